@@ -1,0 +1,110 @@
+// Bundles the programs that are shipped: dist/cli/main.js (ES modules, one chunk a command) and dist/daemon/main.js (one file).
+//
+// Two constants are put in: __HOLDFAST_VERSION__, the version in the root package.json, and __HOLDFAST_BUILD__, a hash of
+// everything that was bundled. The hash can't be known before it is in the files, so they are bundled with a placeholder of
+// the same length, hashed, and then patched; source maps stay valid.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { root } from './root.mjs';
+
+const buildPlaceholder = '@@hf-build@@';
+
+const programs = [
+  { name: 'cli', entry: 'packages/cli/src/main.ts', splitting: true },
+  { name: 'daemon', entry: 'packages/daemon/src/main.ts', splitting: false },
+];
+
+const present = programs.filter(({ entry }) => existsSync(path.join(root, entry)));
+const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+const outputs = (await Promise.all(present.map((program) => bundle(program, version)))).flat();
+const buildId = hash(outputs);
+for (const { name } of programs) {
+  await install(
+    path.join(root, 'dist', name),
+    outputs.filter((output) => output.program === name),
+    buildId,
+  );
+}
+console.log(`bundled ${present.map(({ name }) => name).join(', ') || 'nothing'}: ${version} (${buildId})`);
+
+/** @typedef {{ program: string, file: string, bytes: Uint8Array }} Output */
+
+/**
+ * @param {(typeof programs)[number]} program
+ * @param {string} version
+ * @returns {Promise<Output[]>}
+ */
+async function bundle({ name, entry, splitting }, version) {
+  const outdir = path.join(root, 'dist', name);
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outdir,
+    bundle: true,
+    splitting,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    conditions: ['source'],
+    external: ['koffi'],
+    sourcemap: 'linked',
+    legalComments: 'none',
+    define: {
+      __HOLDFAST_VERSION__: JSON.stringify(version),
+      __HOLDFAST_BUILD__: JSON.stringify(buildPlaceholder),
+    },
+    write: false,
+    logLevel: 'warning',
+  });
+  return result.outputFiles.map(({ path: file, contents }) => ({
+    program: name,
+    file: path.relative(outdir, file).split(path.sep).join('/'),
+    bytes: contents,
+  }));
+}
+
+/** Source maps are left out: they don't change what runs. @param {Output[]} outputs */
+function hash(outputs) {
+  const sum = createHash('sha256');
+  const code = outputs
+    .filter(({ file }) => !file.endsWith('.map'))
+    .map(({ program, file, bytes }) => ({ key: `${program}/${file}`, bytes }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  for (const { key, bytes } of code) sum.update(`${key}\0${bytes.length}\0`).update(bytes);
+  return sum.digest('hex').slice(0, buildPlaceholder.length);
+}
+
+/**
+ * Each file is renamed into place, so that a program starting meanwhile reads the old one or the new one, never half;
+ * what the last build left over goes last.
+ *
+ * @param {string} folder
+ * @param {Output[]} outputs
+ * @param {string} buildId
+ */
+async function install(folder, outputs, buildId) {
+  for (const { file, bytes } of outputs) {
+    const target = path.join(folder, file);
+    const fresh = `${target}.${process.pid}.tmp`;
+    const code = file.endsWith('.map') ? bytes : patch(bytes, buildId);
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(fresh, code);
+    await rename(fresh, target);
+  }
+  const wanted = new Set(outputs.map(({ file }) => path.join(folder, file)));
+  const found = existsSync(folder) ? await readdir(folder, { recursive: true, withFileTypes: true }) : [];
+  for (const entry of found) {
+    const file = path.join(entry.parentPath, entry.name);
+    const isAnothers = file.endsWith('.tmp'); // of a build that runs at the same time
+    if (entry.isFile() && !wanted.has(file) && !isAnothers) await rm(file, { force: true });
+  }
+}
+
+/** @param {Uint8Array} bytes @param {string} buildId */
+function patch(bytes, buildId) {
+  return Buffer.from(bytes).toString('utf8').replaceAll(buildPlaceholder, buildId);
+}
