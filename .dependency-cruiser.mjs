@@ -1,0 +1,107 @@
+// Who may import whom. One row a package: the packages whose index it may import.
+const mayImport = {
+  protocol: [],
+  posix: [],
+  keeper: ['posix', 'protocol'],
+  daemon: ['posix', 'protocol'],
+  client: ['protocol'], // and posix, in transport/posix* only
+  supervisor: ['client', 'protocol', 'posix'],
+  host: ['supervisor', 'client', 'protocol'],
+  cli: ['supervisor', 'client', 'protocol', 'posix', 'host'],
+  web: ['protocol'], // and the types of host
+};
+
+// testkit may import anything, and tests may import testkit.
+const test = '[.]test[.]tsx?$|^packages/[^/]+/test/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...Object.entries(mayImport).map(([name, allowed]) => tableRow(name, allowed)),
+    {
+      name: 'client-posix-transport',
+      comment: 'A program that uses only the net transport must never load koffi.',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: [test, '^packages/client/src/transport/posix'] },
+      to: { path: '^packages/(posix/|client/src/transport/posix)' },
+    },
+    {
+      name: 'web-host-types',
+      comment: 'The page knows the types of the API, and nothing of the service.',
+      severity: 'error',
+      from: { path: '^packages/web/src/', pathNot: test },
+      to: { path: '^packages/host/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'front-door',
+      comment: 'Packages are imported by their exports, never by a path into them.',
+      severity: 'error',
+      from: { path: '^(?:packages/([^/]+)|tests|bench|scripts)/' },
+      to: {
+        path: '^packages/[^/]+/',
+        pathNot: [
+          '^packages/$1/',
+          '^packages/[^/]+/src/index[.]ts$',
+          '^packages/client/src/transport/posix[.]ts$',
+        ],
+      },
+    },
+    {
+      name: 'libc-in-posix',
+      comment: 'Only packages/posix calls libc.',
+      severity: 'error',
+      from: { path: '^(packages|tests|bench)/', pathNot: '^packages/posix/' },
+      to: { path: '(^|/)koffi(/|$)' },
+    },
+    {
+      name: 'protocol-anywhere',
+      comment: 'The protocol runs in browsers, too.',
+      severity: 'error',
+      from: { path: '^packages/protocol/src/', pathNot: test },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-test-in-program',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: test },
+      to: { path: test },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/|^tests/releases/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default', 'types'],
+    },
+  },
+};
+
+/** @param {string} name @param {string[]} allowed */
+function tableRow(name, allowed) {
+  const exceptions = { client: ['posix'], web: ['host'] }[name] ?? []; // judged by rules of their own
+  return {
+    name: `${name}-imports`,
+    comment: `packages/${name} may import ${allowed.join(', ') || 'no other package'}.`,
+    severity: /** @type {const} */ ('error'),
+    from: { path: `^packages/${name}/`, pathNot: test },
+    to: {
+      path: '^packages/',
+      pathNot: `^packages/(${[name, ...allowed, ...exceptions].join('|')})/`,
+    },
+  };
+}
