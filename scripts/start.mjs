@@ -1,0 +1,75 @@
+// `npm start`: installs and builds what is missing, then opens a session in this terminal.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { install, isInstalled } from './install.mjs';
+import { root } from './root.mjs';
+import { bundle, failure, types } from './steps.mjs';
+
+process.exitCode = await start();
+
+async function start() {
+  if (!isInstalled()) {
+    console.log('Installing…');
+    if (!install()) return 1;
+  }
+  if (!isBuilt()) {
+    console.log('Building…');
+    for (const step of [types, bundle]) {
+      const output = failure(step);
+      if (output !== undefined) {
+        console.error(output);
+        return 1;
+      }
+    }
+  }
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    console.error(
+      'holdfast: "npm start" needs a terminal: without one, "bin/holdfast new -d" starts a session',
+    );
+    return 1;
+  }
+  return run(path.join(root, 'bin', 'holdfast'), ['new']);
+}
+
+/** True if the bundle is newer than everything that it is made from; a folder's time covers files that are gone. */
+function isBuilt() {
+  const main = path.join(root, 'dist', 'cli', 'main.js');
+  if (!existsSync(main)) return false;
+  const builtAt = statSync(main).mtimeMs;
+  const sources = readdirSync(path.join(root, 'packages')).flatMap((name) =>
+    tree(path.join(root, 'packages', name, 'src')),
+  );
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'scripts/bundle.mjs'];
+  return [...sources, ...settings.map((file) => path.join(root, file))].every(
+    (file) => statSync(file).mtimeMs < builtAt,
+  );
+}
+
+/** @param {string} folder @returns {string[]} */
+function tree(folder) {
+  if (!existsSync(folder)) return [];
+  return [
+    folder,
+    ...readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name)),
+  ];
+}
+
+/**
+ * The terminal's signals go to the whole foreground group, so the child has them, too, and decides; this process only
+ * has to stay until it ends.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<number>}
+ */
+function run(command, args) {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP']))
+    process.on(signal, () => {});
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? 128 + (signal ? os.constants.signals[signal] : 0)));
+  });
+}

@@ -1,0 +1,58 @@
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+
+// Sources are read as they are: tests need no build of the packages that they import.
+const conditions = ['source', 'module', 'node', 'development|production'];
+
+// Projects run one after the other (groupOrder), the ones that measure or time anything with the fewest neighbours.
+const projects = [
+  project({ name: 'unit', include: 'packages/*/src/**/*.test.ts', order: 0, workers: 2, timeoutMs: 30_000 }),
+  project({
+    name: 'process',
+    include: 'packages/*/test/**/*.test.ts',
+    order: 1,
+    workers: 2,
+    timeoutMs: 30_000,
+  }),
+  project({ name: 'e2e', include: 'tests/e2e/**/*.test.ts', order: 2, workers: 1, timeoutMs: 60_000 }),
+];
+const long = project({
+  name: 'long',
+  include: 'tests/long/**/*.test.ts',
+  order: 3,
+  workers: 1,
+  timeoutMs: 3_600_000,
+});
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    passWithNoTests: true,
+    // `npm run test:long` sets it; nothing else should start an hour of work.
+    projects: process.env['HOLDFAST_TEST_LONG'] ? [...projects, long] : projects,
+  },
+});
+
+interface Project {
+  name: string;
+  include: string;
+  order: number;
+  workers: number;
+  timeoutMs: number;
+}
+
+function project({ name, include, order, workers, timeoutMs }: Project): TestProjectConfiguration {
+  return {
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+    test: {
+      name,
+      include: [include],
+      pool: 'forks',
+      maxWorkers: workers,
+      sequence: { groupOrder: order },
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      retry: 0,
+    },
+  };
+}
