@@ -1,0 +1,100 @@
+import os from 'node:os';
+import koffi from 'koffi';
+import { WOULD_BLOCK } from './descriptors.ts';
+import { lastError } from './errors.ts';
+import { setAddress } from './gather.ts';
+import { libc } from './libc.ts';
+import { Block } from './memory.ts';
+import { platform } from './platform.ts';
+
+/** The kernel takes at most 253 descriptors in one message (SCM_MAX_FD). */
+export const FDS_PER_MESSAGE = 250;
+/** Messages over about 208 KiB fail on Linux; what is larger travels as a descriptor of a memfd. */
+export const MESSAGE_BYTES_MAX = 64 * 1024;
+
+const { EAGAIN, EINTR } = os.constants.errno;
+
+export interface FdMessage {
+  readonly bytes: Buffer;
+  /** Ours to close, close-on-exec. O_NONBLOCK is as the sender had it: it belongs to the open file description. */
+  readonly fds: readonly number[];
+}
+
+/**
+ * Sends one message with descriptors over a `messages` socket, without blocking. True if it was taken, false if the
+ * receiver's queue is full. Throws PosixError: EPIPE, ECONNRESET, ETOOMANYREFS (too many descriptors in flight), EMSGSIZE.
+ */
+export function sendWithFds(socket: number, bytes: Uint8Array, fds: readonly number[]): boolean {
+  if (fds.length > FDS_PER_MESSAGE) throw new RangeError(`${fds.length} descriptors in one message`);
+  const message = new MessageHeader(bytes.length, fds.length);
+  message.data.bytes.set(bytes);
+  message.putFds(fds);
+  for (;;) {
+    const flags = platform.socket.msgNoSignal | platform.socket.msgDontWait;
+    if (libc.sendmsg(socket, message.header.address, flags) >= 0) return true;
+    const errno = koffi.errno();
+    if (errno === EAGAIN) return false;
+    if (errno !== EINTR) throw lastError('sendmsg');
+  }
+}
+
+/** Receives one message; WOULD_BLOCK if none is there, undefined at the end. Throws PosixError. */
+export function receiveWithFds(socket: number): FdMessage | typeof WOULD_BLOCK | undefined {
+  const message = new MessageHeader(MESSAGE_BYTES_MAX, FDS_PER_MESSAGE);
+  for (;;) {
+    const count = libc.recvmsg(socket, message.header.address, platform.socket.msgCmsgCloexec);
+    if (count === 0) return undefined;
+    if (count > 0) return { bytes: message.data.bytes.subarray(0, count), fds: message.takeFds() };
+    const errno = koffi.errno();
+    if (errno === EAGAIN) return WOULD_BLOCK;
+    if (errno !== EINTR) throw lastError('recvmsg');
+  }
+}
+
+/** `struct msghdr` with one piece of data and room for one SCM_RIGHTS control message. */
+class MessageHeader {
+  readonly header = new Block(platform.message.size);
+  readonly data: Block;
+  readonly #iovec = new Block(16);
+  readonly #control: Block;
+
+  constructor(byteCount: number, fdCount: number) {
+    this.data = new Block(Math.max(byteCount, 1));
+    this.#control = new Block(fdCount === 0 ? 0 : controlBytes(fdCount));
+    setAddress(this.#iovec.view, 0, this.data.address);
+    setAddress(this.#iovec.view, 8, byteCount);
+    const { view } = this.header;
+    setAddress(view, 16, this.#iovec.address);
+    view.setUint32(platform.message.iovCountAt, 1, true);
+    setAddress(view, platform.message.controlAt, fdCount === 0 ? 0 : this.#control.address);
+    view.setUint32(platform.message.controlLengthAt, fdCount === 0 ? 0 : controlBytes(fdCount), true);
+  }
+
+  putFds(fds: readonly number[]): void {
+    if (fds.length === 0) return;
+    const { view } = this.#control;
+    const { size, levelAt, typeAt } = platform.controlHeader;
+    view.setUint32(0, size + fds.length * 4, true);
+    view.setInt32(levelAt, platform.socket.solSocket, true);
+    view.setInt32(typeAt, platform.socket.scmRights, true);
+    fds.forEach((fd, index) => view.setInt32(size + index * 4, fd, true));
+    this.header.view.setUint32(platform.message.controlLengthAt, controlBytes(fds.length), true);
+  }
+
+  takeFds(): number[] {
+    const received = this.header.view.getUint32(platform.message.controlLengthAt, true);
+    const { size } = platform.controlHeader;
+    if (received < size) return [];
+    const { view } = this.#control;
+    const length = view.getUint32(0, true);
+    const fds: number[] = [];
+    for (let at = size; at + 4 <= length; at += 4) fds.push(view.getInt32(at, true));
+    return fds;
+  }
+}
+
+/** CMSG_SPACE */
+function controlBytes(fdCount: number): number {
+  const { size, align } = platform.controlHeader;
+  return size + Math.ceil((fdCount * 4) / align) * align;
+}

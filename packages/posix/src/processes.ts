@@ -1,0 +1,88 @@
+import fs from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { isMacOS } from './platform.ts';
+
+/** One process as the kernel lists it. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Device number of its controlling terminal; 0 if it has none. */
+  readonly terminal: number;
+  readonly command: string;
+  readonly isZombie: boolean;
+  /** Together with the pid this names a process for good: clock ticks since boot on Linux, 0 where unknown. */
+  readonly startTime: number;
+}
+
+/** All processes that can be seen. Those that end while we look are left out. */
+export async function listProcesses(): Promise<ProcessEntry[]> {
+  if (isMacOS) return listByPs();
+  const names = await fs.readdir('/proc');
+  const entries: ProcessEntry[] = [];
+  for (const name of names) {
+    if (!/^\d+$/.test(name)) continue;
+    const entry = await processEntry(Number(name));
+    if (entry) entries.push(entry);
+  }
+  return entries;
+}
+
+/** One process; undefined if it is gone. Linux only. */
+export async function processEntry(pid: number): Promise<ProcessEntry | undefined> {
+  try {
+    return parseStat(await fs.readFile(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    // ENOENT or ESRCH: it has ended.
+    return undefined;
+  }
+}
+
+/** `/proc/PID/stat`; the command stands in parentheses and may contain any character, parentheses too. */
+export function parseStat(stat: string): ProcessEntry | undefined {
+  const open = stat.indexOf('(');
+  const shut = stat.lastIndexOf(')');
+  if (open < 0 || shut < open) return undefined;
+  const fields = stat.slice(shut + 2).split(' ');
+  const number = (index: number) => Number(fields[index] ?? Number.NaN);
+  return {
+    pid: Number(stat.slice(0, open)),
+    command: Buffer.from(stat.slice(open + 1, shut), 'latin1').toString('utf8'),
+    isZombie: fields[0] === 'Z' || fields[0] === 'X',
+    parent: number(1),
+    group: number(2),
+    session: number(3),
+    terminal: number(4),
+    startTime: number(19),
+  };
+}
+
+/** The device number that processes of this terminal show. */
+export async function terminalDevice(path: string): Promise<number> {
+  return (await fs.stat(path)).rdev;
+}
+
+const run = promisify(execFile);
+
+async function listByPs(): Promise<ProcessEntry[]> {
+  const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,pgid=,sess=,stat=,comm='], { timeout: 5_000 });
+  const entries: ProcessEntry[] = [];
+  for (const line of stdout.split('\n')) {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(.*)$/.exec(line);
+    if (!match) continue;
+    const [, pid, parent, group, session, stat, command] = match;
+    entries.push({
+      pid: Number(pid),
+      parent: Number(parent),
+      group: Number(group),
+      session: Number.parseInt(session ?? '0', 16),
+      terminal: 0,
+      command: command ?? '',
+      isZombie: stat?.startsWith('Z') ?? false,
+      startTime: 0,
+    });
+  }
+  return entries;
+}

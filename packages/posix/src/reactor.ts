@@ -1,0 +1,298 @@
+import os from 'node:os';
+import koffi from 'koffi';
+import { close, pipe, readAt, writeAt } from './descriptors.ts';
+import { check, isErrno, lastError } from './errors.ts';
+import { libc, ownSymbol } from './libc.ts';
+import { Block } from './memory.ts';
+import { isMacOS, platform } from './platform.ts';
+
+export const READABLE = 1;
+export const WRITABLE = 2;
+/** Report a state once when it begins, not as long as it lasts: for a terminal that has been hung up. */
+export const EDGE = 4;
+
+export interface Watch {
+  /** READABLE, WRITABLE, EDGE, or-ed. With 0 nothing is reported, not even a hang-up. */
+  interest: number;
+  /** Stops watching. The descriptor stays open: whoever opened it closes it, after this. */
+  close(): void;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** Waits for descriptors. Two of them: epoll on Linux, poll elsewhere. */
+interface Poller {
+  set(fd: number, previous: number, interest: number): void;
+  /** Waits at most `timeoutMs` (-1 = for ever) and reports each ready descriptor. */
+  wait(timeoutMs: number, report: (fd: number, ready: number) => void): void;
+  dispose(): void;
+}
+
+interface Entry {
+  readonly fd: number;
+  readonly callback: (ready: number) => void;
+  interest: number;
+}
+
+interface Due {
+  at: number;
+  callback: (() => void) | undefined;
+}
+
+/**
+ * The loop that owns the data plane. It takes over the process between start() and stop(): it blocks in the kernel until
+ * a descriptor is ready or a timer is due, calls back, and then gives libuv exactly one turn (so promises, file system
+ * callbacks and `process.on(signal)` work as usual).
+ *
+ * libuv's own backend descriptor is watched too, so that what libuv waits for ends the blocking wait. Not so Node's
+ * timers and immediates: libuv does not announce them, so they run late. Use `after` and `defer`.
+ */
+export class Reactor {
+  readonly #poller: Poller = isMacOS ? new PollPoller() : new EpollPoller();
+  readonly #entries = new Map<number, Entry>();
+  /** Descriptors that can't be waited for, since they never block: regular files. */
+  readonly #alwaysReady = new Set<Entry>();
+  readonly #timers: Due[] = [];
+  #deferred: (() => void)[] = [];
+  /** A pipe to oneself: its write end may be used by any thread. */
+  readonly #wakePipe = pipe();
+  readonly #wakeBytes = new Block(64);
+  #running = false;
+  #turning = false;
+
+  constructor() {
+    this.watch(this.#wakePipe.read, READABLE, () => readAt(this.#wakePipe.read, this.#wakeBytes.address, 64));
+    const backend = libuvBackend();
+    // libuv's turn follows each wait, so there is nothing to do but to have woken up.
+    if (backend !== undefined) this.watch(backend, READABLE, () => undefined);
+  }
+
+  /** Reports readiness of a descriptor until the watch is closed. One watch a descriptor. */
+  watch(fd: number, interest: number, callback: (ready: number) => void): Watch {
+    if (this.#entries.has(fd)) throw new Error(`descriptor ${fd} is already watched`);
+    const entry: Entry = { fd, callback, interest: 0 };
+    this.#entries.set(fd, entry);
+    try {
+      this.#setInterest(entry, interest);
+    } catch (error) {
+      this.#entries.delete(fd);
+      throw error;
+    }
+    const set = (wanted: number) => this.#setInterest(entry, wanted);
+    const stop = () => {
+      if (this.#entries.get(fd) !== entry) return;
+      this.#setInterest(entry, 0);
+      this.#entries.delete(fd);
+    };
+    return {
+      get interest() {
+        return entry.interest;
+      },
+      set interest(wanted) {
+        set(wanted);
+      },
+      close: stop,
+    };
+  }
+
+  /** Calls back once, `delayMs` milliseconds from now or later. */
+  after(delayMs: number, callback: () => void): Timer {
+    const due: Due = { at: performance.now() + delayMs, callback };
+    let low = 0;
+    let high = this.#timers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#timers[middle]?.at ?? 0) > due.at) low = middle + 1;
+      else high = middle;
+    }
+    // Latest first: the next one is taken from the end.
+    this.#timers.splice(low, 0, due);
+    return {
+      cancel: () => {
+        due.callback = undefined;
+      },
+    };
+  }
+
+  /** Calls back at the end of this turn, before the next wait. */
+  defer(callback: () => void): void {
+    this.#deferred.push(callback);
+  }
+
+  /** Ends the wait in progress. */
+  wake(): void {
+    // A full pipe wakes just as well.
+    writeAt(this.#wakePipe.write, this.#wakeBytes.address, 1);
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    if (!this.#turning) setImmediate(this.#turn);
+  }
+
+  /** Ends after the current turn; what is watched stays so. */
+  stop(): void {
+    this.#running = false;
+  }
+
+  /** Frees the reactor's own descriptors. */
+  dispose(): void {
+    this.stop();
+    this.#entries.clear();
+    this.#poller.dispose();
+    close(this.#wakePipe.read);
+    close(this.#wakePipe.write);
+  }
+
+  readonly #turn = (): void => {
+    this.#turning = false;
+    if (!this.#running) return;
+    // Queued first: an exception in a callback ends that turn, not the loop.
+    this.#turning = true;
+    setImmediate(this.#turn);
+    this.#poller.wait(this.#timeoutMs(), this.#report);
+    for (const entry of this.#alwaysReady) entry.callback(entry.interest);
+    this.#runTimers();
+    while (this.#deferred.length > 0) {
+      const deferred = this.#deferred;
+      this.#deferred = [];
+      for (const callback of deferred) callback();
+    }
+  };
+
+  readonly #report = (fd: number, ready: number): void => {
+    const entry = this.#entries.get(fd);
+    // Closed, or replaced by another descriptor of the same number, by an earlier callback of this turn.
+    if (!entry || entry.interest === 0) return;
+    entry.callback(ready);
+  };
+
+  #timeoutMs(): number {
+    if (this.#deferred.length > 0 || this.#alwaysReady.size > 0) return 0;
+    while (this.#timers.length > 0 && !this.#timers.at(-1)?.callback) this.#timers.pop();
+    const next = this.#timers.at(-1);
+    if (!next) return -1;
+    return Math.min(Math.max(0, Math.ceil(next.at - performance.now())), 0x7fff_ffff);
+  }
+
+  #runTimers(): void {
+    const now = performance.now();
+    for (let next = this.#timers.at(-1); next && next.at <= now; next = this.#timers.at(-1)) {
+      this.#timers.pop();
+      next.callback?.();
+    }
+  }
+
+  #setInterest(entry: Entry, interest: number): void {
+    if (interest === entry.interest) return;
+    if (this.#alwaysReady.has(entry)) {
+      if (interest === 0) this.#alwaysReady.delete(entry);
+    } else {
+      try {
+        this.#poller.set(entry.fd, entry.interest, interest);
+      } catch (error) {
+        if (!isErrno(error, 'EPERM')) throw error;
+        this.#alwaysReady.add(entry);
+      }
+    }
+    entry.interest = interest;
+  }
+}
+
+/** Linux: epoll_event is packed on x64 only. */
+const EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
+const EVENT_DATA_AT = process.arch === 'x64' ? 4 : 8;
+const EPOLL = { in: 1, out: 4, error: 8, hangUp: 16, edge: 0x8000_0000, add: 1, remove: 2, modify: 3 };
+const EVENTS_PER_WAIT = 256;
+
+class EpollPoller implements Poller {
+  readonly #fd = check(libc.epollCreate(platform.open.cloexec), 'epoll_create1');
+  readonly #events = new Block(EVENT_BYTES * EVENTS_PER_WAIT);
+  readonly #event = new Block(EVENT_BYTES);
+
+  set(fd: number, previous: number, interest: number): void {
+    const operation = interest === 0 ? EPOLL.remove : previous === 0 ? EPOLL.add : EPOLL.modify;
+    let events = 0;
+    if (interest & READABLE) events |= EPOLL.in;
+    if (interest & WRITABLE) events |= EPOLL.out;
+    if (interest & EDGE) events |= EPOLL.edge;
+    this.#event.view.setUint32(0, events >>> 0, true);
+    this.#event.view.setUint32(EVENT_DATA_AT, fd, true);
+    check(libc.epollCtl(this.#fd, operation, fd, this.#event.bytes), 'epoll_ctl', `on descriptor ${fd}`);
+  }
+
+  wait(timeoutMs: number, report: (fd: number, ready: number) => void): void {
+    const count = libc.epollWait(this.#fd, this.#events.address, EVENTS_PER_WAIT, timeoutMs);
+    if (count < 0) {
+      if (koffi.errno() === os.constants.errno.EINTR) return;
+      throw lastError('epoll_wait');
+    }
+    const { view } = this.#events;
+    for (let index = 0; index < count; index += 1) {
+      const at = index * EVENT_BYTES;
+      const events = view.getUint32(at, true);
+      report(view.getUint32(at + EVENT_DATA_AT, true), readiness(events, EPOLL));
+    }
+  }
+
+  dispose(): void {
+    close(this.#fd);
+  }
+}
+
+const POLL = { in: 1, out: 4, error: 8, hangUp: 16 };
+const POLLFD_BYTES = 8;
+
+class PollPoller implements Poller {
+  readonly #interests = new Map<number, number>();
+  #table = new Block(POLLFD_BYTES * 64);
+
+  set(fd: number, _previous: number, interest: number): void {
+    if (interest === 0) this.#interests.delete(fd);
+    else this.#interests.set(fd, interest);
+  }
+
+  wait(timeoutMs: number, report: (fd: number, ready: number) => void): void {
+    const fds = [...this.#interests.keys()];
+    if (fds.length * POLLFD_BYTES > this.#table.bytes.length) {
+      this.#table = new Block(fds.length * 2 * POLLFD_BYTES);
+    }
+    const { view } = this.#table;
+    for (const [index, fd] of fds.entries()) {
+      const interest = this.#interests.get(fd) ?? 0;
+      view.setInt32(index * POLLFD_BYTES, fd, true);
+      view.setInt16(index * POLLFD_BYTES + 4, (interest & READABLE ? POLL.in : 0) | (interest & WRITABLE ? POLL.out : 0), true);
+      view.setInt16(index * POLLFD_BYTES + 6, 0, true);
+    }
+    const count = libc.poll(this.#table.address, fds.length, timeoutMs);
+    if (count < 0) {
+      if (koffi.errno() === os.constants.errno.EINTR) return;
+      throw lastError('poll');
+    }
+    for (const [index, fd] of fds.entries()) {
+      const events = view.getInt16(index * POLLFD_BYTES + 6, true);
+      if (events !== 0) report(fd, readiness(events, POLL));
+    }
+  }
+
+  dispose(): void {
+    this.#interests.clear();
+  }
+}
+
+/** Errors and hang-ups are found out by reading or writing, so they count as readiness for both. */
+function readiness(events: number, bits: { in: number; out: number; error: number; hangUp: number }): number {
+  if (events & (bits.error | bits.hangUp)) return READABLE | WRITABLE;
+  return (events & bits.in ? READABLE : 0) | (events & bits.out ? WRITABLE : 0);
+}
+
+/** The descriptor on which libuv's default loop waits; undefined if this Node hides the symbols. */
+function libuvBackend(): number | undefined {
+  const loop = ownSymbol('uintptr_t uv_default_loop()')?.();
+  if (loop === undefined || loop === 0) return undefined;
+  const fd = ownSymbol('int uv_backend_fd(uintptr_t)')?.(loop);
+  return fd === undefined || fd < 0 ? undefined : fd;
+}

@@ -1,0 +1,39 @@
+import os from 'node:os';
+import koffi from 'koffi';
+import { lastError } from './errors.ts';
+import { libc } from './libc.ts';
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries(os.constants.signals));
+const NAMES: ReadonlyMap<number, string> = firstNames();
+
+/** Some numbers have two names (SIGIOT, SIGPOLL); the one that comes first is the usual one, except for these. */
+function firstNames(): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const [name, number] of NUMBERS) if (!names.has(number)) names.set(number, name);
+  return names;
+}
+
+/** `SIGTERM` for 15; `SIG42` for one without a name, as real-time signals are. */
+export function signalName(number: number): string {
+  return NAMES.get(number) ?? `SIG${number}`;
+}
+
+/** 15 for `SIGTERM`, `TERM`, `sigterm` or `15`; undefined for what is no signal. */
+export function signalNumber(name: string): number | undefined {
+  if (/^\d{1,2}$/.test(name)) return isSignal(Number(name)) ? Number(name) : undefined;
+  const upper = name.toUpperCase();
+  const unnamed = /^SIG(\d{1,2})$/.exec(upper);
+  if (unnamed) return isSignal(Number(unnamed[1])) ? Number(unnamed[1]) : undefined;
+  return NUMBERS.get(upper.startsWith('SIG') ? upper : `SIG${upper}`);
+}
+
+function isSignal(number: number): boolean {
+  return number >= 1 && number <= 64;
+}
+
+/** Sends a signal; a negative pid means a process group. False if no such process is left. Throws PosixError(EPERM). */
+export function sendSignal(pid: number, signal: number): boolean {
+  if (libc.kill(pid, signal) === 0) return true;
+  if (koffi.errno() === os.constants.errno.ESRCH) return false;
+  throw lastError('kill', `of ${pid}`);
+}

@@ -1,0 +1,47 @@
+import os from 'node:os';
+import koffi from 'koffi';
+import { lastError } from './errors.ts';
+import { libc } from './libc.ts';
+import { isMacOS } from './platform.ts';
+import { signalName } from './signals.ts';
+
+/** How a process ended. */
+export type ExitStatus = { readonly code: number } | { readonly signal: string };
+
+const NO_HANG = 1;
+
+/**
+ * Takes the exit status of a child that has ended. `running` if it has not; `unknown` if it is no child of ours, or its
+ * status has been taken already.
+ */
+export function takeExitStatus(pid: number): ExitStatus | 'running' | 'unknown' {
+  const status = Buffer.alloc(4);
+  const result = libc.waitpid(pid, status, NO_HANG);
+  if (result === 0) return 'running';
+  if (result < 0) {
+    const errno = koffi.errno();
+    if (errno === os.constants.errno.ECHILD) return 'unknown';
+    if (errno === os.constants.errno.EINTR) return 'running';
+    throw lastError('waitpid', `of ${pid}`);
+  }
+  return decodeStatus(status.readInt32LE(0));
+}
+
+/** The layout of a wait status is the same on Linux and macOS. */
+export function decodeStatus(status: number): ExitStatus {
+  const signal = status & 0x7f;
+  return signal === 0 ? { code: (status >> 8) & 0xff } : { signal: signalName(signal) };
+}
+
+/** Same number on x64 and arm64 (Linux ≥ 5.3). */
+const SYS_PIDFD_OPEN = 434;
+
+/**
+ * A descriptor that becomes readable when the process has ended, and stays this process's whatever becomes of its pid.
+ * undefined where the system has none (macOS, Linux before 5.3).
+ */
+export function openPidfd(pid: number): number | undefined {
+  if (isMacOS) return undefined;
+  const fd = libc.syscall(SYS_PIDFD_OPEN, 'int', pid, 'unsigned int', 0);
+  return fd < 0 ? undefined : fd;
+}

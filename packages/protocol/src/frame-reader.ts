@@ -1,0 +1,192 @@
+import { HoldfastError } from './errors.ts';
+import {
+  type AckFrameType,
+  CHANNEL_HEADER_BYTES,
+  type DataFrameType,
+  FRAME,
+  FRAME_HEADER_BYTES,
+  readOffset,
+} from './frames.ts';
+import { LIMITS } from './limits.ts';
+
+/** What a frame reader hands on. Data arrives in pieces as it comes in, each with its own offset. */
+export interface FrameSink {
+  control(json: string): void;
+  /** `bytes` is a view of the pushed chunk: copy what must outlive the call. */
+  data(type: DataFrameType, channel: number, offset: number, bytes: Uint8Array): void;
+  ack(type: AckFrameType, channel: number, offset: number): void;
+}
+
+const NOTHING = new Uint8Array(0);
+
+type State =
+  | { at: 'header' }
+  | { at: 'control'; length: number; collected: Uint8Array; filled: number }
+  | { at: 'channel'; type: DataFrameType | AckFrameType; length: number }
+  | { at: 'data'; type: DataFrameType; channel: number; offset: number; missing: number };
+
+/**
+ * Cuts a byte stream into frames.
+ *
+ *   header ──CONTROL──> control ──complete──> header
+ *      └──others──> channel ──OUTPUT, INPUT──> data ──complete──> header
+ *                      └──acknowledgements──> header
+ *
+ * A frame that breaks a rule throws HoldfastError(E_PROTOCOL or E_LIMIT); the reader is useless afterwards, since
+ * what follows can't be told apart any more. The cost of a byte does not depend on how the stream was cut.
+ */
+export class FrameReader {
+  readonly #sink: FrameSink;
+  readonly #accepts: ReadonlySet<number>;
+  readonly #utf8 = new TextDecoder('utf-8', { fatal: true });
+  /** Collects a header that came in pieces; the largest header is a channel header. */
+  readonly #partial = new Uint8Array(CHANNEL_HEADER_BYTES);
+  #partialLength = 0;
+  #state: State = { at: 'header' };
+  #maxControlBytes: number;
+
+  /** `accepts` lists the frame types that the other side may send; anything else is refused. */
+  constructor(sink: FrameSink, options: { accepts: readonly number[]; maxControlBytes?: number }) {
+    this.#sink = sink;
+    this.#accepts = new Set(options.accepts);
+    this.#maxControlBytes = options.maxControlBytes ?? LIMITS.controlFrameBytes;
+  }
+
+  /** The largest control frame that is accepted from now on. */
+  set maxControlBytes(bytes: number) {
+    this.#maxControlBytes = bytes;
+  }
+
+  /** Takes the next bytes of the stream. */
+  push(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      const state = this.#state;
+      switch (state.at) {
+        case 'header':
+          at += this.#header(chunk, at);
+          break;
+        case 'control':
+          at += this.#control(chunk, at, state);
+          break;
+        case 'channel':
+          at += this.#channel(chunk, at, state);
+          break;
+        case 'data':
+          at += this.#data(chunk, at, state);
+          break;
+      }
+    }
+  }
+
+  /** Collects `wanted` header bytes; returns a view of them once they are all there. */
+  #collect(chunk: Uint8Array, at: number, wanted: number): { view: DataView | undefined; used: number } {
+    if (this.#partialLength === 0 && chunk.length - at >= wanted) {
+      return { view: new DataView(chunk.buffer, chunk.byteOffset + at, wanted), used: wanted };
+    }
+    const used = Math.min(wanted - this.#partialLength, chunk.length - at);
+    this.#partial.set(chunk.subarray(at, at + used), this.#partialLength);
+    this.#partialLength += used;
+    if (this.#partialLength < wanted) return { view: undefined, used };
+    this.#partialLength = 0;
+    return { view: new DataView(this.#partial.buffer, 0, wanted), used };
+  }
+
+  #header(chunk: Uint8Array, at: number): number {
+    const { view, used } = this.#collect(chunk, at, FRAME_HEADER_BYTES);
+    if (!view) return used;
+    const length = view.getUint32(0, true) - 1;
+    const type = view.getUint8(4);
+    if (!this.#accepts.has(type)) {
+      throw new HoldfastError('E_PROTOCOL', `frame type ${type} is not allowed here`);
+    }
+    if (type === FRAME.CONTROL) {
+      if (length < 1) throw new HoldfastError('E_PROTOCOL', 'a control frame is empty');
+      if (length > this.#maxControlBytes) {
+        throw new HoldfastError(
+          'E_LIMIT',
+          `a control frame of ${length} bytes is over the limit of ${this.#maxControlBytes}`,
+        );
+      }
+      this.#state = { at: 'control', length, collected: NOTHING, filled: 0 };
+      return used;
+    }
+    this.#checkChannelFrame(type, length);
+    this.#state = { at: 'channel', type: type as DataFrameType | AckFrameType, length };
+    return used;
+  }
+
+  #checkChannelFrame(type: number, length: number): void {
+    if (length < CHANNEL_HEADER_BYTES) {
+      throw new HoldfastError('E_PROTOCOL', `a frame of type ${type} is ${length} bytes short of its header`);
+    }
+    if (isAck(type) && length !== CHANNEL_HEADER_BYTES) {
+      throw new HoldfastError('E_PROTOCOL', `an acknowledgement has ${length} bytes`);
+    }
+    if (length > CHANNEL_HEADER_BYTES + LIMITS.dataFrameBytes) {
+      throw new HoldfastError('E_LIMIT', `a data frame of ${length} bytes is over the limit`);
+    }
+  }
+
+  #control(chunk: Uint8Array, at: number, state: State & { at: 'control' }): number {
+    const piece = chunk.subarray(at, at + state.length - state.filled);
+    if (piece.length === state.length) {
+      this.#state = { at: 'header' };
+      this.#sink.control(this.#decode(piece));
+      return piece.length;
+    }
+    const filled = state.filled + piece.length;
+    if (filled > state.collected.length) state.collected = grown(state, filled);
+    state.collected.set(piece, state.filled);
+    state.filled = filled;
+    if (filled === state.length) {
+      this.#state = { at: 'header' };
+      this.#sink.control(this.#decode(state.collected.subarray(0, filled)));
+    }
+    return piece.length;
+  }
+
+  #channel(chunk: Uint8Array, at: number, state: State & { at: 'channel' }): number {
+    const { view, used } = this.#collect(chunk, at, CHANNEL_HEADER_BYTES);
+    if (!view) return used;
+    const channel = view.getUint32(0, true);
+    const offset = readOffset(view, 4);
+    const missing = state.length - CHANNEL_HEADER_BYTES;
+    if (Number.isNaN(offset + missing) || !Number.isSafeInteger(offset + missing)) {
+      throw new HoldfastError('E_PROTOCOL', 'an offset is beyond 2^53 - 1');
+    }
+    this.#state = { at: 'header' };
+    if (isAck(state.type)) this.#sink.ack(state.type, channel, offset);
+    else if (missing > 0) this.#state = { at: 'data', type: state.type, channel, offset, missing };
+    return used;
+  }
+
+  #data(chunk: Uint8Array, at: number, state: State & { at: 'data' }): number {
+    const piece = chunk.subarray(at, at + state.missing);
+    const { offset } = state;
+    state.offset += piece.length;
+    state.missing -= piece.length;
+    if (state.missing === 0) this.#state = { at: 'header' };
+    this.#sink.data(state.type, state.channel, offset, piece);
+    return piece.length;
+  }
+
+  #decode(bytes: Uint8Array): string {
+    try {
+      return this.#utf8.decode(bytes);
+    } catch (cause) {
+      throw new HoldfastError('E_PROTOCOL', 'a control frame is not valid UTF-8', { cause });
+    }
+  }
+}
+
+function isAck(type: number): type is AckFrameType {
+  return type === FRAME.OUTPUT_ACK || type === FRAME.INPUT_ACK;
+}
+
+/** Doubles up to the frame's length: a peer gets no more memory than it has sent bytes, and no byte is copied often. */
+function grown(state: { length: number; collected: Uint8Array; filled: number }, needed: number): Uint8Array {
+  const larger = new Uint8Array(Math.min(state.length, Math.max(needed, state.collected.length * 2, 4096)));
+  larger.set(state.collected.subarray(0, state.filled));
+  return larger;
+}

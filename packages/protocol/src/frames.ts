@@ -1,0 +1,91 @@
+/**
+ * The frame: everything on the wire, in both directions.
+ *
+ *   u32 length | u8 type | payload            length counts type and payload; all integers little-endian
+ *
+ *   CONTROL                  payload = one JSON document in UTF-8
+ *   OUTPUT, INPUT            payload = u32 channel | u64 offset | bytes
+ *   OUTPUT_ACK, INPUT_ACK    payload = u32 channel | u64 offset
+ *
+ * An offset is the position of the frame's first byte in the session's output, or in the stream's input. In
+ * an acknowledgement it is the number of bytes that are done with. Numbers are never reused for another meaning.
+ */
+export const FRAME = {
+  CONTROL: 1,
+  OUTPUT: 2,
+  OUTPUT_ACK: 3,
+  INPUT: 4,
+  INPUT_ACK: 5,
+} as const;
+
+export type FrameType = (typeof FRAME)[keyof typeof FRAME];
+export type DataFrameType = typeof FRAME.OUTPUT | typeof FRAME.INPUT;
+export type AckFrameType = typeof FRAME.OUTPUT_ACK | typeof FRAME.INPUT_ACK;
+
+/** `u32 length | u8 type` */
+export const FRAME_HEADER_BYTES = 5;
+/** `u32 channel | u64 offset` */
+export const CHANNEL_HEADER_BYTES = 12;
+/** What stands before the bytes of a data frame. */
+export const DATA_HEADER_BYTES = FRAME_HEADER_BYTES + CHANNEL_HEADER_BYTES;
+
+const TWO_32 = 0x1_0000_0000;
+const utf8 = new TextEncoder();
+
+/** Writes the header of an OUTPUT or INPUT frame that carries `byteCount` bytes; returns DATA_HEADER_BYTES. */
+export function writeDataHeader(
+  into: DataView,
+  frame: { type: DataFrameType; channel: number; offset: number; byteCount: number },
+): number {
+  writeChannelFrame(into, frame, frame.byteCount);
+  return DATA_HEADER_BYTES;
+}
+
+/** One whole data frame. For senders that do not mind the copy. */
+export function encodeData(frame: {
+  type: DataFrameType;
+  channel: number;
+  offset: number;
+  bytes: Uint8Array;
+}): Uint8Array {
+  const encoded = new Uint8Array(DATA_HEADER_BYTES + frame.bytes.length);
+  writeChannelFrame(new DataView(encoded.buffer), frame, frame.bytes.length);
+  encoded.set(frame.bytes, DATA_HEADER_BYTES);
+  return encoded;
+}
+
+/** One whole acknowledgement. */
+export function encodeAck(frame: { type: AckFrameType; channel: number; offset: number }): Uint8Array {
+  const encoded = new Uint8Array(DATA_HEADER_BYTES);
+  writeChannelFrame(new DataView(encoded.buffer), frame, 0);
+  return encoded;
+}
+
+/** One whole control frame. `message` must be representable in JSON. */
+export function encodeControl(message: object): Uint8Array {
+  const json = utf8.encode(JSON.stringify(message));
+  const encoded = new Uint8Array(FRAME_HEADER_BYTES + json.length);
+  const view = new DataView(encoded.buffer);
+  view.setUint32(0, 1 + json.length, true);
+  view.setUint8(4, FRAME.CONTROL);
+  encoded.set(json, FRAME_HEADER_BYTES);
+  return encoded;
+}
+
+function writeChannelFrame(
+  into: DataView,
+  frame: { type: FrameType; channel: number; offset: number },
+  byteCount: number,
+): void {
+  into.setUint32(0, 1 + CHANNEL_HEADER_BYTES + byteCount, true);
+  into.setUint8(4, frame.type);
+  into.setUint32(5, frame.channel, true);
+  into.setUint32(9, frame.offset % TWO_32, true);
+  into.setUint32(13, Math.floor(frame.offset / TWO_32), true);
+}
+
+/** Reads a u64 that must be a safe integer; NaN if it is not. */
+export function readOffset(view: DataView, at: number): number {
+  const offset = view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;
+  return Number.isSafeInteger(offset) ? offset : Number.NaN;
+}

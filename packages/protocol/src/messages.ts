@@ -1,0 +1,336 @@
+import * as z from 'zod/mini';
+import { LIMITS } from './limits.ts';
+
+/**
+ * The control messages, by direction. A request is `{"id", "type", …parameters}`; its answer is `{"id", "ok": {…}}` or
+ * `{"id", "error": {"code", "message"}}`; what the daemon says unasked is `{"event", …}`. Unknown fields are ignored,
+ * so that a later version may add some; a shipped field never changes its meaning.
+ */
+
+const count = z.int().check(z.gte(0));
+const offset = z.int().check(z.gte(0));
+const channel = z.int().check(z.gte(0), z.lte(0xffff_ffff));
+const extent = z.int().check(z.gte(1), z.lte(LIMITS.columnsOrRows));
+/** An id, a unique prefix of one, or a name. */
+const sessionRef = z.string().check(z.minLength(1), z.maxLength(256));
+/** Text that can become a C string. */
+const cString = z.string().check(z.refine((text) => !text.includes('\0'), 'contains a NUL character'));
+
+/** How a session's program ended; `lost` when nobody can know. Never a made-up 0. */
+export const exitShape = z.union([
+  z.object({ code: z.int() }),
+  z.object({ signal: z.string() }),
+  z.object({ lost: z.literal(true) }),
+]);
+export type Exit = z.infer<typeof exitShape>;
+
+export const sessionShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  pid: z.int(),
+  command: z.array(z.string()),
+  cwd: z.string(),
+  cols: z.int(),
+  rows: z.int(),
+  state: z.enum(['running', 'exited']),
+  exit: z.nullable(exitShape),
+  /** ISO 8601, as all times are. */
+  createdAt: z.string(),
+  exitedAt: z.nullable(z.string()),
+  /** Connections that are subscribed to it. */
+  clients: count,
+  /** Bytes of output since the session began. */
+  offset,
+  /** Offset of the oldest byte still kept. */
+  historyStart: offset,
+  historyBytes: count,
+  historyIn: z.enum(['disk', 'memory']),
+  /** Short command name of the foreground process group's leader; null when it can't be told. */
+  foreground: z.nullable(z.string()),
+  /** What is not as it should be with this session, in plain words: "history is kept in memory: disk full". */
+  warnings: z.array(z.string()),
+});
+export type Session = z.infer<typeof sessionShape>;
+
+export const daemonShape = z.object({
+  pid: z.int(),
+  version: z.string(),
+  build: z.string(),
+  /** Version of the Node that runs it. */
+  node: z.string(),
+  /** How many daemons have served this home since it was started from nothing, this one included. */
+  generation: z.int(),
+  startedAt: z.string(),
+});
+export type DaemonIdentity = z.infer<typeof daemonShape>;
+
+/** Who holds a program back at this moment. */
+export const holderShape = z.object({
+  session: z.string(),
+  by: z.enum(['leader', 'lease']),
+  /** Pid of the client; null when its connection is gone and its lease still runs. */
+  clientPid: z.nullable(z.int()),
+  /** The offset beyond which it lets nothing be read. */
+  limit: offset,
+});
+
+export const openParameters = z.object({
+  /** Program and arguments. An empty list means the user's login shell, by `env.SHELL`. */
+  command: z.array(cString).check(z.maxLength(65_536)),
+  cwd: cString,
+  /** The program's whole environment. */
+  env: z.record(cString, cString),
+  name: z.optional(z.string()),
+  cols: extent,
+  rows: extent,
+  historyBytes: z.optional(z.int().check(z.gte(LIMITS.historyBytesMin), z.lte(LIMITS.historyBytesMax))),
+  historyIn: z.optional(z.enum(['disk', 'memory'])),
+  /** File mode creation mask of the program; the daemon's own is 077. */
+  umask: z.optional(z.int().check(z.gte(0), z.lte(0o777))),
+  /** Soft limit of open files for the program; Node has raised its own, which must not leak into a shell. */
+  openFilesLimit: z.optional(z.int().check(z.gte(16))),
+});
+export type OpenParameters = z.infer<typeof openParameters>;
+
+/** client → daemon */
+export const REQUESTS = {
+  /** Must be the first, and only the first. */
+  hello: {
+    parameters: z.object({
+      protocols: z.array(z.int()).check(z.minLength(1), z.maxLength(64)),
+      client: z.object({
+        name: z.string().check(z.maxLength(64)),
+        version: z.string().check(z.maxLength(64)),
+      }),
+    }),
+    result: z.object({ protocol: z.int(), daemon: daemonShape, home: z.string() }),
+  },
+  status: {
+    parameters: z.object({}),
+    result: z.object({
+      daemon: daemonShape,
+      sessions: z.object({ running: count, exited: count }),
+      clients: count,
+      home: z.string(),
+      holders: z.array(holderShape),
+    }),
+  },
+  list: { parameters: z.object({}), result: z.object({ sessions: z.array(sessionShape) }) },
+  get: { parameters: z.object({ session: sessionRef }), result: z.object({ session: sessionShape }) },
+  open: { parameters: openParameters, result: z.object({ session: sessionShape }) },
+  /** Begins OUTPUT frames on a channel of the client's choosing. */
+  subscribe: {
+    parameters: z.object({
+      session: sessionRef,
+      channel,
+      /** An offset; `start` = the oldest byte kept; `now` = the end as it is when the daemon reads this. */
+      from: z.union([offset, z.literal('start'), z.literal('now')]),
+      /** With `start`: begin at most this many bytes before the end. */
+      newestBytes: z.optional(count),
+      /** `viewer` = a terminal, may lead, gets `resync` when it falls behind; `exact` = holds a lease, gets `gap`. */
+      mode: z.enum(['viewer', 'exact']),
+      leaseMs: z.optional(z.int().check(z.gte(0), z.lte(LIMITS.leaseMsMax))),
+      /** A viewer that never types and never leads. */
+      readOnly: z.optional(z.boolean()),
+      /** A viewer's terminal size; the leader's is the session's. */
+      viewport: z.optional(z.object({ cols: extent, rows: extent })),
+      /** The client's ssh agent: the session's stable SSH_AUTH_SOCK link is pointed at it. */
+      sshAuthSock: z.optional(cString),
+      /** Session the client itself runs in (HOLDFAST_SESSION): attaching a session to itself is refused. */
+      inside: z.optional(z.string()),
+    }),
+    result: z.object({ session: sessionShape, offset, leading: z.boolean() }),
+  },
+  unsubscribe: { parameters: z.object({ channel }), result: z.object({}) },
+  /** A viewer's terminal has another size now. */
+  viewport: { parameters: z.object({ channel, cols: extent, rows: extent }), result: z.object({}) },
+  /** Begins INPUT frames on a channel of the client's choosing; a known stream goes on where it was. */
+  openInput: {
+    parameters: z.object({
+      session: sessionRef,
+      channel,
+      /** The client's random name for this stream of input; survives its reconnects. */
+      stream: z.string().check(z.minLength(8), z.maxLength(LIMITS.streamIdCharacters)),
+    }),
+    /** `received`: the next byte that the daemon wants; `done`: bytes that reached the program's terminal. */
+    result: z.object({ session: sessionShape, received: offset, done: offset }),
+  },
+  closeInput: { parameters: z.object({ channel }), result: z.object({}) },
+  /**
+   * End of input: types the terminal's end-of-file character once all input before it is done, if the program's
+   * terminal is in canonical mode; else nothing. `midLine` says that the last byte typed did not end a line.
+   */
+  endInput: {
+    parameters: z.object({ channel, midLine: z.boolean() }),
+    result: z.object({ typed: z.boolean() }),
+  },
+  resize: {
+    parameters: z.object({ session: sessionRef, cols: extent, rows: extent }),
+    result: z.object({ session: sessionShape }),
+  },
+  rename: {
+    parameters: z.object({ session: sessionRef, name: z.string() }),
+    result: z.object({ session: sessionShape }),
+  },
+  /** Sends one signal to the terminal's foreground process group. */
+  signal: { parameters: z.object({ session: sessionRef, signal: z.string() }), result: z.object({}) },
+  /** Hang-up, then the whole process tree by force; answered when the session has exited. */
+  kill: { parameters: z.object({ session: sessionRef }), result: z.object({ session: sessionShape }) },
+  /** Drops an exited session and its history. */
+  forget: { parameters: z.object({ session: sessionRef }), result: z.object({}) },
+  /** Answered when the session has exited. */
+  wait: { parameters: z.object({ session: sessionRef }), result: z.object({ session: sessionShape }) },
+  /** From now on a `session` event for each change of any session; begins with none. */
+  watch: { parameters: z.object({}), result: z.object({ sessions: z.array(sessionShape) }) },
+  /** Ends every session, then the daemon; answered when all sessions have exited. */
+  stop: { parameters: z.object({}), result: z.object({ ended: count }) },
+} as const;
+
+export type RequestType = keyof typeof REQUESTS;
+export type RequestParameters<T extends RequestType> = z.infer<(typeof REQUESTS)[T]['parameters']>;
+export type RequestResult<T extends RequestType> = z.infer<(typeof REQUESTS)[T]['result']>;
+
+/** daemon → client, unasked. Those with a channel are in order with that channel's OUTPUT frames. */
+export const EVENTS = {
+  /** All output has been sent and the session has exited; nothing more comes on this channel. */
+  exited: z.object({ event: z.literal('exited'), channel, offset, exit: exitShape }),
+  /**
+   * Exact subscribers: bytes that this channel will not get. `evicted` = no longer in the history; `crash` = up to
+   * `to - from` bytes may be missing at `from`, and `to` is only a bound.
+   */
+  gap: z.object({
+    event: z.literal('gap'),
+    channel,
+    from: offset,
+    to: offset,
+    reason: z.enum(['evicted', 'crash']),
+  }),
+  /** Viewers: it fell behind and output goes on at `offset`; what its terminal shows is no longer true. */
+  resync: z.object({ event: z.literal('resync'), channel, offset }),
+  /** The session's size changed at this offset of the output. */
+  resized: z.object({ event: z.literal('resized'), channel, offset, cols: z.int(), rows: z.int() }),
+  /** This viewer has become, or is no longer, the leader. */
+  leading: z.object({ event: z.literal('leading'), channel, leading: z.boolean() }),
+  /** Input of this channel whose fate is unknown after a crash; it is never typed again. */
+  inputUnknown: z.object({ event: z.literal('inputUnknown'), channel, from: offset, to: offset }),
+  /** After `watch`: a session is new or has changed. */
+  session: z.object({ event: z.literal('session'), session: sessionShape }),
+  /** After `watch`: a session was forgotten. */
+  forgotten: z.object({ event: z.literal('forgotten'), id: z.string() }),
+  /** The daemon closes this connection for this reason; the last frame. */
+  closing: z.object({ event: z.literal('closing'), code: z.string(), message: z.string() }),
+} as const;
+
+export type EventType = keyof typeof EVENTS;
+export type Event = { [T in EventType]: z.infer<(typeof EVENTS)[T]> }[EventType];
+
+const requestEnvelope = z.object({ id: z.int().check(z.gte(0)), type: z.string() });
+const failureShape = z.object({ code: z.string(), message: z.string() });
+const answerEnvelope = z.union([
+  z.object({ id: z.int(), ok: z.looseObject({}) }),
+  z.object({ id: z.int(), error: failureShape }),
+]);
+const eventUnion = z.discriminatedUnion('event', [
+  EVENTS.exited,
+  EVENTS.gap,
+  EVENTS.resync,
+  EVENTS.resized,
+  EVENTS.leading,
+  EVENTS.inputUnknown,
+  EVENTS.session,
+  EVENTS.forgotten,
+  EVENTS.closing,
+]);
+
+/** A request that was parsed and checked. */
+export type Request = {
+  [T in RequestType]: { id: number; type: T; parameters: RequestParameters<T> };
+}[RequestType];
+
+/** What parsing a request can come to. A bad one still has its id if that could be read, to answer it by. */
+export type ParsedRequest =
+  | { kind: 'request'; request: Request }
+  | {
+      kind: 'bad';
+      id: number | undefined;
+      code: 'E_PROTOCOL' | 'E_UNKNOWN_REQUEST' | 'E_BAD_REQUEST';
+      message: string;
+    };
+
+/** Parses a client's control frame. Never throws. */
+export function parseRequest(json: string): ParsedRequest {
+  const document = parseJson(json);
+  const envelope = requestEnvelope.safeParse(document);
+  if (!envelope.success) {
+    const message = `a control frame is not a request: ${firstIssue(envelope.error)}`;
+    return { kind: 'bad', id: undefined, code: 'E_PROTOCOL', message };
+  }
+  const { id, type } = envelope.data;
+  if (!isRequestType(type)) {
+    return {
+      kind: 'bad',
+      id,
+      code: 'E_UNKNOWN_REQUEST',
+      message: `there is no request "${type.slice(0, 64)}"`,
+    };
+  }
+  const parameters = REQUESTS[type].parameters.safeParse(document);
+  if (!parameters.success) {
+    return { kind: 'bad', id, code: 'E_BAD_REQUEST', message: `${type}: ${firstIssue(parameters.error)}` };
+  }
+  // The table pairs each type with its parameters; TypeScript can't follow that through the look-up.
+  return { kind: 'request', request: { id, type, parameters: parameters.data } as Request };
+}
+
+/** What the daemon can say in a control frame. `ignored` = an event of a later version. */
+export type FromDaemon =
+  | { kind: 'answer'; id: number; ok: unknown }
+  | { kind: 'failure'; id: number; code: string; message: string }
+  | { kind: 'event'; event: Event }
+  | { kind: 'ignored' }
+  | { kind: 'bad'; message: string };
+
+/** Parses a control frame from the daemon; the `ok` of an answer is checked by parseResult. Never throws. */
+export function parseFromDaemon(json: string): FromDaemon {
+  const document = parseJson(json);
+  const answer = answerEnvelope.safeParse(document);
+  if (answer.success) {
+    const { data } = answer;
+    if ('error' in data) return { kind: 'failure', id: data.id, ...data.error };
+    return { kind: 'answer', id: data.id, ok: data.ok };
+  }
+  const event = eventUnion.safeParse(document);
+  if (event.success) return { kind: 'event', event: event.data };
+  const named = z.object({ event: z.string() }).safeParse(document);
+  if (named.success && !Object.hasOwn(EVENTS, named.data.event)) return { kind: 'ignored' };
+  return { kind: 'bad', message: firstIssue(event.error) };
+}
+
+/** Checks the result of an answered request. */
+export function parseResult<T extends RequestType>(
+  type: T,
+  ok: unknown,
+): { kind: 'result'; result: RequestResult<T> } | { kind: 'bad'; message: string } {
+  const parsed = REQUESTS[type].result.safeParse(ok);
+  if (!parsed.success) return { kind: 'bad', message: `${type}: ${firstIssue(parsed.error)}` };
+  return { kind: 'result', result: parsed.data as RequestResult<T> };
+}
+
+function isRequestType(type: string): type is RequestType {
+  return Object.hasOwn(REQUESTS, type);
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function firstIssue(error: { issues: readonly { path: PropertyKey[]; message: string }[] }): string {
+  const issue = error.issues[0];
+  if (!issue) return 'not valid';
+  const path = issue.path.map(String).join('.');
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+}
