@@ -1,7 +1,7 @@
 import os from 'node:os';
 import koffi from 'koffi';
-import { WOULD_BLOCK } from './descriptors.ts';
-import { lastError } from './errors.ts';
+import { close, WOULD_BLOCK } from './descriptors.ts';
+import { lastError, PosixError } from './errors.ts';
 import { setAddress } from './gather.ts';
 import { libc } from './libc.ts';
 import { Block } from './memory.ts';
@@ -12,7 +12,7 @@ export const FDS_PER_MESSAGE = 250;
 /** Messages over about 208 KiB fail on Linux; what is larger travels as a descriptor of a memfd. */
 export const MESSAGE_BYTES_MAX = 64 * 1024;
 
-const { EAGAIN, EINTR } = os.constants.errno;
+const { EAGAIN, EINTR, EMFILE, EMSGSIZE } = os.constants.errno;
 
 export interface FdMessage {
   readonly bytes: Buffer;
@@ -26,6 +26,8 @@ export interface FdMessage {
  */
 export function sendWithFds(socket: number, bytes: Uint8Array, fds: readonly number[]): boolean {
   if (fds.length > FDS_PER_MESSAGE) throw new RangeError(`${fds.length} descriptors in one message`);
+  // An empty message could not be told from the end.
+  if (bytes.length < 1 || bytes.length > MESSAGE_BYTES_MAX) throw new RangeError(`a message of ${bytes.length} bytes`);
   const message = new MessageHeader(bytes.length, fds.length);
   message.data.bytes.set(bytes);
   message.putFds(fds);
@@ -38,13 +40,23 @@ export function sendWithFds(socket: number, bytes: Uint8Array, fds: readonly num
   }
 }
 
-/** Receives one message; WOULD_BLOCK if none is there, undefined at the end. Throws PosixError. */
+/**
+ * Receives one message, without blocking; WOULD_BLOCK if none is there, undefined at the end. Throws PosixError: EMFILE if this
+ * process had no room for all of its descriptors; the message is lost then, and nothing of it stays open.
+ */
 export function receiveWithFds(socket: number): FdMessage | typeof WOULD_BLOCK | undefined {
   const message = new MessageHeader(MESSAGE_BYTES_MAX, FDS_PER_MESSAGE);
   for (;;) {
-    const count = libc.recvmsg(socket, message.header.address, platform.socket.msgCmsgCloexec);
+    const flags = platform.socket.msgCmsgCloexec | platform.socket.msgDontWait;
+    const count = libc.recvmsg(socket, message.header.address, flags);
     if (count === 0) return undefined;
-    if (count > 0) return { bytes: message.data.bytes.subarray(0, count), fds: message.takeFds() };
+    if (count > 0) {
+      const fds = message.takeFds();
+      const errno = message.cutOff();
+      if (errno === undefined) return { bytes: message.data.bytes.subarray(0, count), fds };
+      fds.forEach(close);
+      throw new PosixError('recvmsg', errno, 'the whole message');
+    }
     const errno = koffi.errno();
     if (errno === EAGAIN) return WOULD_BLOCK;
     if (errno !== EINTR) throw lastError('recvmsg');
@@ -79,6 +91,13 @@ class MessageHeader {
     view.setInt32(typeAt, platform.socket.scmRights, true);
     fds.forEach((fd, index) => view.setInt32(size + index * 4, fd, true));
     this.header.view.setUint32(platform.message.controlLengthAt, controlBytes(fds.length), true);
+  }
+
+  /** Why the kernel could not give all of the message, if so. */
+  cutOff(): number | undefined {
+    const flags = this.header.view.getUint32(platform.message.flagsAt, true);
+    if (flags & platform.socket.msgControlCut) return EMFILE;
+    return flags & platform.socket.msgCut ? EMSGSIZE : undefined;
   }
 
   takeFds(): number[] {

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import koffi from 'koffi';
 import { close } from './descriptors.ts';
 import { check, PosixError } from './errors.ts';
@@ -50,7 +51,10 @@ function allocate(fd: number, byteCount: number): void {
     for (let at = fs.fstatSync(fd).size; at < byteCount; at += PAGE_BYTES) fs.writeSync(fd, zeros, 0, PAGE_BYTES, at);
     return;
   }
-  const errno = libc.fallocate(fd, 0, byteCount);
+  // A signal interrupts it on tmpfs, which then gives back what it had allocated.
+  let errno: number;
+  do errno = libc.fallocate(fd, 0, byteCount);
+  while (errno === os.constants.errno.EINTR);
   if (errno !== 0) throw new PosixError('posix_fallocate', errno);
 }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { isErrno } from './errors.ts';
 import { isMacOS } from './platform.ts';
 
 /** One process as the kernel lists it. */
@@ -17,7 +18,7 @@ export interface ProcessEntry {
   readonly startTime: number;
 }
 
-/** All processes that can be seen. Those that end while we look are left out. */
+/** All processes that can be seen. Those that end while we look are left out. Rejects if descriptors have run out. */
 export async function listProcesses(): Promise<ProcessEntry[]> {
   if (isMacOS) return listByPs();
   const names = await fs.readdir('/proc');
@@ -34,9 +35,10 @@ export async function listProcesses(): Promise<ProcessEntry[]> {
 export async function processEntry(pid: number): Promise<ProcessEntry | undefined> {
   try {
     return parseStat(await fs.readFile(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    // ENOENT or ESRCH: it has ended.
-    return undefined;
+  } catch (error) {
+    // It has ended (ESRCH if that was between open and read), or /proc is mounted so that it can't be seen.
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return undefined;
+    throw error;
   }
 }
 

@@ -12,7 +12,10 @@ export const WRITABLE = 2;
 export const EDGE = 4;
 
 export interface Watch {
-  /** READABLE, WRITABLE, EDGE, or-ed. With 0 nothing is reported, not even a hang-up. */
+  /**
+   * READABLE, WRITABLE, or both, and EDGE. With 0 nothing is reported, not even a hang-up; else a hang-up or an error counts
+   * as what was asked for. Setting it once closed does nothing.
+   */
   interest: number;
   /** Stops watching. The descriptor stays open: whoever opened it closes it, after this. */
   close(): void;
@@ -34,11 +37,13 @@ interface Entry {
   readonly fd: number;
   readonly callback: (ready: number) => void;
   interest: number;
+  /** The turn in whose callbacks it was added: what the wait of that turn reports of its number is about another. */
+  readonly since: number;
 }
 
 interface Due {
   at: number;
-  callback: (() => void) | undefined;
+  callback: () => void;
 }
 
 /**
@@ -54,6 +59,7 @@ export class Reactor {
   readonly #entries = new Map<number, Entry>();
   /** Descriptors that can't be waited for, since they never block: regular files. */
   readonly #alwaysReady = new Set<Entry>();
+  /** Latest first: the next one is taken from the end. */
   readonly #timers: Due[] = [];
   #deferred: (() => void)[] = [];
   /** A pipe to oneself: its write end may be used by any thread. */
@@ -61,6 +67,8 @@ export class Reactor {
   readonly #wakeBytes = new Block(64);
   #running = false;
   #turning = false;
+  /** Counts the waits. */
+  #turns = 0;
 
   constructor() {
     this.watch(this.#wakePipe.read, READABLE, () => readAt(this.#wakePipe.read, this.#wakeBytes.address, 64));
@@ -72,7 +80,7 @@ export class Reactor {
   /** Reports readiness of a descriptor until the watch is closed. One watch a descriptor. */
   watch(fd: number, interest: number, callback: (ready: number) => void): Watch {
     if (this.#entries.has(fd)) throw new Error(`descriptor ${fd} is already watched`);
-    const entry: Entry = { fd, callback, interest: 0 };
+    const entry: Entry = { fd, callback, interest: 0, since: this.#turns };
     this.#entries.set(fd, entry);
     try {
       this.#setInterest(entry, interest);
@@ -80,11 +88,14 @@ export class Reactor {
       this.#entries.delete(fd);
       throw error;
     }
-    const set = (wanted: number) => this.#setInterest(entry, wanted);
+    const isOpen = () => this.#entries.get(fd) === entry;
+    const set = (wanted: number) => {
+      if (isOpen()) this.#setInterest(entry, wanted);
+    };
     const stop = () => {
-      if (this.#entries.get(fd) !== entry) return;
-      this.#setInterest(entry, 0);
+      if (!isOpen()) return;
       this.#entries.delete(fd);
+      this.#setInterest(entry, 0);
     };
     return {
       get interest() {
@@ -100,20 +111,8 @@ export class Reactor {
   /** Calls back once, `delayMs` milliseconds from now or later. */
   after(delayMs: number, callback: () => void): Timer {
     const due: Due = { at: performance.now() + delayMs, callback };
-    let low = 0;
-    let high = this.#timers.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#timers[middle]?.at ?? 0) > due.at) low = middle + 1;
-      else high = middle;
-    }
-    // Latest first: the next one is taken from the end.
-    this.#timers.splice(low, 0, due);
-    return {
-      cancel: () => {
-        due.callback = undefined;
-      },
-    };
+    this.#timers.splice(this.#placeOf(due.at), 0, due);
+    return { cancel: () => this.#cancel(due) };
   }
 
   /** Calls back at the end of this turn, before the next wait. */
@@ -142,6 +141,9 @@ export class Reactor {
   dispose(): void {
     this.stop();
     this.#entries.clear();
+    this.#alwaysReady.clear();
+    this.#timers.length = 0;
+    this.#deferred = [];
     this.#poller.dispose();
     close(this.#wakePipe.read);
     close(this.#wakePipe.write);
@@ -150,29 +152,36 @@ export class Reactor {
   readonly #turn = (): void => {
     this.#turning = false;
     if (!this.#running) return;
-    // Queued first: an exception in a callback ends that turn, not the loop.
+    // Queued first: whatever a callback does, the loop goes on.
     this.#turning = true;
     setImmediate(this.#turn);
+    this.#turns += 1;
     this.#poller.wait(this.#timeoutMs(), this.#report);
-    for (const entry of this.#alwaysReady) entry.callback(entry.interest);
+    if (this.#alwaysReady.size > 0) this.#reportAlwaysReady();
     this.#runTimers();
     while (this.#deferred.length > 0) {
       const deferred = this.#deferred;
       this.#deferred = [];
-      for (const callback of deferred) callback();
+      for (const callback of deferred) call(callback, undefined);
     }
   };
 
   readonly #report = (fd: number, ready: number): void => {
     const entry = this.#entries.get(fd);
-    // Closed, or replaced by another descriptor of the same number, by an earlier callback of this turn.
-    if (!entry || entry.interest === 0) return;
-    entry.callback(ready);
+    // An earlier callback of this turn may have closed it, lost interest, or opened another under the same number.
+    if (!entry || entry.since === this.#turns) return;
+    const wanted = ready & entry.interest;
+    if (wanted !== 0) call(entry.callback, wanted);
   };
+
+  #reportAlwaysReady(): void {
+    for (const entry of [...this.#alwaysReady]) {
+      if (this.#alwaysReady.has(entry)) call(entry.callback, entry.interest & (READABLE | WRITABLE));
+    }
+  }
 
   #timeoutMs(): number {
     if (this.#deferred.length > 0 || this.#alwaysReady.size > 0) return 0;
-    while (this.#timers.length > 0 && !this.#timers.at(-1)?.callback) this.#timers.pop();
     const next = this.#timers.at(-1);
     if (!next) return -1;
     return Math.min(Math.max(0, Math.ceil(next.at - performance.now())), 0x7fff_ffff);
@@ -182,7 +191,28 @@ export class Reactor {
     const now = performance.now();
     for (let next = this.#timers.at(-1); next && next.at <= now; next = this.#timers.at(-1)) {
       this.#timers.pop();
-      next.callback?.();
+      call(next.callback, undefined);
+    }
+  }
+
+  /** Where a timer for `at` belongs: those of the same time run in the order in which they were set. */
+  #placeOf(at: number): number {
+    let low = 0;
+    let high = this.#timers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#timers[middle]?.at ?? 0) > at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Takes it out at once: a lease that is renewed with every acknowledgement must not leave its old timers behind. */
+  #cancel(due: Due): void {
+    for (let place = this.#placeOf(due.at); this.#timers[place]?.at === due.at; place += 1) {
+      if (this.#timers[place] !== due) continue;
+      this.#timers.splice(place, 1);
+      return;
     }
   }
 
@@ -199,6 +229,20 @@ export class Reactor {
       }
     }
     entry.interest = interest;
+  }
+}
+
+/**
+ * An exception in a callback is nobody's but Node's (`uncaughtException`): it must not take along the rest of what this turn
+ * has to report, since a state that is reported at its EDGE is reported only once.
+ */
+function call<T>(callback: (argument: T) => void, argument: T): void {
+  try {
+    callback(argument);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

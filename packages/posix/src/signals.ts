@@ -6,7 +6,7 @@ import { libc } from './libc.ts';
 const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries(os.constants.signals));
 const NAMES: ReadonlyMap<number, string> = firstNames();
 
-/** Some numbers have two names (SIGIOT, SIGPOLL); the one that comes first is the usual one, except for these. */
+/** Some numbers have two names (SIGABRT and SIGIOT, SIGIO and SIGPOLL): the one that Node lists first is the usual one. */
 function firstNames(): Map<number, string> {
   const names = new Map<number, string>();
   for (const [name, number] of NUMBERS) if (!names.has(number)) names.set(number, name);

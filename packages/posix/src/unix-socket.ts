@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import koffi from 'koffi';
 import { close, setCloseOnExec, setNonBlocking, WOULD_BLOCK } from './descriptors.ts';
-import { check, lastError } from './errors.ts';
+import { check, lastError, PosixError } from './errors.ts';
 import { libc } from './libc.ts';
 import { isMacOS, platform } from './platform.ts';
 
@@ -11,7 +11,7 @@ const AF_UNIX = 1;
 const STREAM = 1;
 const SEQPACKET = 5;
 const DGRAM = 2;
-const { EAGAIN, EINTR, ECONNABORTED } = os.constants.errno;
+const { EAGAIN, EINTR, ECONNABORTED, EINVAL, ENAMETOOLONG } = os.constants.errno;
 
 /** A listening Unix socket, non-blocking, mode 0600. The path must not exist. */
 export function listenUnix(socketPath: string, backlog: number): number {
@@ -116,6 +116,9 @@ function prepare(fd: number): void {
 function address(socketPath: string): [Buffer, number] {
   const { pathAt, pathBytes, hasLengthByte } = platform.sockaddr;
   const encoded = Buffer.from(socketPath);
+  // A path that was cut off would name another socket, and one that begins with NUL lives where every user may connect.
+  if (encoded.length >= pathBytes) throw new PosixError('bind', ENAMETOOLONG, socketPath);
+  if (encoded.includes(0)) throw new PosixError('bind', EINVAL, 'to a path that contains a NUL character');
   const sockaddr = Buffer.alloc(pathAt + pathBytes);
   if (hasLengthByte) sockaddr.writeUInt8(sockaddr.length, 0);
   sockaddr.writeUInt8(AF_UNIX, hasLengthByte ? 1 : 0);
