@@ -1,1 +1,6 @@
-export {};
+export { Client, type ClientOptions, type ConnectionState, type PlainRequestType } from './client.ts';
+export type { Input } from './input.ts';
+export type { SubscribeOptions, Subscription, SubscriptionHandlers } from './subscription.ts';
+export { netConnector } from './transport/net.ts';
+export type { Clock, Connector, Timer, Transport } from './transport.ts';
+export type { Watch, WatchListener } from './watch.ts';

@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type DaemonIdentity,
+  type Event,
+  HoldfastError,
+  LIMITS,
+  type RequestParameters,
+  type RequestResult,
+  type RequestType,
+  VERSION,
+} from '@holdfast/protocol';
+import { Channels } from './channels.ts';
+import type { ChannelWiring } from './channel-wiring.ts';
+import type { Greeting } from './connection.ts';
+import { Input } from './input.ts';
+import { Lifeline } from './lifeline.ts';
+import { Link } from './link.ts';
+import { REQUEST_TIMEOUT_MS, Requests } from './requests.ts';
+import { type SubscribeOptions, Subscription } from './subscription.ts';
+import type { Connector } from './transport.ts';
+import { type Watch, Watchers, type WatchListener } from './watch.ts';
+
+/** How long an outage may last: a daemon that crashed is back, or held back for good, well before. */
+const GIVE_UP_AFTER_MS = 15_000;
+
+export interface ClientOptions {
+  connector: Connector;
+  /** What this program is, for the daemon's log; at most 64 characters. */
+  name: string;
+  /** Its version, at most 64 characters; by default this build's. */
+  version?: string;
+  /** Whether to connect again when the connection is lost (by default), and for how long (15 s). */
+  reconnect?: boolean | { giveUpAfterMs: number };
+  /** How long the daemon may take to answer hello; 5 s by default. */
+  helloTimeoutMs?: number;
+}
+
+/** Requests that stand for themselves; those about a channel are made by subscriptions and inputs. */
+export type PlainRequestType = Exclude<
+  RequestType,
+  'hello' | 'subscribe' | 'unsubscribe' | 'viewport' | 'openInput' | 'closeInput' | 'endInput' | 'watch'
+>;
+
+export type ConnectionState = 'connected' | 'reconnecting' | 'closed';
+
+/** A client of one daemon, across reconnects. */
+export class Client {
+  /** Called on each change after `connect`, with the reason where there is one. `closed` is final. */
+  onStateChange: (state: ConnectionState, cause?: HoldfastError) => void = () => {};
+
+  readonly #lifeline: Lifeline;
+  readonly #requests: Requests;
+  readonly #link: Link;
+  readonly #channels = new Channels();
+  readonly #watchers: Watchers;
+  #lastGreeting: Greeting | undefined;
+  #isClosing = false;
+  /** Why there will be no connection any more. */
+  #ending: HoldfastError | undefined;
+
+  /**
+   * Connects and says hello. Rejects with E_NO_DAEMON if nobody listens, E_TIMEOUT if hello is not answered,
+   * E_VERSION if there is no common protocol, or what else the daemon answers.
+   */
+  static connect(options: ClientOptions): Promise<Client> {
+    return new Promise((resolve, reject) => {
+      const client: Client = new Client(options, {
+        connected: () => resolve(client),
+        failed: reject,
+      });
+    });
+  }
+
+  private constructor(
+    options: ClientOptions,
+    first: { connected: () => void; failed: (error: HoldfastError) => void },
+  ) {
+    const { connector, name, version = VERSION, helloTimeoutMs = LIMITS.helloTimeoutMs } = options;
+    this.#requests = new Requests(connector, () => this.#link.isHeld);
+    this.#link = new Link(this.#requests);
+    this.#watchers = new Watchers(this.#link);
+    this.#lifeline = new Lifeline(
+      {
+        connector,
+        hello: { name, version, timeoutMs: helloTimeoutMs },
+        giveUpAfterMs: giveUpAfterMs(options.reconnect ?? true),
+      },
+      {
+        up: (greeting) => {
+          const isFirst = this.#lastGreeting === undefined;
+          this.#lastGreeting = greeting;
+          this.#up();
+          if (isFirst) first.connected();
+          else this.onStateChange('connected');
+        },
+        down: (cause) => {
+          this.#link.connection = undefined;
+          this.#channels.detach();
+          this.#requests.disconnected(cause);
+          this.onStateChange('reconnecting', cause);
+        },
+        ended: (error) => {
+          this.#ended(error);
+          if (this.#lastGreeting) this.onStateChange('closed', error);
+          else first.failed(error);
+        },
+        answer: (answer) => this.#requests.take(answer),
+        event: (event) => this.#event(event),
+        output: (channel, offset, bytes) => {
+          this.#channels.output(channel, offset, bytes);
+          this.#lifeline.proven();
+        },
+        inputDone: (channel, offset) => {
+          this.#channels.inputDone(channel, offset);
+          this.#lifeline.proven();
+        },
+        turnEnded: () => this.#channels.flushAcks(),
+        drained: () => this.#channels.drained(),
+      },
+    );
+  }
+
+  /** The daemon of the present connection, or of the last one. */
+  get daemon(): DaemonIdentity {
+    return this.#greeting.daemon;
+  }
+
+  /** The daemon's home, as it names it. */
+  get home(): string {
+    return this.#greeting.home;
+  }
+
+  /** The protocol version in use. */
+  get protocol(): number {
+    return this.#greeting.protocol;
+  }
+
+  get state(): ConnectionState {
+    const { state } = this.#lifeline;
+    return state === 'connected' || state === 'closed' ? state : 'reconnecting';
+  }
+
+  /**
+   * Asks the daemon. Rejects with the daemon's error, with E_TIMEOUT (10 s by default; null for none, as `wait`,
+   * `kill` and `stop` take as long as they take), or with E_DISCONNECTED if the connection was lost before the answer
+   * and repeating could do harm. `status`, `list`, `get` and `wait` are repeated.
+   */
+  request<T extends PlainRequestType>(
+    type: T,
+    parameters: RequestParameters<T>,
+    options: { timeoutMs?: number | null } = {},
+  ): Promise<RequestResult<T>> {
+    if (this.#ending) return Promise.reject(this.#ending);
+    const { timeoutMs = REQUEST_TIMEOUT_MS } = options;
+    return new Promise((resolve, reject) => {
+      const ok = (result: RequestResult<T>) => {
+        this.#lifeline.proven();
+        resolve(result);
+      };
+      this.#requests.issue({ type, parameters, timeoutMs }, { ok, failed: reject });
+    });
+  }
+
+  /** Subscribes to a session's output: an id, a unique prefix of one, or a name. Rejects with the daemon's error. */
+  subscribe(session: string, options: SubscribeOptions): Promise<Subscription> {
+    return this.#openChannel((wiring) => {
+      const subscription = new Subscription(wiring, session, options);
+      this.#channels.addSubscription(wiring.channel, subscription);
+      return subscription;
+    });
+  }
+
+  /**
+   * Opens numbered input to a session. `stream` names it to the daemon, 8 to 64 characters; only one who goes on
+   * where another process stopped has a reason to give it.
+   */
+  openInput(session: string, options: { stream?: string } = {}): Promise<Input> {
+    const { stream = randomUUID() } = options;
+    return this.#openChannel((wiring) => {
+      const input = new Input(wiring, session, stream);
+      this.#channels.addInput(wiring.channel, input);
+      return input;
+    });
+  }
+
+  /** Tells the listener of all sessions, and of each change of one. Resolves when it has been told of all. */
+  watch(listener: WatchListener): Promise<Watch> {
+    if (this.#ending) return Promise.reject(this.#ending);
+    return this.#watchers.add(listener);
+  }
+
+  /** Ends everything: what is pending rejects with E_DISCONNECTED, no handler but `onStateChange` is called. */
+  close(): void {
+    if (this.#ending) return;
+    this.#channels.flushAcks();
+    this.#isClosing = true;
+    this.#lifeline.close(new HoldfastError('E_DISCONNECTED', 'the client was closed'));
+  }
+
+  get #greeting(): Greeting {
+    if (!this.#lastGreeting) throw new Error('the client is not connected yet');
+    return this.#lastGreeting;
+  }
+
+  #up(): void {
+    const { connection } = this.#lifeline;
+    if (!connection) return;
+    this.#link.connection = connection;
+    this.#requests.connected((frame) => connection.send(frame));
+    // Channels come first: what waits to be sent may be about one of them.
+    this.#channels.attach();
+    this.#watchers.attach();
+    this.#requests.sendWaiting();
+  }
+
+  #event(event: Event): void {
+    if (event.event === 'session' || event.event === 'forgotten') this.#watchers.event(event);
+    else if ('channel' in event) this.#channels.event(event);
+  }
+
+  #ended(error: HoldfastError): void {
+    this.#ending = error;
+    this.#link.connection = undefined;
+    this.#requests.abandon(error);
+    this.#channels.abandon(error, this.#isClosing);
+    this.#watchers.abandon(error, this.#isClosing);
+  }
+
+  #openChannel<T extends Subscription | Input>(make: (wiring: ChannelWiring<T>) => T): Promise<T> {
+    if (this.#ending) return Promise.reject(this.#ending);
+    return new Promise((resolve, reject) => {
+      const channel = this.#channels.allot();
+      const opened = (result: T | HoldfastError) => {
+        if (result instanceof HoldfastError) reject(result);
+        else resolve(result);
+      };
+      const made = make({ link: this.#link, channel, opened, forget: () => this.#channels.forget(channel) });
+      if (this.#link.isUp) made.attach();
+    });
+  }
+}
+
+function giveUpAfterMs(reconnect: boolean | { giveUpAfterMs: number }): number | undefined {
+  if (typeof reconnect === 'object') return reconnect.giveUpAfterMs;
+  return reconnect ? GIVE_UP_AFTER_MS : undefined;
+}

@@ -1,0 +1,234 @@
+import {
+  DATA_HEADER_BYTES,
+  type Event,
+  FRAME,
+  HoldfastError,
+  LIMITS,
+  type RequestResult,
+  type Session,
+  writeDataHeader,
+} from '@holdfast/protocol';
+import type { ChannelWiring } from './channel-wiring.ts';
+import { protocolError } from './failure.ts';
+import type { Link } from './link.ts';
+import { WriteQueue } from './write-queue.ts';
+
+/** Bytes kept for one input: a program that reads nothing must not fill this process's memory with what is typed. */
+const BUFFER_BYTES = 16 * 1024 * 1024;
+
+type InputEvent = Extract<Event, { event: 'inputUnknown' | 'exited' }>;
+
+/**
+ * Numbered input to one session: in order, and never typed twice, across any number of disconnects.
+ *
+ *   done ≤ sent ≤ end      sent - done ≤ the window; after a reconnect `sent` goes back to what the daemon received
+ */
+export class Input {
+  /** Called when `bufferedBytes` falls to the window (256 KiB) or below it, after it was above. */
+  onDrain: () => void = () => {};
+
+  readonly #link: Link;
+  readonly #channel: number;
+  readonly #stream: string;
+  readonly #opened: ChannelWiring<Input>['opened'];
+  readonly #forget: () => void;
+  readonly #queue = new WriteQueue();
+  #state: 'opening' | 'open' | 'over' = 'opening';
+  #isAttached = false;
+  #isCongested = false;
+  #ref: string;
+  #session: Session | undefined;
+  /** Next byte to put on the wire. */
+  #sent = 0;
+  /** Bytes that were put on a wire at least once. */
+  #everSent = 0;
+  #failure: HoldfastError | undefined;
+  #lastWrite: Promise<void> = Promise.resolve();
+
+  /** Made by `Client.openInput`; `opened` is called once, with this or with the error. */
+  constructor(wiring: ChannelWiring<Input>, session: string, stream: string) {
+    this.#link = wiring.link;
+    this.#channel = wiring.channel;
+    this.#opened = wiring.opened;
+    this.#forget = wiring.forget;
+    this.#ref = session;
+    this.#stream = stream;
+  }
+
+  /** The session as it was when the input was last opened. */
+  get session(): Session {
+    if (!this.#session) throw new Error('the input is not open yet');
+    return this.#session;
+  }
+
+  /** Bytes written that are not done. */
+  get bufferedBytes(): number {
+    return this.#queue.end - this.#queue.done;
+  }
+
+  /**
+   * Types a copy of `bytes`; resolves when all of it has reached the program's terminal, in the order of writes.
+   * Rejects with E_EXITED or E_NO_SESSION when the session is over, E_INPUT_UNKNOWN when nobody can say whether a
+   * byte of it was typed, E_DISCONNECTED when none was and none will be, E_LIMIT when 16 MiB are waiting already.
+   */
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.bufferedBytes >= BUFFER_BYTES) {
+      return Promise.reject(
+        new HoldfastError('E_LIMIT', `${BUFFER_BYTES} bytes of input are waiting already`),
+      );
+    }
+    const written = this.#queue.append(bytes);
+    this.#lastWrite = written;
+    this.#pump();
+    return written;
+  }
+
+  /**
+   * End of input: once all writes are settled, types the terminal's end-of-file character if the terminal is in
+   * canonical mode. `midLine`: the last byte written does not end a line. Tells whether it was typed; rejects with
+   * E_DISCONNECTED if the connection was lost before that was known.
+   */
+  async end(options: { midLine: boolean }): Promise<boolean> {
+    await this.#lastWrite.catch(() => {}); // The writer has that error.
+    if (this.#failure) throw this.#failure;
+    return new Promise((resolve, reject) => {
+      const reply = { ok: ({ typed }: RequestResult<'endInput'>) => resolve(typed), failed: reject };
+      this.#link.request('endInput', { channel: this.#channel, ...options }, reply);
+    });
+  }
+
+  /** Gives it up; writes that are not done are rejected. Resolves when the daemon has let go. */
+  close(): Promise<void> {
+    if (this.#state === 'over') return Promise.resolve();
+    return this.#letGo(new HoldfastError('E_DISCONNECTED', 'the input was closed'));
+  }
+
+  /** @internal A connection is there: open the same stream on it. */
+  attach(): void {
+    if (this.#state === 'over') return this.#forget();
+    this.#link.request(
+      'openInput',
+      { session: this.#ref, channel: this.#channel, stream: this.#stream },
+      { ok: (result) => this.#attached(result), failed: (error) => this.#refused(error) },
+    );
+  }
+
+  /** @internal The connection is gone. */
+  detach(): void {
+    this.#isAttached = false;
+  }
+
+  /** @internal The daemon's acknowledgement: all before `offset` has reached the program's terminal. */
+  done(offset: number): void {
+    if (this.#state === 'over') return;
+    if (!this.#isAttached || offset < this.#queue.done || offset > this.#sent) {
+      throw protocolError(`input is acknowledged up to ${offset}, but ${this.#sent} bytes were sent`);
+    }
+    this.#settle(offset);
+    this.#pump();
+  }
+
+  /** @internal */
+  event(event: InputEvent): void {
+    if (this.#state === 'over') return;
+    if (event.event === 'exited') {
+      void this.#letGo(new HoldfastError('E_EXITED', 'the session has exited'));
+      return;
+    }
+    const { from, to } = event;
+    if (to < from || to > this.#everSent) {
+      throw protocolError(`input from ${from} to ${to} is unknown, but ${this.#everSent} bytes were sent`);
+    }
+    this.#queue.rejectRange({ from, to }, unknown(`${to - from} bytes of input at ${from}`));
+  }
+
+  /** @internal The connection takes more again. */
+  drained(): void {
+    this.#isCongested = false;
+    this.#pump();
+  }
+
+  /** @internal No connection will come any more. */
+  abandon(error: HoldfastError): void {
+    this.#isAttached = false;
+    this.#fail(error);
+  }
+
+  #attached({ session, received, done }: RequestResult<'openInput'>): void {
+    if (this.#state === 'over') return;
+    this.#session = session;
+    this.#ref = session.id;
+    if (done < this.#queue.done || done > received || received > this.#everSent) {
+      void this.#letGo(
+        unknown('the daemon no longer knows this stream of input: what was sent and not done'),
+      );
+      return;
+    }
+    this.#isAttached = true;
+    this.#isCongested = false;
+    this.#sent = received;
+    this.#settle(done);
+    if (this.#state === 'opening') {
+      this.#state = 'open';
+      this.#opened(this);
+    }
+    this.#pump();
+  }
+
+  #refused(error: HoldfastError): void {
+    // A lost connection is followed by another one, or by `abandon`.
+    if (this.#state === 'over' || error.code === 'E_DISCONNECTED') return;
+    void this.#letGo(error);
+  }
+
+  #letGo(error: HoldfastError): Promise<void> {
+    this.#isAttached = false;
+    this.#fail(error);
+    return new Promise((resolve) => {
+      const gone = () => {
+        this.#forget();
+        resolve();
+      };
+      if (!this.#link.isUp) return gone();
+      this.#link.request('closeInput', { channel: this.#channel }, { ok: gone, failed: gone });
+    });
+  }
+
+  #fail(error: HoldfastError): void {
+    if (this.#state === 'over') return;
+    const wasOpening = this.#state === 'opening';
+    this.#state = 'over';
+    this.#failure = error;
+    const isCertain = error.code !== 'E_DISCONNECTED' && error.code !== 'E_PROTOCOL';
+    const doubt = isCertain ? error : unknown(`input that was sent and not acknowledged (${error.message})`);
+    this.#queue.rejectAll(error, { sent: this.#everSent, unknown: doubt });
+    if (wasOpening) this.#opened(error);
+  }
+
+  #settle(done: number): void {
+    const wasAbove = this.bufferedBytes > LIMITS.inputWindowBytes;
+    this.#queue.settle(done);
+    if (wasAbove && this.bufferedBytes <= LIMITS.inputWindowBytes) this.onDrain();
+  }
+
+  /** Sends what the window and the connection allow. */
+  #pump(): void {
+    while (this.#isAttached && !this.#isCongested) {
+      const windowEnd = Math.min(this.#queue.done + LIMITS.inputWindowBytes, this.#queue.end);
+      const byteCount = Math.min(windowEnd - this.#sent, LIMITS.dataFrameBytes);
+      if (byteCount <= 0) return;
+      const frame = new Uint8Array(DATA_HEADER_BYTES + byteCount);
+      const header = { type: FRAME.INPUT, channel: this.#channel, offset: this.#sent, byteCount };
+      writeDataHeader(new DataView(frame.buffer), header);
+      this.#queue.copy(this.#sent, frame.subarray(DATA_HEADER_BYTES));
+      this.#sent += byteCount;
+      this.#everSent = Math.max(this.#everSent, this.#sent);
+      this.#isCongested = !this.#link.send(frame);
+    }
+  }
+}
+
+function unknown(what: string): HoldfastError {
+  return new HoldfastError('E_INPUT_UNKNOWN', `can't know whether it was typed: ${what}`);
+}

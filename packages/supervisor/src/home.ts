@@ -1,0 +1,89 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { HoldfastError } from '@holdfast/protocol';
+
+/** Where one namespace lives: its sockets and locks, its state and histories. */
+export interface Home {
+  readonly namespace: string;
+  /** Sockets, locks, histories in memory. */
+  readonly runtimeDir: string;
+  /** State, histories, the log. */
+  readonly stateDir: string;
+  readonly socketPath: string;
+  readonly lockPath: string;
+  readonly logPath: string;
+  /** What is shown as "home": HOLDFAST_HOME if that is set, else the state folder. */
+  readonly label: string;
+}
+
+const NAMESPACE = /^(?!\.)[A-Za-z0-9._-]{1,64}$/;
+
+/**
+ * The home that an environment and `--namespace` mean. HOLDFAST_HOME puts everything under one folder; else the XDG
+ * folders count, of which relative ones are ignored, as their specification says. Touches no file.
+ * Throws E_USAGE for a namespace that can't be one.
+ */
+export function resolveHome(env: Readonly<Record<string, string | undefined>>, namespace?: string): Home {
+  const name = namespace ?? (env['HOLDFAST_NAMESPACE'] || 'default');
+  if (!NAMESPACE.test(name)) {
+    throw new HoldfastError(
+      'E_USAGE',
+      `can't use ${JSON.stringify(name)} as a namespace: 1 to 64 of A-Z a-z 0-9 . _ -, not beginning with a dot`,
+    );
+  }
+  const given = env['HOLDFAST_HOME'];
+  if (given) {
+    const dir = join(resolve(given), name);
+    return home({ namespace: name, runtimeDir: dir, stateDir: dir, label: given });
+  }
+  const stateRoot = absolute(env['XDG_STATE_HOME']) ?? join(env['HOME'] || homedir(), '.local', 'state');
+  const stateDir = join(stateRoot, 'holdfast', name);
+  const runtimeRoot = absolute(env['XDG_RUNTIME_DIR']);
+  const runtimeDir = runtimeRoot ? join(runtimeRoot, 'holdfast', name) : join(stateDir, 'run');
+  return home({ namespace: name, runtimeDir, stateDir, label: stateDir });
+}
+
+/**
+ * Refuses a home whose folders somebody else owns or may write to: he could be the one who answers there.
+ * A folder that does not exist yet is fine. Throws E_NO_DAEMON.
+ */
+export function checkHome(home: Home): void {
+  for (const folder of new Set([home.runtimeDir, home.stateDir])) {
+    const stat = lstatSync(folder, { throwIfNoEntry: false });
+    if (!stat) continue;
+    const refuse = (why: string) => {
+      throw new HoldfastError('E_NO_DAEMON', `can't use the folder ${folder}: ${why}`);
+    };
+    if (!stat.isDirectory()) refuse('it is not a folder');
+    if (stat.uid !== process.getuid?.()) refuse(`it belongs to user ${stat.uid}`);
+    if (stat.mode & 0o022) refuse(`other users may write to it (mode ${(stat.mode & 0o777).toString(8)})`);
+  }
+}
+
+/** Creates the home's folders, private to this user, and checks them. Throws E_NO_DAEMON. */
+export function createHome(home: Home): void {
+  for (const folder of [home.runtimeDir, home.stateDir]) {
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new HoldfastError('E_NO_DAEMON', `can't create the folder ${folder}: ${String(cause)}`, {
+        cause,
+      });
+    }
+  }
+  checkHome(home);
+}
+
+function home(parts: Pick<Home, 'namespace' | 'runtimeDir' | 'stateDir' | 'label'>): Home {
+  return {
+    ...parts,
+    socketPath: join(parts.runtimeDir, 'daemon.sock'),
+    lockPath: join(parts.runtimeDir, 'lock'),
+    logPath: join(parts.stateDir, 'daemon.log'),
+  };
+}
+
+function absolute(path: string | undefined): string | undefined {
+  return path && isAbsolute(path) ? path : undefined;
+}
