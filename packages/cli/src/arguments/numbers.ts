@@ -1,0 +1,52 @@
+import { LIMITS } from '@holdfast/protocol';
+import { usageError } from './usage-error.ts';
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+/** A whole number without sign, fraction or exponent, within bounds. `what` begins the message: "--idle". */
+export function parseCount(
+  what: string,
+  text: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): number {
+  if (!/^[0-9]+$/.test(text)) throw usageError(`${what} must be a whole number, not "${text}"`);
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw usageError(`${what} is too large: ${text}`);
+  if (value < min) throw usageError(`${what} must be at least ${min}, not ${text}`);
+  if (value > max) throw usageError(`${what} must be at most ${max}, not ${text}`);
+  return value;
+}
+
+/** A number of bytes: `65536`, `64K`, `1M`, `1G`; the units are powers of 1024. */
+export function parseBytes(what: string, text: string, bounds: { min: number; max: number }): number {
+  const [, digits, unit] = /^([0-9]+)([KMG]?)$/.exec(text) ?? [];
+  const factor = UNITS[unit ?? ''];
+  if (digits === undefined || factor === undefined) {
+    throw usageError(`${what} must be a number of bytes like 65536, 64K or 1M, not "${text}"`);
+  }
+  const bytes = Number(digits) * factor;
+  if (bytes < bounds.min) throw usageError(`${what} must be at least ${bounds.min} bytes, not ${text}`);
+  if (bytes > bounds.max) throw usageError(`${what} must be at most ${bounds.max} bytes, not ${text}`);
+  return bytes;
+}
+
+/** A terminal's size: `80x24`. */
+export function parseSize(what: string, text: string): { cols: number; rows: number } {
+  const [, cols, rows] = /^([0-9]+)x([0-9]+)$/.exec(text) ?? [];
+  if (cols === undefined || rows === undefined) {
+    throw usageError(`${what} must be columns x rows, like 80x24, not "${text}"`);
+  }
+  const bounds = { min: 1, max: LIMITS.columnsOrRows };
+  return {
+    cols: parseCount(`${what}: columns`, cols, bounds),
+    rows: parseCount(`${what}: rows`, rows, bounds),
+  };
+}
+
+/** Timers hold 31 bits of milliseconds; a longer wait would end at once. */
+export const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** A time in milliseconds that a timer can wait. */
+export function parseMilliseconds(what: string, text: string): number {
+  return parseCount(what, text, { max: TIMER_MS_MAX });
+}

@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { isTerminal, openFilesSoftLimit } from '@holdfast/posix';
+import { HoldfastError, LIMITS, type OpenParameters } from '@holdfast/protocol';
+import { viewport } from '../terminal/viewport.ts';
+import { parseChoice } from './choice.ts';
+import { sessionEnvironment } from './environment.ts';
+import { parseBytes, parseSize } from './numbers.ts';
+
+/** What `new` and `run` were told about the session to open. */
+export interface OpenChoices {
+  readonly name: string | undefined;
+  readonly cwd: string | undefined;
+  readonly env: readonly string[];
+  readonly size: string | undefined;
+  readonly history: string | undefined;
+  readonly 'history-in': string | undefined;
+}
+
+/** The request that opens a session as this process would start a program. Throws HoldfastError(E_USAGE). */
+export function openRequest(
+  choices: OpenChoices,
+  program: readonly string[],
+  env: NodeJS.ProcessEnv,
+): OpenParameters {
+  const historyBounds = { min: LIMITS.historyBytesMin, max: LIMITS.historyBytesMax };
+  const { name, cwd, size, history, 'history-in': historyIn } = choices;
+  // Node has raised its own limit; the shell that started it has the one of a login terminal.
+  const openFilesLimit = openFilesSoftLimit(process.ppid);
+  return {
+    command: [...program],
+    cwd: path.resolve(currentFolder(), cwd ?? '.'),
+    env: sessionEnvironment(env, choices.env),
+    umask: process.umask(),
+    ...(size === undefined ? terminalSize() : parseSize('--size', size)),
+    ...(name === undefined ? {} : { name }),
+    ...(history === undefined ? {} : { historyBytes: parseBytes('--history', history, historyBounds) }),
+    ...(historyIn === undefined
+      ? {}
+      : { historyIn: parseChoice('--history-in', historyIn, ['disk', 'memory']) }),
+    ...(openFilesLimit === undefined ? {} : { openFilesLimit }),
+  };
+}
+
+/** The size of the terminal this process runs in; 80x24 without one. */
+function terminalSize(): { cols: number; rows: number } {
+  const fd = [1, 0, 2].find(isTerminal);
+  return fd === undefined ? { cols: 80, rows: 24 } : viewport(fd);
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new HoldfastError('E_CWD', 'the current folder is gone', { cause });
+  }
+}

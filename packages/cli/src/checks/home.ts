@@ -1,0 +1,69 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { checkHome } from '@holdfast/supervisor';
+import { type Check, fail, ok, warn } from './finding.ts';
+
+/** Room for a good number of histories at 1 MiB each. */
+const FREE_BYTES_MIN = 256 * 1024 * 1024;
+const MIB = 1024 * 1024;
+
+export const homeFolder: Check = {
+  name: 'home',
+  run({ home }) {
+    try {
+      checkHome(home);
+    } catch (error) {
+      return fail(
+        error instanceof Error ? error.message : String(error),
+        'chmod 700 it, or set HOLDFAST_HOME to a folder of your own',
+      );
+    }
+    for (const folder of new Set([home.runtimeDir, home.stateDir])) {
+      const existing = nearestExisting(folder);
+      try {
+        accessSync(existing, constants.W_OK | constants.X_OK);
+      } catch {
+        return fail(
+          `${existing} can't be written to`,
+          'make it writable, or set HOLDFAST_HOME to a folder of your own',
+        );
+      }
+    }
+    return ok(existsSync(home.stateDir) ? home.stateDir : `${home.stateDir} will be created`);
+  },
+};
+
+export const freeSpace: Check = {
+  name: 'disk',
+  run({ home }) {
+    const folder = nearestExisting(home.stateDir);
+    const { bavail, bsize } = statfsSync(folder);
+    const detail = `${Math.floor((bavail * bsize) / MIB)} MiB are free for histories`;
+    if (bavail * bsize >= FREE_BYTES_MIN) return ok(detail);
+    return warn(detail, 'make room, or open sessions with --history-in memory');
+  },
+};
+
+export const runtimeFolder: Check = {
+  name: 'runtime folder',
+  run({ env, home }) {
+    if (env['HOLDFAST_HOME']) return ok(`HOLDFAST_HOME is ${env['HOLDFAST_HOME']}`);
+    const folder = env['XDG_RUNTIME_DIR'];
+    if (!folder) return ok(`XDG_RUNTIME_DIR is not set; sockets are in ${home.runtimeDir}`);
+    if (!existsSync(folder)) {
+      return fail(
+        `XDG_RUNTIME_DIR does not exist: ${folder}`,
+        'log in again, or unset it, or set HOLDFAST_HOME',
+      );
+    }
+    if (statSync(folder).uid === process.getuid?.()) return ok(`XDG_RUNTIME_DIR is ${folder}`);
+    return fail(
+      `XDG_RUNTIME_DIR belongs to somebody else: ${folder}`,
+      'unset it (su and sudo keep it by mistake)',
+    );
+  },
+};
+
+function nearestExisting(folder: string): string {
+  return existsSync(folder) ? folder : nearestExisting(path.dirname(folder));
+}

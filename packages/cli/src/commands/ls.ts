@@ -1,0 +1,26 @@
+import { netConnector } from '@holdfast/client';
+import { defineCommand } from '../command.ts';
+import { connectIfRunning } from '../connection/connect.ts';
+import { byAge } from '../connection/sessions.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { jsonLine } from '../output/json.ts';
+import { sessionTable } from '../output/session-table.ts';
+
+export const lsCommand = defineCommand({
+  name: 'ls',
+  summary: 'list all sessions, exited ones too',
+  cannot: "can't list the sessions",
+  operands: {},
+  options: { json: { kind: 'flag', summary: 'print a JSON array' } },
+  async run({ options }, context) {
+    const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+    const sessions = client ? byAge((await client.request('list', {})).sessions) : [];
+    client?.close();
+    if (options.json) context.print(jsonLine(sessions));
+    else if (sessions.length > 0) {
+      const view = { now: Date.now(), userHome: context.env['HOME'], columns: context.columns };
+      context.print(sessionTable(sessions, view));
+    }
+    return EXIT.done;
+  },
+});

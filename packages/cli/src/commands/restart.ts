@@ -1,0 +1,23 @@
+import { defineCommand } from '../command.ts';
+import { countSessions, stopDaemon } from '../connection/end-sessions.ts';
+import { startDaemon } from '../connection/start-daemon.ts';
+import { EXIT } from '../output/exit-codes.ts';
+
+export const restartCommand = defineCommand({
+  name: 'restart',
+  summary: 'end all sessions, and start the daemon anew',
+  cannot: "can't restart",
+  operands: {},
+  options: { yes: { kind: 'flag', short: 'y', summary: 'do not ask' } },
+  async run({ options }, context) {
+    const outcome = await stopDaemon(context, { isSure: options.yes });
+    if (outcome.kind === 'declined') {
+      context.note('Nothing was ended.');
+      return EXIT.failed;
+    }
+    await startDaemon(context);
+    const ended = outcome.kind === 'stopped' ? outcome.ended : 0;
+    context.note(`The daemon has been started anew; ${countSessions(ended)} ended.`);
+    return EXIT.done;
+  },
+});

@@ -1,0 +1,68 @@
+import { type Command, type Completion, GLOBAL_OPTIONS, type Option } from '../command.ts';
+import { LIST_NAMES, quoted } from './list-names.ts';
+
+/** The script for bash. Behind `--`, or the first word of a program, bash completes as it does anywhere else. */
+export function bashScript(commands: readonly Command[]): string {
+  return `# bash completion for holdfast
+_holdfast_sessions() { ${LIST_NAMES}; }
+_holdfast_words() { local IFS=$'\\n'; COMPREPLY=($(compgen -W "$1" -- "$cur")); }
+_holdfast() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command= at operands=0
+  COMPREPLY=()
+  for ((at = 1; at < COMP_CWORD; at++)); do
+    case \${COMP_WORDS[at]} in
+      --namespace) ((at++)) ;;
+      --) COMPREPLY=($(compgen -c -f -- "$cur")); return ;;
+      -*) ;;
+      *) if [[ -z $command ]]; then command=\${COMP_WORDS[at]}; else ((operands++)); fi ;;
+    esac
+  done
+  case $command in
+    '') _holdfast_words ${lines([...commands.map(({ name }) => name), 'help', '--namespace', '--help', '--version'])} ;;
+    help) _holdfast_words ${lines(commands.map(({ name }) => name))} ;;
+${commands.map(commandCase).join('\n')}
+  esac
+}
+complete -F _holdfast holdfast
+`;
+}
+
+function commandCase(command: Command): string {
+  const options = Object.entries<Option>({ ...command.options, ...GLOBAL_OPTIONS });
+  const valued = options.filter(([, { kind }]) => kind !== 'flag');
+  const values = valued.map(([name, { complete }]) => `        --${name}) ${offer(complete)}; return ;;`);
+  const operands = Object.values(command.operands).map(
+    ({ complete }, index) => `          ${index}) ${offer(complete)} ;;`,
+  );
+  return `    ${command.name})
+      case $prev in
+${values.join('\n')}
+      esac
+      if [[ $cur == -* ]]; then
+        _holdfast_words ${lines(options.map(([name]) => `--${name}`))}
+      else
+        case $operands in
+${operands.join('\n')}
+          *) ${command.program ? offer('command') : ':'} ;;
+        esac
+      fi ;;`;
+}
+
+function offer(complete: Completion | undefined): string {
+  switch (complete) {
+    case undefined:
+      return ':';
+    case 'session':
+      return '_holdfast_words "$(_holdfast_sessions)"';
+    case 'folder':
+      return 'COMPREPLY=($(compgen -d -- "$cur"))';
+    case 'command':
+      return 'COMPREPLY=($(compgen -c -- "$cur"))';
+    default:
+      return `_holdfast_words ${lines(complete)}`;
+  }
+}
+
+function lines(words: readonly string[]): string {
+  return `$${quoted(words.join('\\n'))}`;
+}

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { Client, type Connector } from '@holdfast/client';
+import { HoldfastError, VERSION } from '@holdfast/protocol';
+import { checkHome } from '@holdfast/supervisor';
+import type { Context } from '../context.ts';
+
+/** A daemon that owns the home but does not accept yet, is starting: that takes a fraction of this. */
+const START_PATIENCE_MS = 5_000;
+const RETRY_MS = 50;
+
+export interface ConnectOptions {
+  readonly connector: Connector;
+  /** Whether a lost connection is made again. */
+  readonly reconnect?: boolean;
+}
+
+/** Connects to the daemon of this home; undefined if none runs. Throws E_NO_DAEMON if one does but can't be reached. */
+export async function connectIfRunning(
+  context: Context,
+  options: ConnectOptions,
+): Promise<Client | undefined> {
+  checkHome(context.home);
+  const deadline = performance.now() + START_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await connect(options);
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.code !== 'E_NO_DAEMON') throw error;
+      if (!(await isHomeTaken(context))) return undefined;
+      if (performance.now() > deadline) throw error;
+    }
+    await new Promise<void>((resolve) => void options.connector.after(RETRY_MS, resolve));
+  }
+}
+
+/** Connects for a command about a session: without a daemon there is no such session. */
+export async function connectForSession(
+  context: Context,
+  session: string,
+  options: ConnectOptions,
+): Promise<Client> {
+  const client = await connectIfRunning(context, options);
+  if (client) return client;
+  throw new HoldfastError('E_NO_SESSION', `no such session: ${session} (no daemon is running)`);
+}
+
+/** Connects, and starts the daemon before if none runs. */
+export async function connectOrStart(context: Context, options: ConnectOptions): Promise<Client> {
+  const client = await connectIfRunning(context, options);
+  if (client) return client;
+  const { startDaemon } = await import('./start-daemon.ts');
+  await startDaemon(context, options.connector);
+  return connect(options);
+}
+
+function connect({ connector, reconnect = false }: ConnectOptions): Promise<Client> {
+  return Client.connect({ connector, name: 'holdfast', version: VERSION, reconnect });
+}
+
+/** Whether a daemon owns the home. Asked only if nothing listens, since it loads libc. */
+async function isHomeTaken({ home }: Context): Promise<boolean> {
+  if (!existsSync(home.lockPath)) return false;
+  const { isHomeInUse } = await import('@holdfast/supervisor');
+  return isHomeInUse(home);
+}

@@ -1,0 +1,60 @@
+import { createInterface } from 'node:readline/promises';
+import { netConnector } from '@holdfast/client';
+import { HoldfastError } from '@holdfast/protocol';
+import type { Context } from '../context.ts';
+import { connectIfRunning } from './connect.ts';
+import { isHomeInUse } from '@holdfast/supervisor';
+
+/** From the answer to `stop` to the end of the process: it only has to close files. */
+const EXIT_PATIENCE_MS = 5_000;
+const CHECK_MS = 10;
+
+export type Stopped =
+  | { readonly kind: 'notRunning' }
+  | { readonly kind: 'declined' }
+  | { readonly kind: 'stopped'; readonly ended: number };
+
+/** Ends every session and the daemon, after asking. Throws if nobody can be asked. */
+export async function stopDaemon(context: Context, { isSure }: { isSure: boolean }): Promise<Stopped> {
+  const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+  if (!client) return { kind: 'notRunning' };
+  try {
+    const { sessions } = await client.request('status', {});
+    if (!isSure && sessions.running > 0 && !(await confirm(sessions.running))) return { kind: 'declined' };
+    const { ended } = await client.request('stop', {}, { timeoutMs: null });
+    await untilGone(context);
+    return { kind: 'stopped', ended };
+  } finally {
+    client.close();
+  }
+}
+
+/** `3 sessions`, `1 session`. */
+export function countSessions(count: number): string {
+  return count === 1 ? '1 session' : `${count} sessions`;
+}
+
+async function confirm(running: number): Promise<boolean> {
+  const consequence = `this ends ${countSessions(running)} and everything that runs in ${running === 1 ? 'it' : 'them'}`;
+  if (!process.stdin.isTTY) {
+    throw new HoldfastError('E_RUNNING', `${consequence}, and nobody can be asked: use --yes`);
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`holdfast: ${consequence}. Go on? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+/** The home is free only when the process has ended; a daemon that starts before that would find it taken. */
+async function untilGone({ home }: Context): Promise<void> {
+  const deadline = performance.now() + EXIT_PATIENCE_MS;
+  while (isHomeInUse(home)) {
+    if (performance.now() > deadline) {
+      throw new HoldfastError('E_TIMEOUT', 'all sessions have ended, but the daemon has not');
+    }
+    await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
+  }
+}

@@ -1,0 +1,38 @@
+import { posixConnector } from '@holdfast/client/posix';
+import type { OpenParameters } from '@holdfast/protocol';
+import type { Context } from '../context.ts';
+import { exitCodeOfSession } from '../output/exit-codes.ts';
+import { tellEnding } from '../terminal/attach.ts';
+import type { PrefixKey } from '../terminal/detach-keys.ts';
+import { viewSession } from '../terminal/session-view.ts';
+import { connectOrStart } from './connect.ts';
+import { onReactor } from './on-reactor.ts';
+
+/** Opens a session and passes its output, input, signals and exit status through. */
+export async function runInSession(
+  context: Context,
+  request: OpenParameters,
+  prefix: PrefixKey | undefined,
+): Promise<number> {
+  return onReactor(async (reactor) => {
+    const connector = posixConnector(context.home.socketPath, reactor);
+    const client = await connectOrStart(context, { connector, reconnect: true });
+    try {
+      const { session } = await client.request('open', request);
+      const ending = await viewSession({
+        client,
+        reactor,
+        session,
+        prefix,
+        env: context.env,
+        readOnly: false,
+        from: 'start',
+        signals: 'forward',
+        note: context.note,
+      });
+      return ending.kind === 'exited' ? exitCodeOfSession(ending.exit) : tellEnding(ending, session, context);
+    } finally {
+      client.close();
+    }
+  });
+}

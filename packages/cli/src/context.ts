@@ -1,0 +1,29 @@
+import { type Home, resolveHome } from '@holdfast/supervisor';
+
+/** What a command knows of the process it runs in. */
+export interface Context {
+  readonly env: NodeJS.ProcessEnv;
+  /** Where the daemon of the chosen namespace lives. */
+  readonly home: Home;
+  /** Writes text for people or JSON to stdout. */
+  readonly print: (text: string) => void;
+  /** Writes one line for people to stderr. */
+  readonly note: (text: string) => void;
+  /** Columns of the terminal on stdout; undefined if stdout is none. */
+  readonly columns: number | undefined;
+}
+
+/** The context of this process. Throws HoldfastError for a namespace or a home that can't be used. */
+export function processContext(namespace: string | undefined): Context {
+  const env = process.env;
+  const home = resolveHome(env, namespace ?? (env['HOLDFAST_NAMESPACE'] || undefined));
+  return {
+    env,
+    home,
+    print: (text) => void process.stdout.write(text),
+    note: (text) => void process.stderr.write(`${text}\n`),
+    get columns() {
+      return process.stdout.isTTY ? process.stdout.columns : undefined;
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { BUILD, VERSION } from '@holdfast/protocol';
+import { closest } from './arguments/closest.ts';
+import { parseCommandLine } from './arguments/parse.ts';
+import { usageError } from './arguments/usage-error.ts';
+import type { Command } from './command.ts';
+import { COMMAND_NAMES, isCommandName, loadAllCommands, loadCommand } from './commands.ts';
+import { processContext } from './context.ts';
+import { describeFailure, failureJson, isBrokenPipe } from './output/errors.ts';
+import { EXIT } from './output/exit-codes.ts';
+import { commandHelp, overviewHelp } from './output/help.ts';
+
+/** What stands before the command's own arguments. */
+interface Leading {
+  readonly name: string | undefined;
+  readonly namespace: string | undefined;
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly rest: readonly string[];
+}
+
+/** Runs one command line; returns the exit code, and never throws. */
+export async function dispatch(argv: readonly string[]): Promise<number> {
+  const failing = { cannot: 'wrong usage', json: wantsJson(argv) };
+  try {
+    return await runCommandLine(argv, failing);
+  } catch (error) {
+    if (isBrokenPipe(error)) return EXIT.done;
+    const failure = describeFailure(failing.cannot, error);
+    process.stderr.write(`holdfast: ${failure.message}\n`);
+    if (failing.json) process.stdout.write(failureJson(failure));
+    return failure.exitCode;
+  }
+}
+
+async function runCommandLine(
+  argv: readonly string[],
+  failing: { cannot: string; json: boolean },
+): Promise<number> {
+  const leading = splitLeading(argv);
+  if (leading.version) {
+    process.stdout.write(`holdfast ${VERSION} (${BUILD})\n`);
+    return EXIT.done;
+  }
+  if (leading.help || leading.name === 'help') return help(leading);
+  if (leading.name === undefined) {
+    failing.cannot = "can't greet";
+    const { greet } = await import('./welcome.ts');
+    return greet(processContext(leading.namespace));
+  }
+
+  const command = await findCommand(leading.name);
+  failing.cannot = `wrong usage of ${command.name}`;
+  const parsed = parseCommandLine(command, leading.rest);
+  if (parsed.help) {
+    process.stdout.write(commandHelp(command));
+    return EXIT.done;
+  }
+  // A program's own `--json` is not ours.
+  failing.json = parsed.invocation.options['json'] === true;
+  const context = processContext(parsed.namespace ?? leading.namespace);
+  return runParsed(command, { ...parsed, context, failing });
+}
+
+async function runParsed(
+  command: Command,
+  how: {
+    invocation: Parameters<Command['run']>[0];
+    context: Parameters<Command['run']>[1];
+    failing: { cannot: string };
+  },
+): Promise<number> {
+  try {
+    return await command.run(how.invocation, how.context);
+  } catch (error) {
+    const isUsage = error instanceof Error && 'code' in error && error.code === 'E_USAGE';
+    if (!isUsage) how.failing.cannot = command.cannot;
+    throw error;
+  }
+}
+
+async function help({ name, rest }: Leading): Promise<number> {
+  const about = name === 'help' ? rest.find((word) => !word.startsWith('-')) : name;
+  process.stdout.write(
+    about === undefined ? overviewHelp(await loadAllCommands()) : commandHelp(await findCommand(about)),
+  );
+  return EXIT.done;
+}
+
+async function findCommand(name: string): Promise<Command> {
+  if (isCommandName(name)) return loadCommand(name);
+  const meant = closest(name, COMMAND_NAMES);
+  throw usageError(
+    `there is no command "${name}"; ${meant ? `did you mean ${meant}?` : 'holdfast help lists them all'}`,
+  );
+}
+
+function splitLeading(argv: readonly string[]): Leading {
+  let namespace: string | undefined;
+  let isHelp = false;
+  let isVersion = false;
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? '';
+    if (word === '--namespace') {
+      at += 1;
+      namespace = argv[at];
+      if (namespace === undefined) throw usageError('--namespace needs a value: --namespace NAME');
+    } else if (word.startsWith('--namespace=')) namespace = word.slice('--namespace='.length);
+    else if (word === '--help' || word === '-h') isHelp = true;
+    else if (word === '--version' || word === '-V') isVersion = true;
+    else if (word.startsWith('-')) throw usageError(`there is no option ${word} before a command`);
+    else return { name: word, namespace, help: isHelp, version: isVersion, rest: argv.slice(at + 1) };
+  }
+  return { name: undefined, namespace, help: isHelp, version: isVersion, rest: [] };
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? argv.length : end).includes('--json');
+}

@@ -1,0 +1,4 @@
+/** One JSON document, as a line. */
+export function jsonLine(document: unknown): string {
+  return `${JSON.stringify(document)}\n`;
+}

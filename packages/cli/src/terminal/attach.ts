@@ -1,0 +1,50 @@
+import { isTerminal, type Reactor } from '@holdfast/posix';
+import { HoldfastError, type Session } from '@holdfast/protocol';
+import type { Client } from '@holdfast/client';
+import type { Context } from '../context.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { printable } from '../output/printable.ts';
+import { formatExit } from '../output/session-table.ts';
+import type { PrefixKey } from './detach-keys.ts';
+import { type Ending, viewSession } from './session-view.ts';
+
+/** Shows a session in this terminal until it ends or the user detaches, and says which. Returns the exit code. */
+export async function attachTo(
+  session: Session,
+  how: {
+    client: Client;
+    reactor: Reactor;
+    context: Context;
+    prefix: PrefixKey | undefined;
+    readOnly: boolean;
+    from: 'newest' | 'start';
+  },
+): Promise<number> {
+  const { context, ...view } = how;
+  const ending = await viewSession({
+    ...view,
+    session,
+    env: context.env,
+    signals: 'leave',
+    note: context.note,
+  });
+  return tellEnding(ending, session, context);
+}
+
+/** What to say after a view; throws if the daemon was lost. */
+export function tellEnding(ending: Ending, { name }: Session, context: Context): number {
+  if (ending.kind === 'lost') throw ending.error;
+  if (ending.kind === 'exited') context.note(`[${formatExit(ending.exit)}]`);
+  if (ending.kind === 'detached') {
+    const shown = printable(name);
+    context.note(`[detached from ${shown}; it goes on running: holdfast attach ${shown}]`);
+  }
+  return EXIT.done;
+}
+
+/** Throws unless keyboard and screen are a terminal. */
+export function requireTerminal(hint: string): void {
+  if (isTerminal(0) && isTerminal(1)) return;
+  const what = isTerminal(0) ? 'stdout' : 'stdin';
+  throw new HoldfastError('E_USAGE', `${what} is not a terminal; ${hint}`);
+}

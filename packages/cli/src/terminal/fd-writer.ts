@@ -1,0 +1,82 @@
+import { type Reactor, WOULD_BLOCK, WRITABLE, type Watch, write } from '@holdfast/posix';
+
+/**
+ * Writes to a descriptor as fast as its reader takes it. At most one chunk is held back; the caller stops until
+ * `onDrain`. Bytes are copied if they must wait.
+ */
+export class FdWriter {
+  readonly #reactor: Reactor;
+  readonly #fd: number;
+  #watch: Watch | undefined;
+  #pending: Uint8Array = new Uint8Array(0);
+  /** Called when everything has been written, if `write` has returned false before. */
+  onDrain: () => void = () => undefined;
+  /** Called once, when the reader has gone or the terminal is no more. */
+  onError: (error: Error) => void = () => undefined;
+  #isBroken = false;
+
+  constructor(reactor: Reactor, fd: number) {
+    this.#reactor = reactor;
+    this.#fd = fd;
+  }
+
+  get isIdle(): boolean {
+    return this.#pending.length === 0;
+  }
+
+  /** False if something had to be held back. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#isBroken) return true;
+    if (this.#pending.length > 0) {
+      this.#pending = joined(this.#pending, bytes);
+      return false;
+    }
+    const taken = this.#tryWrite(bytes);
+    if (taken === bytes.length || this.#isBroken) return true;
+    this.#pending = bytes.slice(taken);
+    this.#watch ??= this.#reactor.watch(this.#fd, 0, () => this.#drain());
+    this.#watch.interest = WRITABLE;
+    return false;
+  }
+
+  /** Stops watching the descriptor, and returns what was never written. */
+  close(): Uint8Array {
+    this.#watch?.close();
+    this.#watch = undefined;
+    const pending = this.#pending;
+    this.#pending = new Uint8Array(0);
+    return pending;
+  }
+
+  #drain(): void {
+    const taken = this.#tryWrite(this.#pending);
+    this.#pending = this.#pending.subarray(taken);
+    if (this.#pending.length > 0 && !this.#isBroken) return;
+    if (this.#watch) this.#watch.interest = 0;
+    this.onDrain();
+  }
+
+  /** Writes until the descriptor takes no more. */
+  #tryWrite(bytes: Uint8Array): number {
+    let taken = 0;
+    try {
+      while (taken < bytes.length) {
+        const count = write(this.#fd, bytes, taken);
+        if (count === WOULD_BLOCK) break;
+        taken += count;
+      }
+    } catch (error) {
+      this.#isBroken = true;
+      this.#pending = new Uint8Array(0);
+      this.onError(error instanceof Error ? error : new Error(String(error)));
+    }
+    return taken;
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(a.length + b.length);
+  whole.set(a);
+  whole.set(b, a.length);
+  return whole;
+}

@@ -1,0 +1,57 @@
+import type { SubscribeOptions, Subscription } from '@holdfast/client';
+import type { FdWriter } from './fd-writer.ts';
+
+/**
+ * Carries a subscription's output to a descriptor at the descriptor's pace, and acknowledges exactly what has been
+ * written there.
+ */
+export class OutputPump {
+  readonly #writer: FdWriter;
+  readonly #onBytes: (bytes: Uint8Array) => void;
+  #subscription: Subscription | undefined;
+  /** Offset behind the last byte handed to the writer. */
+  #taken = 0;
+  #onIdle: (() => void)[] = [];
+
+  /** `onBytes` sees each chunk before it is written. */
+  constructor(writer: FdWriter, onBytes: (bytes: Uint8Array) => void = () => undefined) {
+    this.#writer = writer;
+    this.#onBytes = onBytes;
+    writer.onDrain = () => this.#drained();
+  }
+
+  /** The subscription's `onData`. It may be called before `bind`. */
+  readonly onData: SubscribeOptions['onData'] = (bytes, offset) => {
+    this.#onBytes(bytes);
+    this.#taken = offset + bytes.length;
+    if (!this.#writer.write(bytes)) return false;
+    this.#subscription?.acknowledge(this.#taken);
+    return true;
+  };
+
+  /** Bytes that will never come count as done. */
+  skipTo(offset: number): void {
+    this.#taken = Math.max(this.#taken, offset);
+    if (this.#writer.isIdle) this.#subscription?.acknowledge(this.#taken);
+  }
+
+  /** Tells which subscription it is that calls `onData`. */
+  bind(subscription: Subscription): void {
+    this.#subscription = subscription;
+    if (this.#writer.isIdle) this.#drained();
+  }
+
+  /** Resolves when all that was taken has been written. */
+  whenIdle(): Promise<void> {
+    if (this.#writer.isIdle) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  #drained(): void {
+    if (this.#taken > 0) this.#subscription?.acknowledge(this.#taken);
+    this.#subscription?.resume();
+    const waiting = this.#onIdle;
+    this.#onIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+}
