@@ -1,4 +1,4 @@
-export { close, duplicate, isNonBlocking, pipe, read, readAt, setCloseOnExec, setNonBlocking, WOULD_BLOCK, write, writeAt } from './descriptors.ts';
+export { close, closeInherited, duplicate, isCloseOnExec, isNonBlocking, pipe, read, readAt, setCloseOnExec, setNonBlocking, WOULD_BLOCK, write, writeAt } from './descriptors.ts';
 export { errnoName, isErrno, PosixError } from './errors.ts';
 export { exitNow } from './exit.ts';
 export { FDS_PER_MESSAGE, type FdMessage, MESSAGE_BYTES_MAX, receiveWithFds, sendWithFds } from './fd-passing.ts';
@@ -6,7 +6,7 @@ export { Gather } from './gather.ts';
 export { openFilesSoftLimit } from './limits.ts';
 export { lockFile } from './lock.ts';
 export { type Mapping, mapFile, mapRing, openAllocated, openAnonymous, viewOf, wholePages } from './mapping.ts';
-export { addressOf, Block, copyOut } from './memory.ts';
+export { addressOf, Block, copyIn, copyOut } from './memory.ts';
 export { PAGE_BYTES } from './platform.ts';
 export { listProcesses, type ProcessEntry, parseStat, processEntry, terminalDevice } from './processes.ts';
 export { openPty, type Pty } from './pty.ts';

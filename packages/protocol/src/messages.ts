@@ -213,6 +213,8 @@ export const EVENTS = {
   leading: z.object({ event: z.literal('leading'), channel, leading: z.boolean() }),
   /** Input of this channel whose fate is unknown after a crash; it is never typed again. */
   inputUnknown: z.object({ event: z.literal('inputUnknown'), channel, from: offset, to: offset }),
+  /** The program has ended: input of this channel beyond `done` was not typed and never will be. */
+  inputClosed: z.object({ event: z.literal('inputClosed'), channel, done: offset }),
   /** After `watch`: a session is new or has changed. */
   session: z.object({ event: z.literal('session'), session: sessionShape }),
   /** After `watch`: a session was forgotten. */
@@ -237,6 +239,7 @@ const eventUnion = z.discriminatedUnion('event', [
   EVENTS.resized,
   EVENTS.leading,
   EVENTS.inputUnknown,
+  EVENTS.inputClosed,
   EVENTS.session,
   EVENTS.forgotten,
   EVENTS.closing,

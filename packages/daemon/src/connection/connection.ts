@@ -1,0 +1,356 @@
+import { close, READABLE, type Reactor, read, type Timer, type Watch, WOULD_BLOCK, WRITABLE } from '@holdfast/posix';
+import {
+  type AckFrameType,
+  type DataFrameType,
+  encodeAck,
+  encodeControl,
+  FRAME,
+  FrameReader,
+  type FrameSink,
+  HoldfastError,
+  LIMITS,
+  type ParsedRequest,
+  parseRequest,
+} from '@holdfast/protocol';
+import type { Log } from '../log.ts';
+import type { Session } from '../session/session.ts';
+import type { Subscription, SubscriptionSink } from '../session/subscription.ts';
+import { InputChannel } from './input-channel.ts';
+import { type Batch, Outbox, type OutputSource } from './outbox.ts';
+import type { RequestHandler } from './request-handler.ts';
+import { SessionWatch } from './session-watch.ts';
+
+/** Reads of one connection before others get their turn. */
+const READS_PER_TURN = 4;
+
+export interface ConnectionSurroundings {
+  readonly reactor: Reactor;
+  readonly log: Log;
+  /** Shared by all connections. */
+  readonly batch: Batch;
+  readonly readBuffer: Buffer;
+  readonly handler: RequestHandler;
+  closed(connection: Connection): void;
+}
+
+interface SubscribedChannel {
+  readonly session: Session;
+  readonly subscription: Subscription;
+}
+
+/** One client: its socket, its frames in and out, its channels. */
+export class Connection implements FrameSink, OutputSource, SubscriptionSink {
+  readonly peerPid: number | null;
+  readonly #fd: number;
+  readonly #surroundings: ConnectionSurroundings;
+  readonly #reader: FrameReader;
+  readonly #outbox: Outbox;
+  readonly #watch: Watch;
+  readonly #helloTimer: Timer;
+  readonly #subscribed = new Map<number, SubscribedChannel>();
+  readonly #inputs = new Map<number, InputChannel>();
+  /** Subscriptions that may have something to send, in turn. */
+  readonly #ready = new Set<Subscription>();
+  /** Input channels whose progress is to be acknowledged. */
+  readonly #toAcknowledge = new Set<InputChannel>();
+  #sessionWatch: SessionWatch | undefined;
+  /** Ends what waits for sessions to exit. */
+  readonly #waits = new Set<() => void>();
+  #saidHello = false;
+  #isWritable = true;
+  #isFlushDue = false;
+  #isClosed = false;
+  /** Set when the connection is to end once everything queued has been written. */
+  #isEnding = false;
+  /** It broke a rule: it gets no more than the reason. */
+  #isRefused = false;
+
+  constructor(socket: { fd: number; peerPid: number | null }, surroundings: ConnectionSurroundings) {
+    this.#fd = socket.fd;
+    this.peerPid = socket.peerPid;
+    this.#surroundings = surroundings;
+    this.#outbox = new Outbox(socket.fd, surroundings.batch);
+    this.#reader = new FrameReader(this, {
+      accepts: [FRAME.CONTROL, FRAME.INPUT, FRAME.OUTPUT_ACK],
+      maxControlBytes: LIMITS.helloFrameBytes,
+    });
+    this.#watch = surroundings.reactor.watch(socket.fd, READABLE, (ready) => this.#onReady(ready));
+    this.#helloTimer = surroundings.reactor.after(LIMITS.helloTimeoutMs, () => {
+      this.end(new HoldfastError('E_TIMEOUT', `no hello within ${LIMITS.helloTimeoutMs} ms`));
+    });
+  }
+
+  get saidHello(): boolean {
+    return this.#saidHello;
+  }
+
+  /** Called when the versions have been agreed on. */
+  welcome(): void {
+    this.#saidHello = true;
+    this.#helloTimer.cancel();
+    this.#reader.maxControlBytes = LIMITS.controlFrameBytes;
+  }
+
+  // Channels
+
+  /** Throws HoldfastError if the channel is in use, or there are too many. */
+  checkChannel(channel: number): void {
+    if (this.#subscribed.has(channel) || this.#inputs.has(channel)) {
+      throw new HoldfastError('E_BAD_REQUEST', `channel ${channel} is in use`);
+    }
+    if (this.#subscribed.size + this.#inputs.size >= LIMITS.channelsPerClient) {
+      throw new HoldfastError('E_LIMIT', `a connection has at most ${LIMITS.channelsPerClient} channels`);
+    }
+  }
+
+  addSubscription(session: Session, subscription: Subscription): void {
+    this.#subscribed.set(subscription.channel, { session, subscription });
+  }
+
+  /** Throws HoldfastError(E_BAD_REQUEST) if nothing is subscribed on that channel. */
+  subscription(channel: number): SubscribedChannel {
+    const found = this.#subscribed.get(channel);
+    if (!found) throw new HoldfastError('E_BAD_REQUEST', `nothing is subscribed on channel ${channel}`);
+    return found;
+  }
+
+  removeSubscription(channel: number): void {
+    const { session, subscription } = this.subscription(channel);
+    this.#subscribed.delete(channel);
+    this.#ready.delete(subscription);
+    session.unsubscribe(subscription, false);
+  }
+
+  openInput(channel: number, session: Session, streamId: string): InputChannel {
+    const input = new InputChannel({
+      ...{ channel, session, streamId },
+      progressed: () => this.#progressed(input),
+      ended: () => this.#inputEnded(input),
+    });
+    this.#inputs.set(channel, input);
+    return input;
+  }
+
+  /** Throws HoldfastError(E_BAD_REQUEST) if no input is open on that channel. */
+  input(channel: number): InputChannel {
+    const found = this.#inputs.get(channel);
+    if (!found) throw new HoldfastError('E_BAD_REQUEST', `no input is open on channel ${channel}`);
+    return found;
+  }
+
+  closeInput(channel: number): void {
+    this.input(channel).close();
+    this.#inputs.delete(channel);
+  }
+
+  watchSessions(): void {
+    this.#sessionWatch ??= new SessionWatch(this.#surroundings.handler.registry, () => this.#flushSoon());
+  }
+
+  /** Resolves when the session has exited; never if this connection is closed before. Throws HoldfastError(E_LIMIT). */
+  untilExited(session: Session): Promise<void> {
+    if (session.hasExited) return Promise.resolve();
+    if (this.#waits.size >= LIMITS.waitingRequestsPerClient) {
+      throw new HoldfastError('E_LIMIT', `a connection has at most ${LIMITS.waitingRequestsPerClient} waiting requests`);
+    }
+    return new Promise((resolve) => {
+      const stop = session.onExit(() => {
+        this.#waits.delete(stop);
+        resolve();
+      });
+      this.#waits.add(stop);
+    });
+  }
+
+  // Out
+
+  /** Answers a request, or tells an event. */
+  send(message: object): void {
+    if (this.#isClosed) return;
+    this.#outbox.control(message);
+    this.#flushSoon();
+  }
+
+  hasOutput(subscription: Subscription): void {
+    this.#ready.add(subscription);
+    if (this.#isWritable) this.#flushSoon();
+  }
+
+  addNext(batch: Batch): boolean {
+    if (this.#isRefused) return false;
+    for (const input of this.#toAcknowledge) {
+      this.#toAcknowledge.delete(input);
+      batch.addControl(encodeAck({ type: FRAME.INPUT_ACK, channel: input.channel, offset: input.done }));
+      return true;
+    }
+    const sessionEvent = this.#sessionWatch?.next();
+    if (sessionEvent) {
+      batch.addControl(encodeControl(sessionEvent));
+      return true;
+    }
+    for (const subscription of this.#ready) {
+      // To the end of the line, so that sessions take turns.
+      this.#ready.delete(subscription);
+      if (this.#addOutput(subscription, batch)) return true;
+    }
+    return false;
+  }
+
+  #addOutput(subscription: Subscription, batch: Batch): boolean {
+    const subscribed = this.#subscribed.get(subscription.channel);
+    const next = subscribed && subscription.next();
+    if (!next) return false;
+    if (next.kind === 'bytes') {
+      const address = subscribed.session.history.addressOf(next.offset);
+      batch.addData({ channel: subscription.channel, offset: next.offset, address, length: next.length });
+    } else {
+      batch.addControl(encodeControl(next.event));
+    }
+    if (subscription.isOver) this.removeSubscription(subscription.channel);
+    else this.#ready.add(subscription);
+    return true;
+  }
+
+  #progressed(input: InputChannel): void {
+    this.#toAcknowledge.add(input);
+    this.#flushSoon();
+  }
+
+  #inputEnded(input: InputChannel): void {
+    this.#inputs.delete(input.channel);
+    this.#toAcknowledge.delete(input);
+    this.send({ event: 'inputClosed', channel: input.channel, done: input.done });
+  }
+
+  /** At the end of the turn: what several sessions and requests have to say goes out together. */
+  #flushSoon(): void {
+    if (this.#isFlushDue || this.#isClosed) return;
+    this.#isFlushDue = true;
+    this.#surroundings.reactor.defer(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#isClosed) return;
+    try {
+      this.#isWritable = this.#outbox.flush(this);
+    } catch (error) {
+      // EPIPE, ECONNRESET: the client has gone.
+      this.#close(String(error));
+      return;
+    }
+    if (this.#isEnding && this.#outbox.isEmpty) this.#close('ended');
+    else this.#updateInterest();
+  }
+
+  // In
+
+  #onReady(ready: number): void {
+    if (ready & WRITABLE && !this.#isWritable) this.#flush();
+    if (ready & READABLE && !this.#isClosed && !this.#isEnding) this.#read();
+  }
+
+  #read(): void {
+    const { readBuffer } = this.#surroundings;
+    try {
+      for (let reads = 0; reads < READS_PER_TURN && !this.#isClosed && !this.#isEnding; reads += 1) {
+        const count = read(this.#fd, readBuffer, 0, readBuffer.length);
+        if (count === 0) return this.#close('the client closed it');
+        if (count === WOULD_BLOCK) break;
+        this.#reader.push(readBuffer.subarray(0, count));
+        if (count < readBuffer.length) break;
+      }
+    } catch (error) {
+      if (error instanceof HoldfastError) return this.end(error);
+      return this.#close(String(error));
+    }
+    this.#updateInterest();
+  }
+
+  /** A client that does not take its answers is not asked for more requests. */
+  #updateInterest(): void {
+    if (this.#isClosed) return;
+    const wantsMore = !this.#isEnding && this.#outbox.queuedControlBytes < LIMITS.queuedReplyBytes;
+    this.#watch.interest = (wantsMore ? READABLE : 0) | (this.#isWritable ? 0 : WRITABLE);
+  }
+
+  control(json: string): void {
+    this.#handle(parseRequest(json));
+  }
+
+  data(_type: DataFrameType, channel: number, offset: number, bytes: Uint8Array): void {
+    this.#requireHello();
+    const input = this.#inputs.get(channel);
+    // Input to a channel that has just been closed may still be under way.
+    if (!input) return;
+    const { session } = input;
+    for (const subscribed of this.#subscribed.values()) {
+      if (subscribed.session === session && subscribed.subscription.mode === 'viewer') {
+        session.typedBy(subscribed.subscription);
+      }
+    }
+    input.accept(offset, bytes);
+  }
+
+  ack(_type: AckFrameType, channel: number, offset: number): void {
+    this.#requireHello();
+    const subscribed = this.#subscribed.get(channel);
+    if (subscribed) subscribed.session.acknowledge(subscribed.subscription, offset);
+  }
+
+  #handle(parsed: ParsedRequest): void {
+    if (parsed.kind === 'bad') {
+      const { id, code, message } = parsed;
+      if (id === undefined || code === 'E_PROTOCOL' || !this.#saidHello) throw new HoldfastError('E_PROTOCOL', message);
+      this.send({ id, error: { code, message } });
+      return;
+    }
+    const { request } = parsed;
+    if (!this.#saidHello && request.type !== 'hello') {
+      throw new HoldfastError('E_PROTOCOL', `${request.type} came before hello`);
+    }
+    this.#surroundings.handler.handle(this, request);
+  }
+
+  #requireHello(): void {
+    if (!this.#saidHello) throw new HoldfastError('E_PROTOCOL', 'a data frame came before hello');
+  }
+
+  // The end
+
+  /** Says why, and closes the connection when that is written. */
+  end(reason: HoldfastError): void {
+    if (this.#isClosed || this.#isEnding) return;
+    this.#surroundings.log('client.refused', { pid: this.peerPid, code: reason.code, message: reason.message });
+    this.send({ event: 'closing', code: reason.code, message: reason.message });
+    this.#isEnding = true;
+    this.#isRefused = true;
+    // A client that does not even read its farewell is not waited for.
+    this.#surroundings.reactor.after(LIMITS.helloTimeoutMs, () => this.#close('it did not read'));
+  }
+
+  /** Closes when everything queued has been written. */
+  endQuietly(): void {
+    this.#isEnding = true;
+    this.#flushSoon();
+  }
+
+  #close(why: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#helloTimer.cancel();
+    this.#watch.close();
+    close(this.#fd);
+    this.#sessionWatch?.close();
+    for (const { session, subscription } of this.#subscribed.values()) session.unsubscribe(subscription, true);
+    for (const input of this.#inputs.values()) input.close();
+    for (const stop of this.#waits) stop();
+    this.#subscribed.clear();
+    this.#inputs.clear();
+    this.#ready.clear();
+    this.#surroundings.log('client.closed', { pid: this.peerPid, why });
+    this.#surroundings.closed(this);
+  }
+}

@@ -1,0 +1,66 @@
+import { HoldfastError } from '@holdfast/protocol';
+import type { InputListener, InputStream } from '../session/input-queue.ts';
+import type { Session } from '../session/session.ts';
+
+/** One client's way to type into one session. */
+export class InputChannel implements InputListener {
+  readonly channel: number;
+  readonly session: Session;
+  readonly #stream: InputStream;
+  readonly #progressed: () => void;
+  readonly #stopListening: () => void;
+  readonly #afterInput: (() => void)[] = [];
+
+  /** Throws HoldfastError: E_EXITED, E_LIMIT. */
+  constructor(options: {
+    channel: number;
+    session: Session;
+    streamId: string;
+    /** `done` has moved. */
+    progressed: () => void;
+    /** The program has ended: what is not done never will be. */
+    ended: () => void;
+  }) {
+    this.channel = options.channel;
+    this.session = options.session;
+    this.#progressed = options.progressed;
+    if (this.session.hasExited) throw new HoldfastError('E_EXITED', `session ${this.session.name} has exited`);
+    this.#stream = this.session.input.open(options.streamId, this, performance.now());
+    this.#stopListening = this.session.onExit(() => {
+      for (const callback of this.#afterInput.splice(0)) callback();
+      options.ended();
+    });
+  }
+
+  get received(): number {
+    return this.#stream.received;
+  }
+
+  get done(): number {
+    return this.#stream.done;
+  }
+
+  /** Throws HoldfastError(E_INPUT_GAP). What comes after the program's end is dropped: the client is told of that. */
+  accept(offset: number, bytes: Uint8Array): void {
+    if (this.session.hasExited) return;
+    this.session.input.accept(this.#stream, offset, bytes);
+    this.session.writeInput();
+  }
+
+  progressed(): void {
+    this.#progressed();
+    if (this.#stream.done < this.#stream.received) return;
+    for (const callback of this.#afterInput.splice(0)) callback();
+  }
+
+  /** Resolves when everything received has been typed, or never will be since the program has ended. */
+  untilDone(): Promise<void> {
+    if (this.session.hasExited || this.#stream.done === this.#stream.received) return Promise.resolve();
+    return new Promise((resolve) => this.#afterInput.push(resolve));
+  }
+
+  close(): void {
+    this.#stopListening();
+    this.session.input.detach(this.#stream, this);
+  }
+}

@@ -1,0 +1,161 @@
+import { addressOf, Block, copyOut, Gather, WOULD_BLOCK, writeAt } from '@holdfast/posix';
+import { DATA_HEADER_BYTES, encodeControl, FRAME, writeDataHeader } from '@holdfast/protocol';
+
+/** Pieces of one `writev`: control frames, or header and bytes of data frames. */
+const PIECES = 64;
+/** A batch is closed at this size: as much as one write to a Unix socket usually takes. */
+const BATCH_BYTES = 128 * 1024;
+
+/** Where the bytes of a data frame stand; they must stay there until the batch is written. */
+export interface DataFrame {
+  readonly channel: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly length: number;
+}
+
+/**
+ * Puts a batch together in one `writev`. There is one for all connections, since a batch is made and written without
+ * anything coming between.
+ */
+export class Batch {
+  readonly #gather = new Gather(PIECES);
+  readonly #headers = new Block((PIECES / 2) * DATA_HEADER_BYTES);
+  readonly #pieces: { address: number; length: number }[] = [];
+  /** Only to keep them from being collected before they are written: the kernel is given addresses. */
+  readonly #frames: Uint8Array[] = [];
+  #headerCount = 0;
+
+  clear(): void {
+    this.#gather.clear();
+    this.#pieces.length = 0;
+    this.#frames.length = 0;
+    this.#headerCount = 0;
+  }
+
+  get isEmpty(): boolean {
+    return this.#gather.byteCount === 0;
+  }
+
+  /** Whether there is room for another frame, of whichever kind. */
+  get isFull(): boolean {
+    return this.#pieces.length + 2 > PIECES || this.#gather.byteCount >= BATCH_BYTES;
+  }
+
+  addControl(frame: Uint8Array): void {
+    this.#frames.push(frame);
+    this.#add(addressOf(frame), frame.length);
+  }
+
+  addData(frame: DataFrame): void {
+    const at = this.#headerCount * DATA_HEADER_BYTES;
+    const header = new DataView(this.#headers.view.buffer, at, DATA_HEADER_BYTES);
+    const { channel, offset, length } = frame;
+    writeDataHeader(header, { type: FRAME.OUTPUT, channel, offset, byteCount: length });
+    this.#headerCount += 1;
+    this.#add(this.#headers.address + at, DATA_HEADER_BYTES);
+    this.#add(frame.address, length);
+  }
+
+  /** Writes the batch; returns a copy of what was not taken, if anything. Throws PosixError. */
+  writeTo(fd: number): Buffer | undefined {
+    const count = Math.max(0, this.#gather.write(fd));
+    const missing = this.#gather.byteCount - count;
+    return missing === 0 ? undefined : this.#copyFrom(count, missing);
+  }
+
+  #copyFrom(skip: number, missing: number): Buffer {
+    const parts: Buffer[] = [];
+    let before = skip;
+    for (const { address, length } of this.#pieces) {
+      const inside = Math.min(before, length);
+      before -= inside;
+      if (length > inside) parts.push(copyOut(address + inside, length - inside));
+    }
+    return Buffer.concat(parts, missing);
+  }
+
+  #add(address: number, length: number): void {
+    this.#gather.add(address, length);
+    this.#pieces.push({ address, length });
+  }
+}
+
+/** Yields data frames and events of a connection's subscriptions, as long as there are any. */
+export interface OutputSource {
+  /** Adds one frame to the batch; false if there is none. */
+  addNext(batch: Batch): boolean;
+}
+
+/**
+ * What goes out on one connection. There is one write at a time: what the kernel did not take of it is kept, to the byte,
+ * and goes first. Beyond that only control frames are queued; output stays in the histories.
+ */
+export class Outbox {
+  readonly #fd: number;
+  readonly #batch: Batch;
+  readonly #control: Uint8Array[] = [];
+  #controlBytes = 0;
+  #tail: Buffer | undefined;
+  #tailAt = 0;
+
+  constructor(fd: number, batch: Batch) {
+    this.#fd = fd;
+    this.#batch = batch;
+  }
+
+  /** Bytes of control frames that wait. */
+  get queuedControlBytes(): number {
+    return this.#controlBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#tail === undefined && this.#control.length === 0;
+  }
+
+  /** Queues a message; it goes out with the next flush. */
+  control(message: object): void {
+    this.frame(encodeControl(message));
+  }
+
+  /** Queues a frame that is already encoded. */
+  frame(frame: Uint8Array): void {
+    this.#control.push(frame);
+    this.#controlBytes += frame.length;
+  }
+
+  /** Writes as much as the kernel takes; true if it took everything there is. Throws PosixError. */
+  flush(source: OutputSource): boolean {
+    for (;;) {
+      if (!this.#writeTail()) return false;
+      this.#batch.clear();
+      this.#addControl();
+      while (!this.#batch.isFull && source.addNext(this.#batch));
+      if (this.#batch.isEmpty) return true;
+      this.#tail = this.#batch.writeTo(this.#fd);
+      this.#tailAt = 0;
+      if (this.#tail) return false;
+    }
+  }
+
+  #writeTail(): boolean {
+    while (this.#tail) {
+      const count = writeAt(this.#fd, addressOf(this.#tail) + this.#tailAt, this.#tail.length - this.#tailAt);
+      if (count === WOULD_BLOCK) return false;
+      this.#tailAt += count;
+      if (this.#tailAt === this.#tail.length) this.#tail = undefined;
+    }
+    return true;
+  }
+
+  #addControl(): void {
+    let taken = 0;
+    for (const frame of this.#control) {
+      if (this.#batch.isFull) break;
+      this.#batch.addControl(frame);
+      this.#controlBytes -= frame.length;
+      taken += 1;
+    }
+    this.#control.splice(0, taken);
+  }
+}

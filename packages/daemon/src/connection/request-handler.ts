@@ -1,0 +1,240 @@
+import { signalNumber } from '@holdfast/posix';
+import {
+  type DaemonIdentity,
+  highestCommonProtocol,
+  HoldfastError,
+  LIMITS,
+  PROTOCOLS,
+  type Request,
+  type RequestParameters,
+  type RequestResult,
+  type RequestType,
+} from '@holdfast/protocol';
+import type { Log } from '../log.ts';
+import type { SessionRegistry } from '../session/registry.ts';
+import type { Session } from '../session/session.ts';
+import type { Connection } from './connection.ts';
+
+/** What requests act on. */
+export interface RequestSurroundings {
+  readonly registry: SessionRegistry;
+  readonly log: Log;
+  readonly identity: DaemonIdentity;
+  /** Where the daemon keeps its state, for people. */
+  readonly home: string;
+  readonly connections: ReadonlySet<Connection>;
+  /** Ends all sessions and then the daemon; resolves with how many were running. */
+  stop(callerPid: number | null): Promise<number>;
+}
+
+type Handlers = {
+  [T in RequestType]: (
+    connection: Connection,
+    parameters: RequestParameters<T>,
+  ) => RequestResult<T> | Promise<RequestResult<T>>;
+};
+
+/** Carries out requests: one function for each row of the table. */
+export class RequestHandler {
+  readonly registry: SessionRegistry;
+  readonly #surroundings: RequestSurroundings;
+
+  constructor(surroundings: RequestSurroundings) {
+    this.#surroundings = surroundings;
+    this.registry = surroundings.registry;
+  }
+
+  /** Answers sooner or later, in any order; never throws what is the request's fault. */
+  handle(connection: Connection, request: Request): void {
+    const { id, type, parameters } = request;
+    if (type === 'hello' && connection.saidHello) throw new HoldfastError('E_PROTOCOL', 'hello was said twice');
+    // The request was parsed by the row of its type, so the parameters are those of its handler.
+    const handler = this.#handlers[type] as (connection: Connection, parameters: unknown) => unknown;
+    try {
+      const result = handler(connection, parameters);
+      if (result instanceof Promise) {
+        result.then(
+          (ok) => connection.send({ id, ok }),
+          (error: unknown) => this.#fail(connection, request, error),
+        );
+      } else {
+        connection.send({ id, ok: result });
+      }
+    } catch (error) {
+      this.#fail(connection, request, error);
+    }
+  }
+
+  #fail(connection: Connection, { id, type }: Request, error: unknown): void {
+    if (error instanceof HoldfastError) {
+      connection.send({ id, error: { code: error.code, message: error.message } });
+      if (type === 'hello') connection.end(error);
+      return;
+    }
+    this.#surroundings.log('request.fault', { type, error: error instanceof Error ? error.stack : String(error) });
+    const message = `${type} failed: ${error instanceof Error ? error.message : String(error)}`;
+    connection.send({ id, error: { code: 'E_INTERNAL', message } });
+  }
+
+  readonly #handlers: Handlers = {
+    hello: (connection, { protocols }) => {
+      const protocol = highestCommonProtocol(protocols);
+      if (protocol === undefined) {
+        const why = `this daemon speaks protocol ${PROTOCOLS.join(', ')}, the client ${protocols.join(', ')}`;
+        throw new HoldfastError('E_VERSION', why);
+      }
+      connection.welcome();
+      return { protocol, daemon: this.#surroundings.identity, home: this.#surroundings.home };
+    },
+
+    status: () => {
+      const { identity, home, connections } = this.#surroundings;
+      const exited = this.registry.all.filter((session) => session.hasExited).length;
+      return {
+        daemon: identity,
+        sessions: { running: this.registry.all.length - exited, exited },
+        clients: connections.size,
+        home,
+        holders: this.registry.all.flatMap((session) => this.#holderOf(session)),
+      };
+    },
+
+    list: async () => {
+      const sessions = this.registry.all;
+      await Promise.all(sessions.map((session) => session.refreshForeground()));
+      return { sessions: sessions.map((session) => session.describe()) };
+    },
+
+    get: async (_connection, { session: reference }) => {
+      const session = this.registry.find(reference);
+      await session.refreshForeground();
+      return { session: session.describe() };
+    },
+
+    open: async (_connection, parameters) => ({ session: (await this.registry.open(parameters)).describe() }),
+
+    subscribe: (connection, parameters) => {
+      const session = this.registry.find(parameters.session);
+      connection.checkChannel(parameters.channel);
+      if (parameters.inside === session.id && parameters.mode === 'viewer') {
+        throw new HoldfastError('E_SELF', `session ${session.name} cannot be attached to itself`);
+      }
+      const cursor = startOffset(session, parameters);
+      if (parameters.sshAuthSock !== undefined) this.#pointAgentLink(session, parameters.sshAuthSock);
+      const subscription = session.subscribe({
+        channel: parameters.channel,
+        mode: parameters.mode,
+        readOnly: parameters.readOnly ?? false,
+        viewport: parameters.viewport,
+        leaseMs: parameters.leaseMs ?? LIMITS.leaseMsDefault,
+        cursor,
+        sink: connection,
+      });
+      connection.addSubscription(session, subscription);
+      return { session: session.describe(), offset: cursor, leading: session.isLeader(subscription) };
+    },
+
+    unsubscribe: (connection, { channel }) => {
+      connection.removeSubscription(channel);
+      return {};
+    },
+
+    viewport: (connection, { channel, cols, rows }) => {
+      const { session, subscription } = connection.subscription(channel);
+      session.setViewport(subscription, { cols, rows });
+      return {};
+    },
+
+    openInput: (connection, { session: reference, channel, stream }) => {
+      const session = this.registry.find(reference);
+      connection.checkChannel(channel);
+      const input = connection.openInput(channel, session, stream);
+      return { session: session.describe(), received: input.received, done: input.done };
+    },
+
+    closeInput: (connection, { channel }) => {
+      connection.closeInput(channel);
+      return {};
+    },
+
+    endInput: async (connection, { channel, midLine }) => {
+      const input = connection.input(channel);
+      await input.untilDone();
+      return { typed: !input.session.hasExited && input.session.endInput(midLine) };
+    },
+
+    resize: (_connection, { session: reference, cols, rows }) => {
+      const session = this.registry.find(reference);
+      session.resize({ cols, rows });
+      return { session: session.describe() };
+    },
+
+    rename: async (_connection, { session: reference, name }) => {
+      const session = this.registry.find(reference);
+      await this.registry.rename(session, name);
+      return { session: session.describe() };
+    },
+
+    signal: (_connection, { session: reference, signal }) => {
+      const session = this.registry.find(reference);
+      const number = signalNumber(signal);
+      if (number === undefined) throw new HoldfastError('E_BAD_REQUEST', `there is no signal ${JSON.stringify(signal)}`);
+      session.signal(number);
+      return {};
+    },
+
+    kill: async (connection, { session: reference }) => {
+      const session = this.registry.find(reference);
+      if (session.hasExited) throw new HoldfastError('E_EXITED', `session ${session.name} has exited already`);
+      void session.kill(connection.peerPid);
+      return { session: await this.#untilExited(connection, session) };
+    },
+
+    forget: async (_connection, { session: reference }) => {
+      await this.registry.forget(this.registry.find(reference));
+      return {};
+    },
+
+    wait: async (connection, { session: reference }) => {
+      const session = this.registry.find(reference);
+      return { session: await this.#untilExited(connection, session) };
+    },
+
+    watch: (connection) => {
+      connection.watchSessions();
+      return { sessions: this.registry.all.map((session) => session.describe()) };
+    },
+
+    stop: async (connection) => ({ ended: await this.#surroundings.stop(connection.peerPid) }),
+  };
+
+  async #untilExited(connection: Connection, session: Session): Promise<ReturnType<Session['describe']>> {
+    await connection.untilExited(session);
+    return session.describe();
+  }
+
+  #holderOf(session: Session): RequestResult<'status'>['holders'] {
+    const holder = session.holder;
+    if (!holder) return [];
+    const client = [...this.#surroundings.connections].find((connection) => connection === holder.sink);
+    return [{ session: session.id, by: holder.by, clientPid: client?.peerPid ?? null, limit: holder.limit }];
+  }
+
+  #pointAgentLink(session: Session, socketPath: string): void {
+    if (session.hasExited) return;
+    try {
+      session.agentLink.pointAt(socketPath);
+    } catch (error) {
+      session.warn(`its SSH_AUTH_SOCK could not be renewed: ${String(error)}`);
+    }
+  }
+}
+
+/** Throws HoldfastError(E_OFFSET). */
+function startOffset(session: Session, { from, newestBytes }: RequestParameters<'subscribe'>): number {
+  const { start, end } = session.history;
+  if (from === 'now') return end;
+  if (from === 'start') return newestBytes === undefined ? start : Math.max(start, end - newestBytes);
+  if (from > end) throw new HoldfastError('E_OFFSET', `offset ${from} is beyond the end, which is ${end}`);
+  return from;
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { LIMITS } from '@holdfast/protocol';
+import { Block, copyIn, copyOut, type Mapping, PAGE_BYTES } from '@holdfast/posix';
+
+/**
+ * What must be known about a session after the daemon was killed at any instruction, in one mapped page:
+ *
+ *     0  u32 magic | u32 schema
+ *     8  u64 end of the output        stored after each read, so what was read and is not counted here is at most that read
+ *    16  u32 slot | u32 length        the input write in flight; length 0 = none
+ *    24  u64 offset                   where in its stream that write began
+ *    64  per input stream: 16 bytes of SHA-256 of its id, u64 done
+ *
+ * The kernel keeps the page when the process dies; nothing is ever flushed or read back while it lives.
+ */
+const MAGIC = 0x4c46_4c48;
+const SCHEMA = 1;
+const END_AT = 8;
+const IN_FLIGHT_AT = 16;
+const STREAMS_AT = 64;
+const STREAM_BYTES = 24;
+const STREAM_KEY_BYTES = 16;
+
+export const LEDGER_BYTES: number = PAGE_BYTES;
+
+export interface RecordedStream {
+  readonly slot: number;
+  /** Hexadecimal, from streamKey(). */
+  readonly key: string;
+  readonly done: number;
+}
+
+export interface RecordedInFlight {
+  readonly slot: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The name under which a stream's progress is recorded. */
+export function streamKey(streamId: string): string {
+  return createHash('sha256').update(streamId).digest('hex').slice(0, 2 * STREAM_KEY_BYTES);
+}
+
+export class Ledger {
+  readonly #mapping: Mapping;
+  readonly #scratch = new Block(STREAM_BYTES);
+
+  /** Takes over the mapping. A page that was never written is begun; one that is no ledger throws. */
+  constructor(mapping: Mapping) {
+    this.#mapping = mapping;
+    const page = copyOut(mapping.address, STREAMS_AT);
+    const magic = page.readUInt32LE(0);
+    if (magic === 0) this.#begin();
+    else if (magic !== MAGIC || page.readUInt32LE(4) !== SCHEMA) throw new Error('not a ledger of this schema');
+  }
+
+  /** Bytes of output recorded so far; NaN if the page is damaged. */
+  get end(): number {
+    return readU64(copyOut(this.#mapping.address + END_AT, 8), 0);
+  }
+
+  /** Called once per read on the data path. */
+  recordEnd(end: number): void {
+    this.#store64(END_AT, end);
+  }
+
+  beginWrite(slot: number, offset: number, length: number): void {
+    this.#store64(IN_FLIGHT_AT + 8, offset);
+    this.#store32Pair(IN_FLIGHT_AT, slot, length);
+  }
+
+  /** The write has ended: so much of the stream is done. */
+  endWrite(slot: number, done: number): void {
+    this.#store64(streamAt(slot) + STREAM_KEY_BYTES, done);
+    this.#store32Pair(IN_FLIGHT_AT, 0, 0);
+  }
+
+  /** Gives a slot to a stream. */
+  claimStream(slot: number, key: string, done: number): void {
+    const { bytes, view, address } = this.#scratch;
+    bytes.write(key, 0, STREAM_KEY_BYTES, 'hex');
+    writeU64(view, STREAM_KEY_BYTES, done);
+    copyIn(this.#mapping.address + streamAt(slot), address, STREAM_BYTES);
+  }
+
+  /** What a daemon before this one recorded. */
+  recorded(): { streams: RecordedStream[]; inFlight: RecordedInFlight | undefined } {
+    const page = copyOut(this.#mapping.address, LEDGER_BYTES);
+    const streams: RecordedStream[] = [];
+    for (let slot = 0; slot < LIMITS.inputStreamsPerSession; slot += 1) {
+      const at = streamAt(slot);
+      const key = page.toString('hex', at, at + STREAM_KEY_BYTES);
+      const done = readU64(page, at + STREAM_KEY_BYTES);
+      if (!/^0+$/.test(key) && Number.isSafeInteger(done)) streams.push({ slot, key, done });
+    }
+    const length = page.readUInt32LE(IN_FLIGHT_AT + 4);
+    const slot = page.readUInt32LE(IN_FLIGHT_AT);
+    const offset = readU64(page, IN_FLIGHT_AT + 8);
+    return { streams, inFlight: length === 0 ? undefined : { slot, offset, length } };
+  }
+
+  unmap(): void {
+    this.#mapping.unmap();
+  }
+
+  #begin(): void {
+    this.#store32Pair(0, MAGIC, SCHEMA);
+  }
+
+  #store64(at: number, value: number): void {
+    writeU64(this.#scratch.view, 0, value);
+    copyIn(this.#mapping.address + at, this.#scratch.address, 8);
+  }
+
+  #store32Pair(at: number, low: number, high: number): void {
+    this.#scratch.view.setUint32(0, low, true);
+    this.#scratch.view.setUint32(4, high, true);
+    copyIn(this.#mapping.address + at, this.#scratch.address, 8);
+  }
+}
+
+function streamAt(slot: number): number {
+  return STREAMS_AT + slot * STREAM_BYTES;
+}
+
+function writeU64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % 0x1_0000_0000, true);
+  view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
+}
+
+function readU64(bytes: Buffer, at: number): number {
+  const value = bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 0x1_0000_0000;
+  return Number.isSafeInteger(value) ? value : Number.NaN;
+}

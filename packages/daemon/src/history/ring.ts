@@ -1,0 +1,27 @@
+import { type Mapping, wholePages } from '@holdfast/posix';
+
+/** One read of a master: the line discipline of Linux never gives more than 4,095 bytes at once. */
+export const READ_BYTES = 4096;
+
+/** Size of the file behind a ring that keeps `capacity` bytes: the next read must not overwrite any of them. */
+export function ringFileBytes(capacity: number): number {
+  return wholePages(capacity + READ_BYTES);
+}
+
+/** The newest bytes of an output, in a file that is mapped twice in a row. Byte `offset` stands at `offset % file size`. */
+export class Ring {
+  readonly #mapping: Mapping;
+
+  constructor(mapping: Mapping) {
+    this.#mapping = mapping;
+  }
+
+  /** Where byte `offset` stands in memory; what follows it is contiguous for as long as the file is. */
+  addressOf(offset: number): number {
+    return this.#mapping.address + (offset % this.#mapping.byteCount);
+  }
+
+  unmap(): void {
+    this.#mapping.unmap();
+  }
+}

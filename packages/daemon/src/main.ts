@@ -1,0 +1,33 @@
+import fs from 'node:fs';
+import { Daemon, startError } from './daemon.ts';
+import { type DaemonOptions, parseOptions } from './options.ts';
+
+process.umask(0o077);
+
+/** Tells whoever started this daemon how it went: one line of JSON. */
+function report(options: DaemonOptions | undefined, message: object): void {
+  if (options?.readyFd === undefined) return;
+  try {
+    fs.writeSync(options.readyFd, `${JSON.stringify(message)}\n`);
+    fs.closeSync(options.readyFd);
+  } catch {
+    // Nobody waits for it any more.
+  }
+}
+
+let options: DaemonOptions | undefined;
+try {
+  options = parseOptions(process.argv.slice(2));
+  const outcome = await Daemon.start(options);
+  if (outcome === 'busy') {
+    report(options, { ready: false, code: 'E_BUSY', message: 'another daemon serves this home' });
+    process.exitCode = 0;
+  } else {
+    report(options, { ready: true, pid: process.pid });
+  }
+} catch (error) {
+  const failure = startError(error);
+  report(options, { ready: false, ...failure });
+  fs.writeSync(2, `holdfast: the daemon could not be started: ${failure.message}\n`);
+  process.exit(1);
+}

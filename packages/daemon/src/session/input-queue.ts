@@ -1,0 +1,155 @@
+import { HoldfastError, LIMITS } from '@holdfast/protocol';
+import { isErrno, WOULD_BLOCK, writeAt, addressOf } from '@holdfast/posix';
+import { type Ledger, streamKey } from '../history/ledger.ts';
+
+/** One write to a master. After a crash its fate is unknown, so it is small. */
+const WRITE_BYTES = 4096;
+
+/** The input of one client stream to one session, counted in bytes from its beginning. */
+export interface InputStream {
+  readonly key: string;
+  readonly slot: number;
+  /** The next byte wanted from the client. */
+  received: number;
+  /** Bytes that the terminal has taken. */
+  done: number;
+  /** Who is told of progress; null while the client is away. */
+  listener: InputListener | null;
+  lastUsedMs: number;
+}
+
+export interface InputListener {
+  /** `stream.done` has moved. */
+  progressed(): void;
+}
+
+interface Piece {
+  readonly stream: InputStream;
+  readonly bytes: Buffer;
+  written: number;
+}
+
+/**
+ * What was typed and not yet taken by the terminal, in order. Bytes have numbers: those seen before are dropped, those
+ * that skip some are refused, so that a client may send again whatever it is unsure of.
+ */
+export class InputQueue {
+  readonly #ledger: Ledger;
+  readonly #streams = new Map<string, InputStream>();
+  readonly #queue: Piece[] = [];
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+    for (const { slot, key, done } of ledger.recorded().streams) {
+      this.#streams.set(key, { key, slot, done, received: done, listener: null, lastUsedMs: 0 });
+    }
+  }
+
+  /** Begins a stream, or goes on with a known one. Throws HoldfastError(E_LIMIT) if too many are in use. */
+  open(streamId: string, listener: InputListener, nowMs: number): InputStream {
+    const key = streamKey(streamId);
+    const known = this.#streams.get(key);
+    if (known) {
+      known.listener = listener;
+      known.lastUsedMs = nowMs;
+      return known;
+    }
+    const slot = this.#freeSlot();
+    const stream: InputStream = { key, slot, received: 0, done: 0, listener, lastUsedMs: nowMs };
+    this.#ledger.claimStream(slot, key, 0);
+    this.#streams.set(key, stream);
+    return stream;
+  }
+
+  /** The client has gone; what it sent is still typed. */
+  detach(stream: InputStream, listener: InputListener): void {
+    if (stream.listener === listener) stream.listener = null;
+  }
+
+  /** Takes bytes that begin at `offset` of the stream; copies them. Throws HoldfastError(E_INPUT_GAP). */
+  accept(stream: InputStream, offset: number, bytes: Uint8Array): void {
+    if (offset > stream.received) {
+      throw new HoldfastError('E_INPUT_GAP', `input goes on at ${offset}, but ${stream.received} is wanted`);
+    }
+    const fresh = bytes.subarray(stream.received - offset);
+    if (fresh.length === 0) return;
+    if (stream.received + fresh.length - stream.done > LIMITS.inputWindowBytes) {
+      throw new HoldfastError('E_INPUT_GAP', `more than ${LIMITS.inputWindowBytes} bytes of input are unacknowledged`);
+    }
+    this.#push(stream, fresh);
+    stream.received += fresh.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /**
+   * Writes what the terminal takes. `blocked`: it takes nothing now, go on when it is writable. `hung-up`: no program has
+   * it open; go on when one does.
+   */
+  writeTo(master: number): 'empty' | 'blocked' | 'hung-up' {
+    for (let piece = this.#queue[0]; piece; piece = this.#queue[0]) {
+      const { stream } = piece;
+      const length = Math.min(WRITE_BYTES, piece.bytes.length - piece.written);
+      this.#ledger.beginWrite(stream.slot, stream.done, length);
+      let count = WOULD_BLOCK;
+      try {
+        count = writeAt(master, addressOf(piece.bytes) + piece.written, length);
+      } catch (error) {
+        this.#ledger.endWrite(stream.slot, stream.done);
+        if (isErrno(error, 'EIO')) return 'hung-up';
+        throw error;
+      }
+      if (count > 0) stream.done += count;
+      this.#ledger.endWrite(stream.slot, stream.done);
+      if (count <= 0) return 'blocked';
+      piece.written += count;
+      if (piece.written === piece.bytes.length) this.#queue.shift();
+      stream.listener?.progressed();
+    }
+    return 'empty';
+  }
+
+  /** The session has exited: nothing more is typed. */
+  clear(): void {
+    this.#queue.length = 0;
+  }
+
+  /** Small pieces of one stream are put together, so that single keys in a blocked terminal cost a byte each. */
+  #push(stream: InputStream, bytes: Uint8Array): void {
+    const last = this.#queue.at(-1);
+    if (last && last.stream === stream && last !== this.#queue[0] && last.bytes.length + bytes.length <= WRITE_BYTES) {
+      this.#queue[this.#queue.length - 1] = { stream, bytes: joinCopies(last.bytes, bytes), written: 0 };
+    } else {
+      this.#queue.push({ stream, bytes: joinCopies(bytes), written: 0 });
+    }
+  }
+
+  #freeSlot(): number {
+    const used = new Set([...this.#streams.values()].map((stream) => stream.slot));
+    for (let slot = 0; slot < LIMITS.inputStreamsPerSession; slot += 1) if (!used.has(slot)) return slot;
+    let idle: InputStream | undefined;
+    for (const stream of this.#streams.values()) {
+      const isBusy = stream.listener !== null || stream.received !== stream.done;
+      if (!isBusy && (!idle || stream.lastUsedMs < idle.lastUsedMs)) idle = stream;
+    }
+    if (!idle) {
+      throw new HoldfastError('E_LIMIT', `${LIMITS.inputStreamsPerSession} clients type into this session already`);
+    }
+    this.#streams.delete(idle.key);
+    return idle.slot;
+  }
+}
+
+/** Copies into memory of its own: what a client sent stands in a buffer that the next read overwrites. */
+function joinCopies(...parts: Uint8Array[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const joined = Buffer.from(new ArrayBuffer(length));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}

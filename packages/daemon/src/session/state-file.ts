@@ -1,0 +1,61 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type { Exit } from '@holdfast/protocol';
+
+/** What must outlive the daemon about a session. Never its environment: that may hold secrets. */
+export interface SessionState {
+  readonly schema: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly pid: number;
+  /** Of the process, to tell it from another with the same pid; 0 = not known. */
+  readonly startTime: number;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly cols: number;
+  readonly rows: number;
+  readonly createdAt: string;
+  readonly exitedAt: string | null;
+  readonly exit: Exit | null;
+  readonly historyBytes: number;
+  readonly historyIn: 'disk' | 'memory';
+  /** What exact subscribers had acknowledged when this was written; they have at least that. */
+  readonly leases: readonly { readonly offset: number; readonly leaseMs: number }[];
+}
+
+/**
+ * Writes a session's state, one version at a time, each whole: readers see the old or the new one. Of several that
+ * come in while one is being written, only the last is written.
+ */
+export class StateFile {
+  readonly #path: string;
+  #next: SessionState | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(folder: string) {
+    this.#path = path.join(folder, 'state.json');
+  }
+
+  /** Resolves when this state, or a later one, is in the file. Rejects with Node's error (ENOSPC…). */
+  save(state: SessionState): Promise<void> {
+    this.#next = state;
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  /** Resolves when nothing is being written any more, whether that went well or not. */
+  async settled(): Promise<void> {
+    await this.#writing?.catch(() => undefined);
+  }
+
+  async #writeAll(): Promise<void> {
+    for (let state = this.#next; state; state = this.#next) {
+      this.#next = undefined;
+      const fresh = `${this.#path}.new`;
+      await fs.writeFile(fresh, `${JSON.stringify(state)}\n`, { mode: 0o600 });
+      await fs.rename(fresh, this.#path);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import type { TerminalSize } from '@holdfast/posix';
+import { type Event, LIMITS } from '@holdfast/protocol';
+import type { History } from '../history/history.ts';
+import type { Lease } from './leases.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { Viewer } from './viewers.ts';
+
+/** A viewer that fell out of the history goes on this far before the end: about what a screen and some scrollback need. */
+const RESYNC_BYTES = 128 * 1024;
+/** Notices that wait for their place in the output. Beyond this the oldest are dropped: only the last size matters. */
+const NOTICES_MAX = 64;
+
+/** Without its channel, which the subscription adds. */
+export type Notice = NoticeOf<Event>;
+type NoticeOf<E> = E extends { channel: number } ? Omit<E, 'channel'> : never;
+
+/** What a subscription has to send next. */
+export type Outgoing =
+  | { readonly kind: 'bytes'; readonly offset: number; readonly length: number }
+  | { readonly kind: 'event'; readonly event: Event };
+
+/** Where a subscription's frames go. */
+export interface SubscriptionSink {
+  /** There may be something to send. */
+  hasOutput(subscription: Subscription): void;
+}
+
+/** The part of a session that a subscription reads. */
+export interface SubscribedSession {
+  readonly history: History;
+  readonly lifecycle: Lifecycle;
+  /** The leader got on, so the program may. */
+  leaderProgressed(leader: Subscription): void;
+}
+
+interface SubscriptionOptions {
+  readonly channel: number;
+  readonly mode: 'viewer' | 'exact';
+  readonly readOnly: boolean;
+  readonly viewport: TerminalSize | undefined;
+  readonly cursor: number;
+  readonly sink: SubscriptionSink;
+}
+
+/**
+ * One client's place in one session's output: a cursor, not a queue. What it has not been sent yet stays in the history,
+ * so a slow client costs no memory; if it falls out of the history, it is told so and goes on further ahead.
+ */
+export class Subscription implements Viewer {
+  readonly channel: number;
+  readonly mode: 'viewer' | 'exact';
+  readonly readOnly: boolean;
+  viewport: TerminalSize | undefined;
+  lease: Lease | undefined;
+  /** A leader that did not get on for its patience does not pace the program until it has caught up. */
+  isBehind = false;
+  lastProgressMs = 0;
+  readonly sink: SubscriptionSink;
+  readonly #session: SubscribedSession;
+  readonly #notices: { offset: number; notice: Notice }[] = [];
+  #cursor: number;
+  #isOver = false;
+
+  constructor(session: SubscribedSession, options: SubscriptionOptions) {
+    this.#session = session;
+    this.channel = options.channel;
+    this.mode = options.mode;
+    this.readOnly = options.readOnly;
+    this.viewport = options.viewport;
+    this.sink = options.sink;
+    this.#cursor = options.cursor;
+  }
+
+  /** The next byte to be sent. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** True once `exited` has been handed out: nothing follows. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Tells the client something at the present end of the output. */
+  notify(notice: Notice): void {
+    this.#notices.push({ offset: this.#session.history.end, notice });
+    if (this.#notices.length > NOTICES_MAX) this.#notices.shift();
+    this.sink.hasOutput(this);
+  }
+
+  leadingChanged(leading: boolean): void {
+    this.isBehind = false;
+    this.notify({ event: 'leading', leading });
+  }
+
+  /** Takes what is to be sent next; bytes count as sent. */
+  next(): Outgoing | undefined {
+    const { history, lifecycle } = this.#session;
+    if (this.#isOver) return undefined;
+    if (this.#cursor < history.start) return { kind: 'event', event: this.#skip() };
+    const due = this.#notices[0];
+    if (due && due.offset <= this.#cursor) {
+      this.#notices.shift();
+      return this.#event(due.notice);
+    }
+    const end = due ? Math.min(due.offset, history.end) : history.end;
+    if (this.#cursor < end) {
+      const offset = this.#cursor;
+      const length = Math.min(end - offset, LIMITS.dataFrameBytes);
+      this.#cursor += length;
+      if (this.#cursor === history.end) this.isBehind = false;
+      this.#session.leaderProgressed(this);
+      return { kind: 'bytes', offset, length };
+    }
+    if (lifecycle.state !== 'exited') return undefined;
+    this.#isOver = true;
+    return this.#event({ event: 'exited', offset: this.#cursor, exit: lifecycle.exit });
+  }
+
+  /** Goes on where the history begins now, and says what is left out. */
+  #skip(): Event {
+    const { history } = this.#session;
+    const from = this.#cursor;
+    if (this.mode === 'exact') {
+      this.#cursor = history.start;
+      return { event: 'gap', channel: this.channel, from, to: this.#cursor, reason: 'evicted' };
+    }
+    this.#cursor = Math.max(history.start, history.end - RESYNC_BYTES);
+    return { event: 'resync', channel: this.channel, offset: this.#cursor };
+  }
+
+  #event(notice: Notice): Outgoing {
+    // Each notice is an event without its channel.
+    return { kind: 'event', event: { ...notice, channel: this.channel } as Event };
+  }
+}
