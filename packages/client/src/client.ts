@@ -221,9 +221,10 @@ export class Client {
   #ended(error: HoldfastError): void {
     this.#ending = error;
     this.#link.connection = undefined;
-    this.#requests.abandon(error);
+    // Channels come first, since they take a failed request for a reason to go on.
     this.#channels.abandon(error, this.#isClosing);
     this.#watchers.abandon(error, this.#isClosing);
+    this.#requests.abandon(error);
   }
 
   #openChannel<T extends Subscription | Input>(make: (wiring: ChannelWiring<T>) => T): Promise<T> {

@@ -122,7 +122,7 @@ export class Input {
   /** @internal The daemon's acknowledgement: all before `offset` has reached the program's terminal. */
   done(offset: number): void {
     if (this.#state === 'over') return;
-    if (!this.#isAttached || offset < this.#queue.done || offset > this.#sent) {
+    if (!this.#isAttached || offset > this.#sent) {
       throw protocolError(`input is acknowledged up to ${offset}, but ${this.#sent} bytes were sent`);
     }
     this.#settle(offset);
@@ -159,10 +159,13 @@ export class Input {
     if (this.#state === 'over') return;
     this.#session = session;
     this.#ref = session.id;
-    if (done < this.#queue.done || done > received || received > this.#everSent) {
-      void this.#letGo(
-        unknown('the daemon no longer knows this stream of input: what was sent and not done'),
-      );
+    if (this.#state === 'opening') {
+      // A stream that another process began goes on where it was.
+      this.#queue.startAt(received);
+      this.#everSent = received;
+    }
+    if (done > received || received < this.#queue.done || received > this.#everSent) {
+      void this.#letGo(new HoldfastError('E_DISCONNECTED', 'the daemon no longer knows this stream of input'));
       return;
     }
     this.#isAttached = true;
@@ -200,13 +203,14 @@ export class Input {
     const wasOpening = this.#state === 'opening';
     this.#state = 'over';
     this.#failure = error;
-    const isCertain = error.code !== 'E_DISCONNECTED' && error.code !== 'E_PROTOCOL';
+    const isCertain = error.code === 'E_EXITED' || error.code === 'E_NO_SESSION';
     const doubt = isCertain ? error : unknown(`input that was sent and not acknowledged (${error.message})`);
     this.#queue.rejectAll(error, { sent: this.#everSent, unknown: doubt });
     if (wasOpening) this.#opened(error);
   }
 
   #settle(done: number): void {
+    if (done <= this.#queue.done) return;
     const wasAbove = this.bufferedBytes > LIMITS.inputWindowBytes;
     this.#queue.settle(done);
     if (wasAbove && this.bufferedBytes <= LIMITS.inputWindowBytes) this.onDrain();

@@ -40,6 +40,8 @@ export class Requests {
   readonly #pending = new Map<number, Pending>();
   #nextId = HELLO_ID + 1;
   #send: ((frame: Uint8Array) => void) | undefined;
+  /** Why no connection will come any more. */
+  #ending: HoldfastError | undefined;
 
   /** `isHeldBack`: reading is paused, so that an answer may be there unread. */
   constructor(clock: Clock, isHeldBack: () => boolean) {
@@ -53,6 +55,7 @@ export class Requests {
     reply: Reply<T>,
   ): void {
     const { type, parameters, timeoutMs } = request;
+    if (this.#ending) return reply.failed(this.#ending);
     if (this.#pending.size >= PENDING_REQUESTS) {
       reply.failed(new HoldfastError('E_LIMIT', `${PENDING_REQUESTS} requests have no answer yet`));
       return;
@@ -102,7 +105,7 @@ export class Requests {
   /** The connection is gone: what is safe to repeat waits for the next one, the rest fails. */
   disconnected(cause: HoldfastError): void {
     this.#send = undefined;
-    for (const [id, pending] of [...this.#pending]) {
+    for (const [id, pending] of this.#pending) {
       if (!pending.isSent) continue;
       pending.isSent = false;
       if (REPEATABLE.has(pending.type)) continue;
@@ -113,8 +116,9 @@ export class Requests {
 
   /** No connection will come any more. */
   abandon(error: HoldfastError): void {
+    this.#ending = error;
     this.#send = undefined;
-    for (const [id, pending] of [...this.#pending]) {
+    for (const [id, pending] of this.#pending) {
       this.#drop(id, pending);
       pending.failed(error);
     }

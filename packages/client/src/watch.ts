@@ -52,7 +52,7 @@ export class Watchers {
   }
 
   event(event: Extract<Event, { event: 'session' | 'forgotten' }>): void {
-    for (const { listener, hasSessions } of [...this.#watchers]) {
+    for (const { listener, hasSessions } of this.#watchers) {
       if (!hasSessions) continue;
       if (event.event === 'session') listener.onSession?.(event.session);
       else listener.onForgotten?.(event.id);
@@ -61,7 +61,7 @@ export class Watchers {
 
   /** No connection will come any more. `isExpected`: the user closed the client. */
   abandon(error: HoldfastError, isExpected: boolean): void {
-    for (const watcher of [...this.#watchers]) this.#lose(watcher, error, isExpected);
+    for (const watcher of this.#watchers) this.#lose(watcher, error, isExpected);
   }
 
   #ask(watchers: Watcher[]): void {

@@ -25,6 +25,12 @@ export class WriteQueue {
     return this.#end;
   }
 
+  /** Numbers the first byte, before any is written. */
+  startAt(offset: number): void {
+    this.#done = offset;
+    this.#end = offset;
+  }
+
   /** Appends a copy; resolves when all of it is done. */
   append(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0 && this.#done === this.#end) return Promise.resolve();

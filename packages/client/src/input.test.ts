@@ -1,0 +1,160 @@
+import { LIMITS } from '@holdfast/protocol';
+import { expect, test } from 'vitest';
+import { noise, seeded, sha256 } from '../test/kit/random.ts';
+import { ScriptedDaemon } from '../test/kit/scripted-daemon.ts';
+import { Client } from './client.ts';
+
+function connect(daemon: ScriptedDaemon): Promise<Client> {
+  return Client.connect({ connector: daemon.connector, name: 'test' });
+}
+
+function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'done',
+    (error: { code: string }) => error.code,
+  );
+}
+
+test.each([1, 2, 3, 4])('input is typed exactly once when connections are cut anywhere (seed %i)', async (seed) => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  const random = seeded(seed);
+  daemon.cut = () => ({ sentBytes: 600 + random(4_000), receivedBytes: 400 + random(200_000) });
+  const client = await connect(daemon);
+  const input = await client.openInput('one');
+  const expected = noise(1_500_000);
+  const order: number[] = [];
+  const writes: Promise<unknown>[] = [];
+  for (let at = 0; at < expected.length; ) {
+    const length = random(3) === 0 ? 1 + random(10) : random(150_000);
+    const piece = expected.slice(at, at + length);
+    const end = at + piece.length;
+    writes.push(input.write(piece).then(() => order.push(end)));
+    piece.fill(0); // What was written is the caller's again.
+    at = end;
+  }
+  await Promise.all(writes);
+  expect(sha256(...session.typed)).toBe(sha256(expected));
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  expect(input.bufferedBytes).toBe(0);
+  expect(daemon.connections).toBeGreaterThan(5);
+  expect(daemon.complaints).toEqual([]);
+  client.close();
+});
+
+test('never more than the window is unacknowledged, and drain tells when the rest fits', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  session.isBlocked = true;
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  const input = await client.openInput('one');
+  const drained = new Promise<number>((resolve) => {
+    input.onDrain = () => resolve(input.bufferedBytes);
+  });
+  const written = Promise.all([input.write(noise(400_000)), input.write(noise(600_000))]);
+  // Requests and input share the stream: once this is answered, the daemon has all that was sent before.
+  await client.request('list', {});
+  while (session.mostUnacknowledged < LIMITS.inputWindowBytes) await client.request('list', {});
+  session.isBlocked = false;
+  peer.acknowledgeInput();
+  expect(await drained).toBeLessThanOrEqual(LIMITS.inputWindowBytes);
+  await written;
+  expect(session.mostUnacknowledged).toBe(LIMITS.inputWindowBytes);
+  client.close();
+});
+
+test('input whose fate is unknown rejects exactly the writes that it touches', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  session.isBlocked = true;
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  const input = await client.openInput('one');
+  const codes = Promise.all([10, 10, 10, 10].map((length) => codeOf(input.write(noise(length)))));
+  await client.request('list', {});
+  peer.event({ event: 'inputUnknown', channel: 1, from: 15, to: 21 });
+  session.isBlocked = false;
+  await client.request('list', {});
+  expect(await codes).toEqual(['done', 'E_INPUT_UNKNOWN', 'E_INPUT_UNKNOWN', 'done']);
+  client.close();
+});
+
+test('a daemon that no longer knows the stream: what was sent is unknown, what was not is not typed', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  const input = await client.openInput('one');
+  await input.write(noise(1));
+  session.isBlocked = true;
+  const sent = codeOf(input.write(noise(LIMITS.inputWindowBytes)));
+  const unsent = codeOf(input.write(noise(10)));
+  await client.request('list', {});
+  session.streams.clear();
+  peer.cutOff();
+  expect(await sent).toBe('E_INPUT_UNKNOWN');
+  expect(await unsent).toBe('E_DISCONNECTED');
+  expect(await codeOf(input.write(noise(1)))).toBe('E_DISCONNECTED');
+  client.close();
+});
+
+test('a session that exits rejects what it did not take', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  session.isBlocked = true;
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  const input = await client.openInput('one');
+  const written = codeOf(input.write(noise(10)));
+  await client.request('list', {});
+  peer.event({ event: 'exited', channel: 1, offset: 0, exit: { code: 1 } });
+  expect(await written).toBe('E_EXITED');
+  expect(await codeOf(input.end({ midLine: false }))).toBe('E_EXITED');
+  client.close();
+});
+
+test('input to a session that does not exist is refused', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const client = await connect(daemon);
+  expect(await codeOf(client.openInput('one'))).toBe('E_NO_SESSION');
+  client.close();
+});
+
+test('the end is typed after everything before it is done', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  const client = await connect(daemon);
+  const input = await client.openInput('one');
+  void input.write(noise(300_000));
+  daemon.scripts.set('endInput', (peer, request) => {
+    expect(session.typed.reduce((sum, { length }) => sum + length, 0)).toBe(300_000);
+    peer.answerAsUsual(request);
+  });
+  expect(await input.end({ midLine: true })).toBe(true);
+  client.close();
+});
+
+test('a stream that another process began goes on where it was', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  const first = await connect(daemon);
+  await (await first.openInput('one', { stream: 'stream-1' })).write(Buffer.from('one '));
+  first.close();
+  const second = await connect(daemon);
+  await (await second.openInput('one', { stream: 'stream-1' })).write(Buffer.from('two'));
+  expect(Buffer.concat(session.typed).toString()).toBe('one two');
+  second.close();
+});
+
+test('closing the input, and closing the client, reject what is pending', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  daemon.addSession('one').isBlocked = true;
+  const client = await connect(daemon);
+  const one = await client.openInput('one');
+  const two = await client.openInput('one');
+  const codes = Promise.all([codeOf(one.write(noise(10))), codeOf(two.write(noise(10)))]);
+  await one.close();
+  client.close();
+  expect(await codes).toEqual(['E_INPUT_UNKNOWN', 'E_INPUT_UNKNOWN']);
+});
