@@ -15,32 +15,35 @@ function codeOf(promise: Promise<unknown>): Promise<string> {
   );
 }
 
-test.each([1, 2, 3, 4])('input is typed exactly once when connections are cut anywhere (seed %i)', async (seed) => {
-  await using daemon = await ScriptedDaemon.listen();
-  const session = daemon.addSession('one');
-  const random = seeded(seed);
-  daemon.cut = () => ({ sentBytes: 600 + random(4_000), receivedBytes: 400 + random(200_000) });
-  const client = await connect(daemon);
-  const input = await client.openInput('one');
-  const expected = noise(1_500_000);
-  const order: number[] = [];
-  const writes: Promise<unknown>[] = [];
-  for (let at = 0; at < expected.length; ) {
-    const length = random(3) === 0 ? 1 + random(10) : random(150_000);
-    const piece = expected.slice(at, at + length);
-    const end = at + piece.length;
-    writes.push(input.write(piece).then(() => order.push(end)));
-    piece.fill(0); // What was written is the caller's again.
-    at = end;
-  }
-  await Promise.all(writes);
-  expect(sha256(...session.typed)).toBe(sha256(expected));
-  expect(order).toEqual([...order].sort((a, b) => a - b));
-  expect(input.bufferedBytes).toBe(0);
-  expect(daemon.connections).toBeGreaterThan(5);
-  expect(daemon.complaints).toEqual([]);
-  client.close();
-});
+test.each([1, 2, 3, 4])(
+  'input is typed exactly once when connections are cut anywhere (seed %i)',
+  async (seed) => {
+    await using daemon = await ScriptedDaemon.listen();
+    const session = daemon.addSession('one');
+    const random = seeded(seed);
+    daemon.cut = () => ({ sentBytes: 600 + random(4_000), receivedBytes: 400 + random(200_000) });
+    const client = await connect(daemon);
+    const input = await client.openInput('one');
+    const expected = noise(1_500_000);
+    const order: number[] = [];
+    const writes: Promise<unknown>[] = [];
+    for (let at = 0; at < expected.length; ) {
+      const length = random(3) === 0 ? 1 + random(10) : random(150_000);
+      const piece = expected.slice(at, at + length);
+      const end = at + piece.length;
+      writes.push(input.write(piece).then(() => order.push(end)));
+      piece.fill(0); // What was written is the caller's again.
+      at = end;
+    }
+    await Promise.all(writes);
+    expect(sha256(...session.typed)).toBe(sha256(expected));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(input.bufferedBytes).toBe(0);
+    expect(daemon.connections).toBeGreaterThan(5);
+    expect(daemon.complaints).toEqual([]);
+    client.close();
+  },
+);
 
 test('never more than the window is unacknowledged, and drain tells when the rest fits', async () => {
   await using daemon = await ScriptedDaemon.listen();

@@ -165,7 +165,9 @@ export class Input {
       this.#everSent = received;
     }
     if (done > received || received < this.#queue.done || received > this.#everSent) {
-      void this.#letGo(new HoldfastError('E_DISCONNECTED', 'the daemon no longer knows this stream of input'));
+      void this.#letGo(
+        new HoldfastError('E_DISCONNECTED', 'the daemon no longer knows this stream of input'),
+      );
       return;
     }
     this.#isAttached = true;

@@ -49,7 +49,9 @@ test('a lost connection repeats what is safe to repeat, and rejects the rest', a
     peer.cutOff();
   });
   const client = await connect(daemon);
-  const waited = client.request('wait', { session: 'one' }, { timeoutMs: null }).catch((error: unknown) => error);
+  const waited = client
+    .request('wait', { session: 'one' }, { timeoutMs: null })
+    .catch((error: unknown) => error);
   const killed = client.request('kill', { session: 'one' }, { timeoutMs: null });
   await expect(killed).rejects.toMatchObject({ code: 'E_DISCONNECTED' });
   expect(await waited).toMatchObject({ code: 'E_STOPPING', message: 'repeated' });
@@ -120,7 +122,9 @@ test.each([
 
 test('an answer of the wrong shape rejects its request, which is not repeated', async () => {
   await using daemon = await ScriptedDaemon.listen();
-  daemon.scripts.set('list', (peer, request) => peer.send(encodeControl({ id: request.id, ok: { sessions: 7 } })));
+  daemon.scripts.set('list', (peer, request) =>
+    peer.send(encodeControl({ id: request.id, ok: { sessions: 7 } })),
+  );
   const client = await connect(daemon);
   await expect(client.request('list', {})).rejects.toMatchObject({ code: 'E_PROTOCOL' });
   client.close();

@@ -62,27 +62,33 @@ test('output arrives whole and in order, then the exit', async () => {
   client.close();
 });
 
-test.each([1, 2, 3, 4])('no byte is lost or repeated when connections are cut anywhere (seed %i)', async (seed) => {
-  await using daemon = await ScriptedDaemon.listen();
-  const session = daemon.addSession('one', noise(2_000_000));
-  session.exit = EXIT;
-  const random = seeded(seed);
-  daemon.cut = () => ({ sentBytes: 300 + random(120_000), receivedBytes: Number.POSITIVE_INFINITY });
-  const client = await connect(daemon);
-  const recorder = new Recorder();
-  const subscription = await client.subscribe('one', recorder.options());
-  expect(await recorder.exited()).toBe('exited 2000000 {"code":0}');
-  expect(subscription.offset).toBe(2_000_000);
-  expect(sha256(...recorder.pieces)).toBe(sha256(session.output));
-  expect(daemon.connections).toBeGreaterThan(15);
-  expect(daemon.complaints).toEqual([]);
-  client.close();
-});
+test.each([1, 2, 3, 4])(
+  'no byte is lost or repeated when connections are cut anywhere (seed %i)',
+  async (seed) => {
+    await using daemon = await ScriptedDaemon.listen();
+    const session = daemon.addSession('one', noise(2_000_000));
+    session.exit = EXIT;
+    const random = seeded(seed);
+    daemon.cut = () => ({ sentBytes: 300 + random(120_000), receivedBytes: Number.POSITIVE_INFINITY });
+    const client = await connect(daemon);
+    const recorder = new Recorder();
+    const subscription = await client.subscribe('one', recorder.options());
+    expect(await recorder.exited()).toBe('exited 2000000 {"code":0}');
+    expect(subscription.offset).toBe(2_000_000);
+    expect(sha256(...recorder.pieces)).toBe(sha256(session.output));
+    expect(daemon.connections).toBeGreaterThan(15);
+    expect(daemon.complaints).toEqual([]);
+    client.close();
+  },
+);
 
 test('a subscription is opened although connections are cut before it is answered', async () => {
   await using daemon = await ScriptedDaemon.listen();
   daemon.addSession('one', noise(10)).exit = EXIT;
-  daemon.cut = () => ({ sentBytes: Number.POSITIVE_INFINITY, receivedBytes: daemon.connections < 3 ? 150 : 1e9 });
+  daemon.cut = () => ({
+    sentBytes: Number.POSITIVE_INFINITY,
+    receivedBytes: daemon.connections < 3 ? 150 : 1e9,
+  });
   const client = await connect(daemon);
   const recorder = new Recorder();
   await client.subscribe('one', recorder.options());

@@ -67,6 +67,7 @@ export class WriteQueue {
 
   /** Fails the writes that have a byte in `from` to `to`. */
   rejectRange(range: { from: number; to: number }, error: HoldfastError): void {
+    if (range.from >= range.to) return;
     for (let index = this.#head; index < this.#writes.length; index += 1) {
       const write = this.#writes[index];
       if (!write || write.start >= range.to) break;

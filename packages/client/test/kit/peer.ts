@@ -94,13 +94,17 @@ export class Peer {
         return this.answer(request, { protocol: 1, daemon: IDENTITY, home: '/home' });
       case 'list':
       case 'watch':
-        return this.answer(request, { sessions: [...this.#daemon.sessions.values()].map((s) => s.describe()) });
+        return this.answer(request, {
+          sessions: [...this.#daemon.sessions.values()].map((s) => s.describe()),
+        });
       case 'get':
         return this.#about(request.parameters.session, request, (session) =>
           this.answer(request, { session: session.describe() }),
         );
       case 'subscribe':
-        return this.#about(request.parameters.session, request, (session) => this.#subscribe(request, session));
+        return this.#about(request.parameters.session, request, (session) =>
+          this.#subscribe(request, session),
+        );
       case 'openInput':
         return this.#about(request.parameters.session, request, (session) => {
           const stream = session.stream(request.parameters.stream);
