@@ -3,7 +3,7 @@ import { protocolError } from './failure.ts';
 import type { Input } from './input.ts';
 import type { Subscription } from './subscription.ts';
 
-export type ChannelEvent = Extract<Event, { channel: number }>;
+type ChannelEvent = Extract<Event, { channel: number }>;
 
 /** The subscriptions and inputs of one client by channel number; a number means the same on every connection. */
 export class Channels {
@@ -31,22 +31,32 @@ export class Channels {
 
   output(channel: number, offset: number, bytes: Uint8Array): void {
     const subscription = this.#subscriptions.get(channel);
-    if (!subscription) throw protocolError(`output on the unknown channel ${channel}`);
-    subscription.output(offset, bytes);
+    if (subscription) subscription.output(offset, bytes);
+    else this.#expectLate('output', channel);
   }
 
   inputDone(channel: number, offset: number): void {
     const input = this.#inputs.get(channel);
-    if (!input) throw protocolError(`an acknowledgement on the unknown channel ${channel}`);
-    input.done(offset);
+    if (input) input.done(offset);
+    else this.#expectLate('an acknowledgement', channel);
   }
 
   event(event: ChannelEvent): void {
-    const subscription = this.#subscriptions.get(event.channel);
-    const input = this.#inputs.get(event.channel);
-    if (subscription && event.event !== 'inputUnknown') subscription.event(event);
-    else if (input && (event.event === 'inputUnknown' || event.event === 'exited')) input.event(event);
-    else throw protocolError(`${event.event} on channel ${event.channel}, which is not open for that`);
+    switch (event.event) {
+      case 'inputUnknown':
+      case 'inputClosed': {
+        const input = this.#inputs.get(event.channel);
+        return input ? input.event(event) : this.#expectLate(event.event, event.channel);
+      }
+      case 'exited':
+      case 'gap':
+      case 'resync':
+      case 'resized':
+      case 'leading': {
+        const subscription = this.#subscriptions.get(event.channel);
+        return subscription ? subscription.event(event) : this.#expectLate(event.event, event.channel);
+      }
+    }
   }
 
   attach(): void {
@@ -69,6 +79,12 @@ export class Channels {
     for (const channel of this.#all()) channel.abandon(error, isExpected);
     this.#subscriptions.clear();
     this.#inputs.clear();
+  }
+
+  /** What was under way when its channel was closed comes late; a channel that was never opened is a fault. */
+  #expectLate(what: string, channel: number): void {
+    if (channel < 1 || channel >= this.#next)
+      throw protocolError(`${what} on the unknown channel ${channel}`);
   }
 
   #all(): (Subscription | Input)[] {

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { encodeControl } from '@holdfast/protocol';
 import { expect, test } from 'vitest';
-import { IDENTITY, ScriptedDaemon } from '../test/kit/scripted-daemon.ts';
+import { IDENTITY } from '../test/kit/peer.ts';
+import { ScriptedDaemon } from '../test/kit/scripted-daemon.ts';
 import { Client } from './client.ts';
 import { netConnector } from './transport/net.ts';
 

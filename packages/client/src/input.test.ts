@@ -37,7 +37,7 @@ test.each([1, 2, 3, 4])(
     }
     await Promise.all(writes);
     expect(sha256(...session.typed)).toBe(sha256(expected));
-    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(input.bufferedBytes).toBe(0);
     expect(daemon.connections).toBeGreaterThan(5);
     expect(daemon.complaints).toEqual([]);
@@ -109,10 +109,11 @@ test('a session that exits rejects what it did not take', async () => {
   const client = await connect(daemon);
   const peer = await daemon.connected.next();
   const input = await client.openInput('one');
+  const taken = codeOf(input.write(noise(10)));
   const written = codeOf(input.write(noise(10)));
   await client.request('list', {});
-  peer.event({ event: 'exited', channel: 1, offset: 0, exit: { code: 1 } });
-  expect(await written).toBe('E_EXITED');
+  peer.event({ event: 'inputClosed', channel: 1, done: 10 });
+  expect(await Promise.all([taken, written])).toEqual(['done', 'E_EXITED']);
   expect(await codeOf(input.end({ midLine: false }))).toBe('E_EXITED');
   client.close();
 });

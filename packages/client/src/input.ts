@@ -16,7 +16,7 @@ import { WriteQueue } from './write-queue.ts';
 /** Bytes kept for one input: a program that reads nothing must not fill this process's memory with what is typed. */
 const BUFFER_BYTES = 16 * 1024 * 1024;
 
-type InputEvent = Extract<Event, { event: 'inputUnknown' | 'exited' }>;
+type InputEvent = Extract<Event, { event: 'inputUnknown' | 'inputClosed' }>;
 
 /**
  * Numbered input to one session: in order, and never typed twice, across any number of disconnects.
@@ -93,7 +93,10 @@ export class Input {
     await this.#lastWrite.catch(() => {}); // The writer has that error.
     if (this.#failure) throw this.#failure;
     return new Promise((resolve, reject) => {
-      const reply = { ok: ({ typed }: RequestResult<'endInput'>) => resolve(typed), failed: reject };
+      const reply = {
+        ok: ({ typed }: RequestResult<'endInput'>) => resolve(typed),
+        failed: (error: HoldfastError) => reject(this.#failure ?? error),
+      };
       this.#link.request('endInput', { channel: this.#channel, ...options }, reply);
     });
   }
@@ -132,7 +135,10 @@ export class Input {
   /** @internal */
   event(event: InputEvent): void {
     if (this.#state === 'over') return;
-    if (event.event === 'exited') {
+    if (event.event === 'inputClosed') {
+      if (event.done > this.#everSent)
+        throw protocolError(`${event.done} bytes are done, but ${this.#everSent} were sent`);
+      this.#settle(event.done);
       void this.#letGo(new HoldfastError('E_EXITED', 'the session has exited'));
       return;
     }

@@ -114,7 +114,7 @@ export class Subscription {
 
   /** Ends it: no handler is called any more. Resolves when the daemon has let go, or the connection is gone. */
   close(): Promise<void> {
-    if (this.#state === 'closed' || this.#state === 'lost') return Promise.resolve();
+    if (this.#isOver()) return Promise.resolve();
     this.flushAck();
     return this.#letGo('closed');
   }
@@ -169,6 +169,9 @@ export class Subscription {
           throw protocolError(`exited at offset ${event.offset}, but output ended at ${this.#offset}`);
         }
         this.#state = 'exited';
+        // The daemon lets go of the channel by saying so.
+        this.#forget();
+        this.#link.release(this);
         return this.#options.onExited?.({ offset: event.offset, exit: event.exit });
     }
   }

@@ -33,16 +33,9 @@ const INHERITED =
  */
 export async function launchDaemon(options: LaunchOptions): Promise<'ready' | 'busy'> {
   const { home, daemonEntry, node, clock } = options;
-  const command = [
-    node,
-    daemonEntry,
-    'serve',
-    '--runtime-dir',
-    home.runtimeDir,
-    '--state-dir',
-    home.stateDir,
-  ];
-  const shell = spawn('/bin/sh', ['-c', REPARENT, 'sh', ...command, '--ready-fd', String(READY_FD)], {
+  const folders = ['--runtime-dir', home.runtimeDir, '--state-dir', home.stateDir, '--home', home.label];
+  const command = [node, daemonEntry, 'serve', ...folders, '--ready-fd', String(READY_FD)];
+  const shell = spawn('/bin/sh', ['-c', REPARENT, 'sh', ...command], {
     cwd: '/',
     detached: true,
     env: daemonEnvironment(options.env),
@@ -60,8 +53,7 @@ export async function launchDaemon(options: LaunchOptions): Promise<'ready' | 'b
   }
 }
 
-/** The variables that a daemon is started with. */
-export function daemonEnvironment(env: LaunchOptions['env']): Record<string, string> {
+function daemonEnvironment(env: LaunchOptions['env']): Record<string, string> {
   const inherited: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && INHERITED.test(name)) inherited[name] = value;

@@ -78,7 +78,7 @@ test('a congested reader stops the reading, and a peer that goes meanwhile is no
           mode: 'exact',
           onData: (bytes) => {
             total += bytes.length;
-            if (isHeld || total > 200_000) return;
+            if (isHeld || total > 200_000) return true;
             resolve();
             return false;
           },

@@ -10,25 +10,44 @@ import {
   type RequestResult,
   type RequestType,
 } from '@holdfast/protocol';
-import { IDENTITY, type ScriptedDaemon } from './scripted-daemon.ts';
 import type { ScriptedSession, ScriptedStream } from './scripted-session.ts';
 import { Arrivals } from './signal.ts';
 
 /** The largest frame of output that is sent; small enough for cuts to hit all parts of one. */
 const OUTPUT_FRAME_BYTES = 16 * 1024;
 
+/** Answers a request instead of the daemon's own way. */
+export type Script = (peer: Peer, request: Request) => void;
+
+/** What all connections of one daemon share. */
+export interface PeerDaemon {
+  readonly sessions: Map<string, ScriptedSession>;
+  readonly scripts: Map<RequestType, Script>;
+  readonly requested: Arrivals<Request>;
+  readonly complaints: string[];
+}
+
+export const IDENTITY = {
+  pid: 4242,
+  version: '1.2.3',
+  build: 'feedbeef',
+  node: 'v20.20.2',
+  generation: 1,
+  startedAt: '2025-01-01T00:00:00.000Z',
+};
+
 /** One connection, as the daemon sees it. */
 export class Peer {
   readonly acks = new Arrivals<{ channel: number; offset: number }>();
   readonly closed = new Arrivals<true>();
-  readonly #daemon: ScriptedDaemon;
+  readonly #daemon: PeerDaemon;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   readonly #inputs = new Map<number, { session: ScriptedSession; stream: ScriptedStream }>();
   #sendable: number;
   #receivable: number;
 
-  constructor(daemon: ScriptedDaemon, socket: Socket, cut: { sentBytes: number; receivedBytes: number }) {
+  constructor(daemon: PeerDaemon, socket: Socket, cut: { sentBytes: number; receivedBytes: number }) {
     this.#daemon = daemon;
     this.#socket = socket;
     this.#sendable = cut.sentBytes;

@@ -4,24 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Connector, netConnector } from '@holdfast/client';
 import type { Request, RequestType } from '@holdfast/protocol';
-import { Peer } from './peer.ts';
+import { Peer, type PeerDaemon, type Script } from './peer.ts';
 import { ScriptedSession } from './scripted-session.ts';
 import { Arrivals } from './signal.ts';
 
-/** Answers a request instead of the daemon's own way. */
-export type Script = (peer: Peer, request: Request) => void;
-
-export const IDENTITY = {
-  pid: 4242,
-  version: '1.2.3',
-  build: 'feedbeef',
-  node: 'v20.20.2',
-  generation: 1,
-  startedAt: '2025-01-01T00:00:00.000Z',
-};
-
 /** A daemon in the test's own process: a real socket and real frames, but its sessions are bytes in memory. */
-export class ScriptedDaemon implements AsyncDisposable {
+export class ScriptedDaemon implements AsyncDisposable, PeerDaemon {
   readonly socketPath: string;
   readonly connector: Connector;
   readonly sessions = new Map<string, ScriptedSession>();
@@ -65,7 +53,7 @@ export class ScriptedDaemon implements AsyncDisposable {
     return new Promise((resolve) => server.listen(path, resolve));
   }
 
-  addSession(id: string, output = new Uint8Array(0)): ScriptedSession {
+  addSession(id: string, output: Uint8Array = new Uint8Array(0)): ScriptedSession {
     const session = new ScriptedSession(id, output);
     this.sessions.set(id, session);
     return session;
