@@ -1,13 +1,14 @@
-/** Edits that make a typing error, not another word. */
-const MAX_EDITS = 2;
+/** Letters for each edit that is still a typing error, and not another word. */
+const LETTERS_PER_EDIT = 3;
 
 /** The candidate that was probably meant, if one is close enough. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const mostEdits = Math.max(1, Math.floor(word.length / LETTERS_PER_EDIT));
   let best: { candidate: string; edits: number } | undefined;
   for (const candidate of candidates) {
     const isBeginning = word.length >= 2 && candidate.startsWith(word);
     const edits = isBeginning ? 1 : editDistance(word, candidate);
-    if (edits <= MAX_EDITS && edits < candidate.length && (!best || edits < best.edits))
+    if (edits <= mostEdits && edits < candidate.length && (!best || edits < best.edits))
       best = { candidate, edits };
   }
   return best?.candidate;

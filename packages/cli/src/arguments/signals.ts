@@ -25,8 +25,11 @@ export function parseSignal(what: string, text: string): string {
   const upper = text.toUpperCase();
   const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;
   if (Object.hasOwn(NUMBERS, name)) return PREFERRED[name] ?? name;
-  const meant = closest(name, Object.keys(NUMBERS));
-  throw usageError(`${what}: there is no signal "${text}"${meant ? `; did you mean ${meant}?` : ''}`);
+  const meant = closest(
+    name.slice(3),
+    Object.keys(NUMBERS).map((each) => each.slice(3)),
+  );
+  throw usageError(`${what}: there is no signal "${text}"${meant ? `; did you mean SIG${meant}?` : ''}`);
 }
 
 /** The number of a signal on this system; undefined for one that it doesn't have. */

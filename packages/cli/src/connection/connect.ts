@@ -60,6 +60,6 @@ function connect({ connector, reconnect = false }: ConnectOptions): Promise<Clie
 /** Whether a daemon owns the home. Asked only if nothing listens, since it loads libc. */
 async function isHomeTaken({ home }: Context): Promise<boolean> {
   if (!existsSync(home.lockPath)) return false;
-  const { isHomeInUse } = await import('@holdfast/supervisor');
+  const { isHomeInUse } = await import('./home-lock.ts');
   return isHomeInUse(home);
 }

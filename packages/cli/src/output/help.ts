@@ -33,7 +33,7 @@ export function overviewHelp(commands: readonly Command[]): string {
 }
 
 /** One line: `holdfast tail S [--from OFFSET|start|now] …`. */
-export function commandUsage(command: Command): string {
+function commandUsage(command: Command): string {
   const parts = ['holdfast', command.name];
   for (const [name, { required }] of Object.entries(command.operands))
     parts.push(required ? name : `[${name}]`);

@@ -70,6 +70,7 @@ export class DetachKeys {
 
   /** Takes what was read; returns what goes to the program. Nothing does after detaching. */
   push(bytes: Uint8Array): Uint8Array {
+    if (this.#isDetached) return new Uint8Array(0);
     if (!this.#prefix) return bytes;
     if (
       !this.#isArmed &&

@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Command } from '../command.ts';
+import { loadAllCommands } from '../commands.ts';
+import { LIST_NAMES } from './list-names.ts';
+import { completionScript } from './script.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'hf-'));
+let commands: Command[];
+
+beforeAll(async () => {
+  commands = await loadAllCommands();
+  const sessions = [
+    { id: '1', name: 'build', command: ['sh', '-c', '{"name":"no"}'], cwd: '/' },
+    { id: '2', name: 'shell-2', command: [], cwd: '/' },
+  ];
+  const program = `#!/bin/sh\necho '${JSON.stringify(sessions)}'\n`;
+  writeFileSync(path.join(folder, 'holdfast'), program, { mode: 0o755 });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(['bash', 'zsh', 'fish'] as const)('the script for %s', (shell) => {
+  const isThere = spawnSync(shell, ['-c', ':']).status === 0;
+
+  test.skipIf(!isThere)('is understood by it', () => {
+    const file = path.join(folder, shell);
+    writeFileSync(file, completionScript(shell, commands));
+    const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('knows every command and option', () => {
+    const script = completionScript(shell, commands);
+    for (const { name, options } of commands) {
+      expect(script).toContain(name);
+      for (const option of Object.keys(options)) expect(script).toContain(option);
+    }
+  });
+});
+
+describe('bash', () => {
+  test.each([
+    ['holdfast att', ['attach']],
+    ['holdfast attach ', ['build', 'shell-2']],
+    ['holdfast attach sh', ['shell-2']],
+    ['holdfast --namespace x attach b', ['build']],
+    ['holdfast tail build --fr', ['--from']],
+    ['holdfast tail build --from ', ['start', 'now']],
+    ['holdfast completion z', ['zsh']],
+    ['holdfast kill --signal US', ['USR1', 'USR2']],
+    ['holdfast send build ', []],
+  ])('"%s" is completed', (line, expected) => {
+    const words = line.split(' ');
+    const program = `${completionScript('bash', commands)}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+_holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = run('bash', program);
+    expect(stderr).toBe('');
+    expect(stdout.split('\n').filter(Boolean)).toEqual(expected);
+  });
+});
+
+test.skipIf(spawnSync('fish', ['-c', ':']).status !== 0).each([
+  ['holdfast att', ['attach']],
+  ['holdfast attach ', ['build', 'shell-2']],
+  ['holdfast tail build --fr', ['--from']],
+])('fish completes "%s"', (line, expected) => {
+  const { stdout } = run('fish', `${completionScript('fish', commands)}\ncomplete -C '${line}'`);
+  const offered = stdout.split('\n').map((row) => row.split('\t')[0]);
+  expect(offered.filter((word) => word && !word.includes('/'))).toEqual(expected);
+});
+
+test('session names are read from JSON without a JSON parser', () => {
+  expect(run('sh', LIST_NAMES).stdout).toBe('build\nshell-2\n');
+});
+
+function run(shell: string, program: string): { stdout: string; stderr: string } {
+  const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
+  return spawnSync(shell, ['-c', program], { env, encoding: 'utf8' });
+}
