@@ -1,6 +1,7 @@
 import koffi from 'koffi';
+import fs from 'node:fs';
 import os from 'node:os';
-import { check, lastError } from './errors.ts';
+import { check, isErrno, lastError } from './errors.ts';
 import { libc } from './libc.ts';
 import { addressOf } from './memory.ts';
 import { platform } from './platform.ts';
@@ -31,6 +32,28 @@ export function isNonBlocking(fd: number): boolean {
 /** Sets or clears close-on-exec: whether a program started from here inherits the descriptor. */
 export function setCloseOnExec(fd: number, on = true): void {
   check(libc.fcntl(fd, platform.fcntl.setFd, 'int', on ? CLOSE_ON_EXEC : 0), 'fcntl');
+}
+
+/** Whether a program started from here does not inherit the descriptor. */
+export function isCloseOnExec(fd: number): boolean {
+  return (check(libc.fcntl(fd, platform.fcntl.getFd), 'fcntl') & CLOSE_ON_EXEC) !== 0;
+}
+
+/**
+ * Closes what this process was started with by accident (the descriptor of a caller's lock, say), but for 0 to 2 and `keep`.
+ * All that is not close-on-exec counts as such: Node's own descriptors are, and ours. Call it first of all.
+ */
+export function closeInherited(keep: readonly number[] = []): void {
+  for (const name of fs.readdirSync('/dev/fd')) {
+    const fd = Number(name);
+    if (fd <= 2 || keep.includes(fd)) continue;
+    try {
+      if (!isCloseOnExec(fd)) close(fd);
+    } catch (error) {
+      // The one that read the folder.
+      if (!isErrno(error, 'EBADF')) throw error;
+    }
+  }
 }
 
 /** A second descriptor of the same open file description, close-on-exec. */

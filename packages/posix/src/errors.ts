@@ -1,7 +1,12 @@
 import os from 'node:os';
 import koffi from 'koffi';
 
-const NAMES = new Map(Object.entries(os.constants.errno).map(([name, number]) => [number, name]));
+/** Where a number has two names (EAGAIN and EWOULDBLOCK), the first is the one that is known: later entries give way. */
+const NAMES = new Map(
+  Object.entries(os.constants.errno)
+    .toReversed()
+    .map(([name, number]) => [number, name]),
+);
 
 /** A failed call to the operating system. `code` is the errno's name, as in Node's own errors. */
 export class PosixError extends Error {

@@ -27,7 +27,8 @@ export interface FdMessage {
 export function sendWithFds(socket: number, bytes: Uint8Array, fds: readonly number[]): boolean {
   if (fds.length > FDS_PER_MESSAGE) throw new RangeError(`${fds.length} descriptors in one message`);
   // An empty message could not be told from the end.
-  if (bytes.length < 1 || bytes.length > MESSAGE_BYTES_MAX) throw new RangeError(`a message of ${bytes.length} bytes`);
+  if (bytes.length < 1 || bytes.length > MESSAGE_BYTES_MAX)
+    throw new RangeError(`a message of ${bytes.length} bytes`);
   const message = new MessageHeader(bytes.length, fds.length);
   message.data.bytes.set(bytes);
   message.putFds(fds);

@@ -1,11 +1,39 @@
-export { close, closeInherited, duplicate, isCloseOnExec, isNonBlocking, pipe, read, readAt, setCloseOnExec, setNonBlocking, WOULD_BLOCK, write, writeAt } from './descriptors.ts';
+export {
+  close,
+  closeInherited,
+  duplicate,
+  isCloseOnExec,
+  isNonBlocking,
+  pipe,
+  read,
+  readAt,
+  setCloseOnExec,
+  setNonBlocking,
+  WOULD_BLOCK,
+  write,
+  writeAt,
+} from './descriptors.ts';
 export { errnoName, isErrno, PosixError } from './errors.ts';
 export { exitNow } from './exit.ts';
-export { FDS_PER_MESSAGE, type FdMessage, MESSAGE_BYTES_MAX, receiveWithFds, sendWithFds } from './fd-passing.ts';
+export {
+  FDS_PER_MESSAGE,
+  type FdMessage,
+  MESSAGE_BYTES_MAX,
+  receiveWithFds,
+  sendWithFds,
+} from './fd-passing.ts';
 export { Gather } from './gather.ts';
 export { openFilesSoftLimit } from './limits.ts';
 export { lockFile } from './lock.ts';
-export { type Mapping, mapFile, mapRing, openAllocated, openAnonymous, viewOf, wholePages } from './mapping.ts';
+export {
+  type Mapping,
+  mapFile,
+  mapRing,
+  openAllocated,
+  openAnonymous,
+  viewOf,
+  wholePages,
+} from './mapping.ts';
 export { addressOf, Block, copyIn, copyOut } from './memory.ts';
 export { PAGE_BYTES } from './platform.ts';
 export { listProcesses, type ProcessEntry, parseStat, processEntry, terminalDevice } from './processes.ts';
@@ -13,6 +41,24 @@ export { openPty, type Pty } from './pty.ts';
 export { EDGE, READABLE, Reactor, type Timer, type Watch, WRITABLE } from './reactor.ts';
 export { sendSignal, signalName, signalNumber } from './signals.ts';
 export { type SpawnOptions, spawnOnTerminal } from './spawn.ts';
-export { endOfFileCharacter, foregroundProcessGroup, isTerminal, makeRaw, reopenNonBlocking, setAttributes, setWindowSize, type TerminalAttributes, type TerminalSize, windowSize } from './terminal.ts';
-export { acceptUnix, connectUnix, listenUnix, peerCredentials, socketPair, withShortPath } from './unix-socket.ts';
+export {
+  endOfFileCharacter,
+  foregroundProcessGroup,
+  isTerminal,
+  makeRaw,
+  reopenNonBlocking,
+  setAttributes,
+  setWindowSize,
+  type TerminalAttributes,
+  type TerminalSize,
+  windowSize,
+} from './terminal.ts';
+export {
+  acceptUnix,
+  connectUnix,
+  listenUnix,
+  peerCredentials,
+  socketPair,
+  withShortPath,
+} from './unix-socket.ts';
 export { decodeStatus, type ExitStatus, openPidfd, takeExitStatus } from './wait.ts';

@@ -36,6 +36,15 @@ function bind(prototype: string): Foreign {
   return library.func(prototype) as Foreign;
 }
 
+/** One that some platforms lack. */
+function optional(prototype: string): Foreign | undefined {
+  try {
+    return bind(prototype);
+  } catch {
+    return undefined;
+  }
+}
+
 export const libc = {
   // data path
   read: bind('long read(int, uintptr_t, size_t)'),
@@ -43,7 +52,9 @@ export const libc = {
   writev: bind('long writev(int, uintptr_t, int)'),
   memcpy: bind('uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
   poll: bind('int poll(uintptr_t, unsigned long, int)'),
-  epollWait: isMacOS ? declare('int epoll_wait(int, uintptr_t, int, int)') : bind('int epoll_wait(int, uintptr_t, int, int)'),
+  epollWait: isMacOS
+    ? declare('int epoll_wait(int, uintptr_t, int, int)')
+    : bind('int epoll_wait(int, uintptr_t, int, int)'),
   // descriptors
   close: declare('int close(int)'),
   openat: declare('int openat(int, const char *, int, ...)'),
@@ -85,17 +96,19 @@ export const libc = {
   // processes
   spawn: declare('int posix_spawn(void *, const char *, void *, void *, const char **, const char **)'),
   fileActionsInit: declare('int posix_spawn_file_actions_init(void *)'),
-  fileActionsOpen: declare('int posix_spawn_file_actions_addopen(void *, int, const char *, int, unsigned int)'),
+  fileActionsOpen: declare(
+    'int posix_spawn_file_actions_addopen(void *, int, const char *, int, unsigned int)',
+  ),
   fileActionsDup2: declare('int posix_spawn_file_actions_adddup2(void *, int, int)'),
   fileActionsChdir: declare('int posix_spawn_file_actions_addchdir_np(void *, const char *)'),
+  /** glibc ≥ 2.34 only. */
+  fileActionsCloseFrom: optional('int posix_spawn_file_actions_addclosefrom_np(void *, int)'),
   fileActionsDestroy: declare('int posix_spawn_file_actions_destroy(void *)'),
   spawnAttributesInit: declare('int posix_spawnattr_init(void *)'),
   spawnAttributesFlags: declare('int posix_spawnattr_setflags(void *, short)'),
   spawnAttributesSigDefault: declare('int posix_spawnattr_setsigdefault(void *, void *)'),
   spawnAttributesSigMask: declare('int posix_spawnattr_setsigmask(void *, void *)'),
   spawnAttributesDestroy: declare('int posix_spawnattr_destroy(void *)'),
-  sigfillset: declare('int sigfillset(void *)'),
-  sigemptyset: declare('int sigemptyset(void *)'),
   waitpid: declare('int waitpid(int, void *, int)'),
   kill: declare('int kill(int, int)'),
   syscall: declare('long syscall(long, ...)'),

@@ -21,7 +21,11 @@ export function wholePages(byteCount: number): number {
  * (PosixError ENOSPC), never as SIGBUS on access. Mode 0600.
  */
 export function openAllocated(path: string, byteCount: number): number {
-  const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW | platform.open.cloexec, 0o600);
+  const fd = fs.openSync(
+    path,
+    fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW | platform.open.cloexec,
+    0o600,
+  );
   try {
     allocate(fd, byteCount);
     return fd;
@@ -48,7 +52,8 @@ function allocate(fd: number, byteCount: number): void {
   if (isMacOS) {
     // No posix_fallocate: writing zeros is the only promise there is.
     const zeros = Buffer.alloc(PAGE_BYTES);
-    for (let at = fs.fstatSync(fd).size; at < byteCount; at += PAGE_BYTES) fs.writeSync(fd, zeros, 0, PAGE_BYTES, at);
+    for (let at = fs.fstatSync(fd).size; at < byteCount; at += PAGE_BYTES)
+      fs.writeSync(fd, zeros, 0, PAGE_BYTES, at);
     return;
   }
   // A signal interrupts it on tmpfs, which then gives back what it had allocated.
@@ -94,10 +99,14 @@ export function mapRing(fd: number, byteCount: number): Mapping {
  * unmapping is fatal.
  */
 export function viewOf(mapping: Mapping): DataView {
-  return new DataView(koffi.view(mapping.address, mapping.byteCount) as ArrayBuffer);
+  return new DataView(koffi.view(mapping.address, mapping.byteCount));
 }
 
-function mapAt(at: number, byteCount: number, how: { protection: number; flags: number; fd: number }): number {
+function mapAt(
+  at: number,
+  byteCount: number,
+  how: { protection: number; flags: number; fd: number },
+): number {
   const address = libc.mmap(at, byteCount, how.protection, how.flags, how.fd, 0);
   return check(address, 'mmap', `of ${byteCount} bytes`);
 }

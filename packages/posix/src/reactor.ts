@@ -2,7 +2,8 @@ import os from 'node:os';
 import koffi from 'koffi';
 import { close, pipe, readAt, writeAt } from './descriptors.ts';
 import { check, isErrno, lastError } from './errors.ts';
-import { libc, ownSymbol } from './libc.ts';
+import { libc } from './libc.ts';
+import { defaultLoop } from './libuv.ts';
 import { Block } from './memory.ts';
 import { isMacOS, platform } from './platform.ts';
 
@@ -46,13 +47,21 @@ interface Due {
   callback: () => void;
 }
 
+/** How long to wait at most where libuv can't be asked, in milliseconds: what it has to do is late by as much. */
+const BLIND_WAIT_MS = 20;
+/** The longest delay of a Node timer. */
+const LONGEST_MS = 0x7fff_ffff;
+
 /**
  * The loop that owns the data plane. It takes over the process between start() and stop(): it blocks in the kernel until
- * a descriptor is ready or a timer is due, calls back, and then gives libuv exactly one turn (so promises, file system
- * callbacks and `process.on(signal)` work as usual).
+ * a descriptor is ready or a timer is due, calls back, and then gives libuv a turn:
  *
- * libuv's own backend descriptor is watched too, so that what libuv waits for ends the blocking wait. Not so Node's
- * timers and immediates: libuv does not announce them, so they run late. Use `after` and `defer`.
+ *   libuv:  timers ─ pending ─ poll (at once) ─ immediates ─ closing ─ timers …
+ *                                                  `── our turn: how long may we wait? wait, call back
+ *
+ * So promises, file system callbacks, Node's streams and timers, and `process.on(signal)` work as usual: libuv's backend
+ * descriptor is watched too, and libuv is asked each time how long it would wait itself. Without that question, what it has
+ * put off until after the immediates (closing a handle, watching a new descriptor) would wait for whatever ends our wait.
  */
 export class Reactor {
   readonly #poller: Poller = isMacOS ? new PollPoller() : new EpollPoller();
@@ -64,17 +73,21 @@ export class Reactor {
   #deferred: (() => void)[] = [];
   /** A pipe to oneself: its write end may be used by any thread. */
   readonly #wakePipe = pipe();
-  readonly #wakeBytes = new Block(64);
+  readonly #wakeBytes = new Block(4096);
+  readonly #libuv = defaultLoop();
+  /** Keeps libuv's loop alive: a dead one never lets us wait. */
+  #alive: NodeJS.Timeout | undefined;
   #running = false;
   #turning = false;
   /** Counts the waits. */
   #turns = 0;
 
   constructor() {
-    this.watch(this.#wakePipe.read, READABLE, () => readAt(this.#wakePipe.read, this.#wakeBytes.address, 64));
-    const backend = libuvBackend();
+    this.watch(this.#wakePipe.read, READABLE, () =>
+      readAt(this.#wakePipe.read, this.#wakeBytes.address, 4096),
+    );
     // libuv's turn follows each wait, so there is nothing to do but to have woken up.
-    if (backend !== undefined) this.watch(backend, READABLE, () => undefined);
+    if (this.#libuv) this.watch(this.#libuv.backend, READABLE, () => undefined);
   }
 
   /** Reports readiness of a descriptor until the watch is closed. One watch a descriptor. */
@@ -129,12 +142,16 @@ export class Reactor {
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    if (!this.#turning) setImmediate(this.#turn);
+    this.#alive = setInterval(() => undefined, LONGEST_MS);
+    if (this.#turning) return;
+    this.#turning = true;
+    setImmediate(this.#turn);
   }
 
   /** Ends after the current turn; what is watched stays so. */
   stop(): void {
     this.#running = false;
+    clearInterval(this.#alive);
   }
 
   /** Frees the reactor's own descriptors. */
@@ -152,11 +169,15 @@ export class Reactor {
   readonly #turn = (): void => {
     this.#turning = false;
     if (!this.#running) return;
-    // Queued first: whatever a callback does, the loop goes on.
+    // Queued first: whatever happens in a turn, the loop goes on.
     this.#turning = true;
-    setImmediate(this.#turn);
+    const next = setImmediate(this.#turn);
+    // Libuv would not wait at all for the sake of our own immediate, so it is asked while that does not count.
+    next.unref();
+    const timeoutMs = this.#timeoutMs();
+    next.ref();
     this.#turns += 1;
-    this.#poller.wait(this.#timeoutMs(), this.#report);
+    this.#poller.wait(timeoutMs, this.#report);
     if (this.#alwaysReady.size > 0) this.#reportAlwaysReady();
     this.#runTimers();
     while (this.#deferred.length > 0) {
@@ -175,16 +196,18 @@ export class Reactor {
   };
 
   #reportAlwaysReady(): void {
-    for (const entry of [...this.#alwaysReady]) {
+    for (const entry of Array.from(this.#alwaysReady)) {
       if (this.#alwaysReady.has(entry)) call(entry.callback, entry.interest & (READABLE | WRITABLE));
     }
   }
 
   #timeoutMs(): number {
     if (this.#deferred.length > 0 || this.#alwaysReady.size > 0) return 0;
+    const libuvMs = this.#libuv ? this.#libuv.timeoutMs() : BLIND_WAIT_MS;
     const next = this.#timers.at(-1);
-    if (!next) return -1;
-    return Math.min(Math.max(0, Math.ceil(next.at - performance.now())), 0x7fff_ffff);
+    if (!next) return libuvMs;
+    const ourMs = Math.min(Math.max(0, Math.ceil(next.at - performance.now())), LONGEST_MS);
+    return libuvMs < 0 ? ourMs : Math.min(libuvMs, ourMs);
   }
 
   #runTimers(): void {
@@ -308,7 +331,11 @@ class PollPoller implements Poller {
     for (const [index, fd] of fds.entries()) {
       const interest = this.#interests.get(fd) ?? 0;
       view.setInt32(index * POLLFD_BYTES, fd, true);
-      view.setInt16(index * POLLFD_BYTES + 4, (interest & READABLE ? POLL.in : 0) | (interest & WRITABLE ? POLL.out : 0), true);
+      view.setInt16(
+        index * POLLFD_BYTES + 4,
+        (interest & READABLE ? POLL.in : 0) | (interest & WRITABLE ? POLL.out : 0),
+        true,
+      );
       view.setInt16(index * POLLFD_BYTES + 6, 0, true);
     }
     const count = libc.poll(this.#table.address, fds.length, timeoutMs);
@@ -331,12 +358,4 @@ class PollPoller implements Poller {
 function readiness(events: number, bits: { in: number; out: number; error: number; hangUp: number }): number {
   if (events & (bits.error | bits.hangUp)) return READABLE | WRITABLE;
   return (events & bits.in ? READABLE : 0) | (events & bits.out ? WRITABLE : 0);
-}
-
-/** The descriptor on which libuv's default loop waits; undefined if this Node hides the symbols. */
-function libuvBackend(): number | undefined {
-  const loop = ownSymbol('uintptr_t uv_default_loop()')?.();
-  if (loop === undefined || loop === 0) return undefined;
-  const fd = ownSymbol('int uv_backend_fd(uintptr_t)')?.(loop);
-  return fd === undefined || fd < 0 ? undefined : fd;
 }

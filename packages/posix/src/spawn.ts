@@ -50,6 +50,8 @@ function spawnOnce(options: SpawnOptions): number {
     );
     succeed(libc.fileActionsDup2(fileActions, 0, 1), 'posix_spawn_file_actions_adddup2');
     succeed(libc.fileActionsDup2(fileActions, 0, 2), 'posix_spawn_file_actions_adddup2');
+    // Whatever we were started with and did not open ourselves may not be close-on-exec.
+    libc.fileActionsCloseFrom?.(fileActions, 3);
     succeed(libc.fileActionsChdir(fileActions, options.cwd), 'posix_spawn_file_actions_addchdir_np');
     setAttributes(attributes);
     return withUmask(options.umask, () =>
@@ -63,19 +65,26 @@ function spawnOnce(options: SpawnOptions): number {
 
 function setAttributes(attributes: Buffer): void {
   const { setSid, setSigDefault, setSigMask } = platform.spawn;
-  succeed(libc.spawnAttributesFlags(attributes, setSid | setSigDefault | setSigMask), 'posix_spawnattr_setflags');
-  const signals = Buffer.alloc(OPAQUE_BYTES);
-  libc.sigfillset(signals);
-  succeed(libc.spawnAttributesSigDefault(attributes, signals), 'posix_spawnattr_setsigdefault');
-  libc.sigemptyset(signals);
-  succeed(libc.spawnAttributesSigMask(attributes, signals), 'posix_spawnattr_setsigmask');
+  succeed(
+    libc.spawnAttributesFlags(attributes, setSid | setSigDefault | setSigMask),
+    'posix_spawnattr_setflags',
+  );
+  // Not sigfillset: it leaves out the two signals that glibc keeps for itself, and a child would start with them ignored.
+  const all = Buffer.alloc(OPAQUE_BYTES, 0xff);
+  const none = Buffer.alloc(OPAQUE_BYTES);
+  succeed(libc.spawnAttributesSigDefault(attributes, all), 'posix_spawnattr_setsigdefault');
+  succeed(libc.spawnAttributesSigMask(attributes, none), 'posix_spawnattr_setsigmask');
 }
 
 function callSpawn(options: SpawnOptions, fileActions: Buffer, attributes: Buffer): number {
   const pid = Buffer.alloc(4);
   const env = Object.entries(options.env).map(([name, value]) => `${name}=${value}`);
   const argv = [...options.argv, null];
-  succeed(libc.spawn(pid, options.file, fileActions, attributes, argv, [...env, null]), 'posix_spawn', options.file);
+  succeed(
+    libc.spawn(pid, options.file, fileActions, attributes, argv, [...env, null]),
+    'posix_spawn',
+    options.file,
+  );
   return pid.readInt32LE(0);
 }
 

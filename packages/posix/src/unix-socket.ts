@@ -81,7 +81,11 @@ export function peerCredentials(fd: number): { uid: number; pid: number | null }
   const credentials = Buffer.alloc(12);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(12);
-  check(libc.getsockopt(fd, platform.socket.solSocket, SO_PEERCRED, credentials, length), 'getsockopt', 'SO_PEERCRED');
+  check(
+    libc.getsockopt(fd, platform.socket.solSocket, SO_PEERCRED, credentials, length),
+    'getsockopt',
+    'SO_PEERCRED',
+  );
   return { pid: credentials.readInt32LE(0), uid: credentials.readUInt32LE(4) };
 }
 
