@@ -16,7 +16,8 @@ import { Input } from './input.ts';
 import { Lifeline } from './lifeline.ts';
 import { Link } from './link.ts';
 import { REQUEST_TIMEOUT_MS, Requests } from './requests.ts';
-import { type SubscribeOptions, Subscription } from './subscription.ts';
+import type { SubscribeOptions } from './subscribe-options.ts';
+import { Subscription } from './subscription.ts';
 import type { Connector } from './transport.ts';
 import { type Watch, Watchers, type WatchListener } from './watch.ts';
 

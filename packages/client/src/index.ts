@@ -1,6 +1,7 @@
 export { Client, type ClientOptions, type ConnectionState, type PlainRequestType } from './client.ts';
 export type { Input } from './input.ts';
-export type { SubscribeOptions, Subscription, SubscriptionHandlers } from './subscription.ts';
+export type { SubscribeOptions, SubscriptionHandlers } from './subscribe-options.ts';
+export type { Subscription } from './subscription.ts';
 export { netConnector } from './transport/net.ts';
 export type { Clock, Connector, Timer, Transport } from './transport.ts';
 export type { Watch, WatchListener } from './watch.ts';

@@ -4,7 +4,7 @@ import { noise, seeded, sha256 } from '../test/kit/random.ts';
 import { ScriptedDaemon } from '../test/kit/scripted-daemon.ts';
 import { Arrivals } from '../test/kit/signal.ts';
 import { Client } from './client.ts';
-import type { SubscribeOptions } from './subscription.ts';
+import type { SubscribeOptions } from './subscribe-options.ts';
 
 const EXIT = { code: 0 };
 

@@ -6,14 +6,9 @@ import { ScriptedDaemon } from '../../test/kit/scripted-daemon.ts';
 import { Client } from '../client.ts';
 import { posixConnector } from './posix.ts';
 
-/**
- * Runs with a reactor that owns the event loop. The scripted daemon is Node's and lives in the same loop: libuv begins to
- * wait for a new socket only in its next turn, so it is given one each millisecond.
- */
+/** Runs with a reactor that owns the event loop, in which the scripted daemon lives on Node's sockets. */
 async function onReactor(body: (reactor: Reactor) => Promise<void>): Promise<void> {
   const reactor = new Reactor();
-  const turn = () => void reactor.after(1, turn);
-  turn();
   reactor.start();
   try {
     await body(reactor);

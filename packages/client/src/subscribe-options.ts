@@ -1,0 +1,26 @@
+import type { Exit, HoldfastError, RequestParameters } from '@holdfast/protocol';
+
+export interface SubscriptionHandlers {
+  /**
+   * The next bytes of output, and the offset of the first. `bytes` is valid only during the call. Returning false
+   * says "congested": reading stops until `resume`, but what has been read already is still handed over.
+   * It can be called before the promise of `subscribe` is settled.
+   */
+  onData: (bytes: Uint8Array, offset: number) => boolean | void;
+  /** Exact mode: bytes that will not come (`evicted`), or up to so many that may be missing here (`crash`). */
+  onGap?: (gap: { from: number; to: number; reason: 'evicted' | 'crash' }) => void;
+  /** Viewer mode: output goes on at `offset`; what is on the screen is no longer true. */
+  onResync?: (resync: { offset: number }) => void;
+  /** All output has been handed over, and the session has exited. Nothing follows. */
+  onExited?: (exited: { offset: number; exit: Exit }) => void;
+  /** The session has another size from this offset on. */
+  onResized?: (resized: { offset: number; cols: number; rows: number }) => void;
+  /** This viewer has become, or is no longer, the leader. */
+  onLeading?: (leading: boolean) => void;
+  /** It could not be resumed after a disconnect; nothing follows. Not called after `close`. */
+  onLost?: (error: HoldfastError) => void;
+}
+
+/** The wire's subscribe parameters, and who gets what comes. */
+export type SubscribeOptions = Omit<RequestParameters<'subscribe'>, 'session' | 'channel'> &
+  SubscriptionHandlers;
