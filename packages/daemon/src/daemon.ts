@@ -80,9 +80,18 @@ export class Daemon {
     this.#registry.keepRetention();
     const { reactor, log } = { reactor: this.#reactor, log: this.#log };
     const accepted = (socket: Accepted) => this.#accept(socket);
-    this.#listener = new Listener(path.join(this.#options.runtimeDir, 'daemon.sock'), { reactor, log, accepted });
+    this.#listener = new Listener(path.join(this.#options.runtimeDir, 'daemon.sock'), {
+      reactor,
+      log,
+      accepted,
+    });
     this.#reactor.start();
-    this.#log('daemon.serving', { pid: process.pid, version: VERSION, build: BUILD, node: process.versions.node });
+    this.#log('daemon.serving', {
+      pid: process.pid,
+      version: VERSION,
+      build: BUILD,
+      node: process.versions.node,
+    });
   }
 
   #accept(socket: Accepted): boolean {

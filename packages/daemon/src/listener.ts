@@ -1,5 +1,15 @@
 import fs from 'node:fs';
-import { acceptUnix, close, isErrno, listenUnix, peerCredentials, READABLE, type Reactor, type Watch, WOULD_BLOCK } from '@holdfast/posix';
+import {
+  acceptUnix,
+  close,
+  isErrno,
+  listenUnix,
+  peerCredentials,
+  READABLE,
+  type Reactor,
+  type Watch,
+  WOULD_BLOCK,
+} from '@holdfast/posix';
 import { encodeControl, LIMITS } from '@holdfast/protocol';
 import { write } from '@holdfast/posix';
 import type { Log } from './log.ts';
@@ -24,7 +34,10 @@ export class Listener {
   readonly #accepted: (socket: Accepted) => boolean;
 
   /** `accepted` takes a connection, or returns false if there are too many. */
-  constructor(path: string, surroundings: { reactor: Reactor; log: Log; accepted: (socket: Accepted) => boolean }) {
+  constructor(
+    path: string,
+    surroundings: { reactor: Reactor; log: Log; accepted: (socket: Accepted) => boolean },
+  ) {
     this.#path = path;
     this.#reactor = surroundings.reactor;
     this.#log = surroundings.log;

@@ -35,7 +35,10 @@ export function openLog(path: string): Log {
 export function formatLine(event: string, fields: Fields): string {
   const pairs = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}=${/^[\w./:@+-]+$/.test(String(value)) ? String(value) : JSON.stringify(value)}`);
+    .map(
+      ([key, value]) =>
+        ` ${key}=${/^[\w./:@+-]+$/.test(String(value)) ? String(value) : JSON.stringify(value)}`,
+    );
   return `${new Date().toISOString()} ${event}${pairs.join('')}\n`;
 }
 

@@ -26,7 +26,9 @@ export function parseOptions(args: readonly string[]): DaemonOptions {
   const runtimeDir = values['runtime-dir'];
   const stateDir = values['state-dir'];
   if (positionals[0] !== 'serve' || positionals.length > 1 || !runtimeDir || !stateDir) {
-    throw new Error('usage: main.js serve --runtime-dir DIR --state-dir DIR [--home DIR] [--ready-fd N] [--no-pidfd]');
+    throw new Error(
+      'usage: main.js serve --runtime-dir DIR --state-dir DIR [--home DIR] [--ready-fd N] [--no-pidfd]',
+    );
   }
   const readyFd = values['ready-fd'] === undefined ? undefined : Number(values['ready-fd']);
   return { runtimeDir, stateDir, home: values.home ?? stateDir, readyFd, usePidfd: !values['no-pidfd'] };

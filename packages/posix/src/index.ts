@@ -36,7 +36,14 @@ export {
 } from './mapping.ts';
 export { addressOf, Block, copyIn, copyOut } from './memory.ts';
 export { PAGE_BYTES } from './platform.ts';
-export { listProcesses, type ProcessEntry, parseStat, processEntry, terminalDevice } from './processes.ts';
+export {
+  listProcesses,
+  type ProcessEntry,
+  parseStat,
+  processEntry,
+  startTimeOf,
+  terminalDevice,
+} from './processes.ts';
 export { openPty, type Pty } from './pty.ts';
 export { EDGE, READABLE, Reactor, type Timer, type Watch, WRITABLE } from './reactor.ts';
 export { sendSignal, signalName, signalNumber } from './signals.ts';

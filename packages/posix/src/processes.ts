@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -87,4 +88,15 @@ async function listByPs(): Promise<ProcessEntry[]> {
     });
   }
   return entries;
+}
+
+/** When a process of ours was started, for telling it from a later one with its pid: clock ticks since boot; 0 where unknown. */
+export function startTimeOf(pid: number): number {
+  if (isMacOS) return 0;
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.startTime ?? 0;
+  } catch {
+    // It has ended and was waited for.
+    return 0;
+  }
 }

@@ -1,4 +1,13 @@
-import { close, READABLE, type Reactor, read, type Timer, type Watch, WOULD_BLOCK, WRITABLE } from '@holdfast/posix';
+import {
+  close,
+  READABLE,
+  type Reactor,
+  read,
+  type Timer,
+  type Watch,
+  WOULD_BLOCK,
+  WRITABLE,
+} from '@holdfast/posix';
 import {
   type AckFrameType,
   type DataFrameType,
@@ -123,7 +132,9 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   openInput(channel: number, session: Session, streamId: string): InputChannel {
     const input = new InputChannel({
-      ...{ channel, session, streamId },
+      channel,
+      session,
+      streamId,
       progressed: () => this.#progressed(input),
       ended: () => this.#inputEnded(input),
     });
@@ -151,7 +162,10 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   untilExited(session: Session): Promise<void> {
     if (session.hasExited) return Promise.resolve();
     if (this.#waits.size >= LIMITS.waitingRequestsPerClient) {
-      throw new HoldfastError('E_LIMIT', `a connection has at most ${LIMITS.waitingRequestsPerClient} waiting requests`);
+      throw new HoldfastError(
+        'E_LIMIT',
+        `a connection has at most ${LIMITS.waitingRequestsPerClient} waiting requests`,
+      );
     }
     return new Promise((resolve) => {
       const stop = session.onExit(() => {
@@ -303,7 +317,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #handle(parsed: ParsedRequest): void {
     if (parsed.kind === 'bad') {
       const { id, code, message } = parsed;
-      if (id === undefined || code === 'E_PROTOCOL' || !this.#saidHello) throw new HoldfastError('E_PROTOCOL', message);
+      if (id === undefined || code === 'E_PROTOCOL' || !this.#saidHello)
+        throw new HoldfastError('E_PROTOCOL', message);
       this.send({ id, error: { code, message } });
       return;
     }
@@ -323,7 +338,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   /** Says why, and closes the connection when that is written. */
   end(reason: HoldfastError): void {
     if (this.#isClosed || this.#isEnding) return;
-    this.#surroundings.log('client.refused', { pid: this.peerPid, code: reason.code, message: reason.message });
+    this.#surroundings.log('client.refused', {
+      pid: this.peerPid,
+      code: reason.code,
+      message: reason.message,
+    });
     this.send({ event: 'closing', code: reason.code, message: reason.message });
     this.#isEnding = true;
     this.#isRefused = true;
@@ -344,7 +363,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#watch.close();
     close(this.#fd);
     this.#sessionWatch?.close();
-    for (const { session, subscription } of this.#subscribed.values()) session.unsubscribe(subscription, true);
+    for (const { session, subscription } of this.#subscribed.values())
+      session.unsubscribe(subscription, true);
     for (const input of this.#inputs.values()) input.close();
     for (const stop of this.#waits) stop();
     this.#subscribed.clear();

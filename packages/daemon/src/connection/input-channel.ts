@@ -24,7 +24,8 @@ export class InputChannel implements InputListener {
     this.channel = options.channel;
     this.session = options.session;
     this.#progressed = options.progressed;
-    if (this.session.hasExited) throw new HoldfastError('E_EXITED', `session ${this.session.name} has exited`);
+    if (this.session.hasExited)
+      throw new HoldfastError('E_EXITED', `session ${this.session.name} has exited`);
     this.#stream = this.session.input.open(options.streamId, this, performance.now());
     this.#stopListening = this.session.onExit(() => {
       for (const callback of this.#afterInput.splice(0)) callback();

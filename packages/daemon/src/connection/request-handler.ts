@@ -47,7 +47,8 @@ export class RequestHandler {
   /** Answers sooner or later, in any order; never throws what is the request's fault. */
   handle(connection: Connection, request: Request): void {
     const { id, type, parameters } = request;
-    if (type === 'hello' && connection.saidHello) throw new HoldfastError('E_PROTOCOL', 'hello was said twice');
+    if (type === 'hello' && connection.saidHello)
+      throw new HoldfastError('E_PROTOCOL', 'hello was said twice');
     // The request was parsed by the row of its type, so the parameters are those of its handler.
     const handler = this.#handlers[type] as (connection: Connection, parameters: unknown) => unknown;
     try {
@@ -71,7 +72,10 @@ export class RequestHandler {
       if (type === 'hello') connection.end(error);
       return;
     }
-    this.#surroundings.log('request.fault', { type, error: error instanceof Error ? error.stack : String(error) });
+    this.#surroundings.log('request.fault', {
+      type,
+      error: error instanceof Error ? error.stack : String(error),
+    });
     const message = `${type} failed: ${error instanceof Error ? error.message : String(error)}`;
     connection.send({ id, error: { code: 'E_INTERNAL', message } });
   }
@@ -178,14 +182,16 @@ export class RequestHandler {
     signal: (_connection, { session: reference, signal }) => {
       const session = this.registry.find(reference);
       const number = signalNumber(signal);
-      if (number === undefined) throw new HoldfastError('E_BAD_REQUEST', `there is no signal ${JSON.stringify(signal)}`);
+      if (number === undefined)
+        throw new HoldfastError('E_BAD_REQUEST', `there is no signal ${JSON.stringify(signal)}`);
       session.signal(number);
       return {};
     },
 
     kill: async (connection, { session: reference }) => {
       const session = this.registry.find(reference);
-      if (session.hasExited) throw new HoldfastError('E_EXITED', `session ${session.name} has exited already`);
+      if (session.hasExited)
+        throw new HoldfastError('E_EXITED', `session ${session.name} has exited already`);
       void session.kill(connection.peerPid);
       return { session: await this.#untilExited(connection, session) };
     },

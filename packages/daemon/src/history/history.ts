@@ -28,7 +28,9 @@ export class History {
    */
   static open(folder: string, capacity: number): History {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return History.#assemble(capacity, (name, byteCount) => openAllocated(path.join(folder, name), byteCount));
+    return History.#assemble(capacity, (name, byteCount) =>
+      openAllocated(path.join(folder, name), byteCount),
+    );
   }
 
   /** A history without files, for when there is no disk to put one on: it lives as long as this daemon and its successors. */
@@ -85,4 +87,3 @@ export class History {
     this.marks.unmap();
   }
 }
-

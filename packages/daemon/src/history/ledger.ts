@@ -38,7 +38,10 @@ export interface RecordedInFlight {
 
 /** The name under which a stream's progress is recorded. */
 export function streamKey(streamId: string): string {
-  return createHash('sha256').update(streamId).digest('hex').slice(0, 2 * STREAM_KEY_BYTES);
+  return createHash('sha256')
+    .update(streamId)
+    .digest('hex')
+    .slice(0, 2 * STREAM_KEY_BYTES);
 }
 
 export class Ledger {
@@ -51,7 +54,8 @@ export class Ledger {
     const page = copyOut(mapping.address, STREAMS_AT);
     const magic = page.readUInt32LE(0);
     if (magic === 0) this.#begin();
-    else if (magic !== MAGIC || page.readUInt32LE(4) !== SCHEMA) throw new Error('not a ledger of this schema');
+    else if (magic !== MAGIC || page.readUInt32LE(4) !== SCHEMA)
+      throw new Error('not a ledger of this schema');
   }
 
   /** Bytes of output recorded so far; NaN if the page is damaged. */

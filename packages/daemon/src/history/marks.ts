@@ -71,7 +71,13 @@ export class Marks {
       if (kind === KIND.crash) marks.push({ kind: 'crash', offset, timeMs });
       else if (kind === KIND.time) marks.push({ kind: 'time', offset, timeMs });
       else if (kind === KIND.size) {
-        marks.push({ kind: 'size', offset, timeMs, cols: file.readUInt16LE(at + 18), rows: file.readUInt16LE(at + 20) });
+        marks.push({
+          kind: 'size',
+          offset,
+          timeMs,
+          cols: file.readUInt16LE(at + 18),
+          rows: file.readUInt16LE(at + 20),
+        });
       }
     }
     return marks;

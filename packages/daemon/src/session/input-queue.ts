@@ -74,7 +74,10 @@ export class InputQueue {
     const fresh = bytes.subarray(stream.received - offset);
     if (fresh.length === 0) return;
     if (stream.received + fresh.length - stream.done > LIMITS.inputWindowBytes) {
-      throw new HoldfastError('E_INPUT_GAP', `more than ${LIMITS.inputWindowBytes} bytes of input are unacknowledged`);
+      throw new HoldfastError(
+        'E_INPUT_GAP',
+        `more than ${LIMITS.inputWindowBytes} bytes of input are unacknowledged`,
+      );
     }
     this.#push(stream, fresh);
     stream.received += fresh.length;
@@ -119,7 +122,12 @@ export class InputQueue {
   /** Small pieces of one stream are put together, so that single keys in a blocked terminal cost a byte each. */
   #push(stream: InputStream, bytes: Uint8Array): void {
     const last = this.#queue.at(-1);
-    if (last && last.stream === stream && last !== this.#queue[0] && last.bytes.length + bytes.length <= WRITE_BYTES) {
+    if (
+      last &&
+      last.stream === stream &&
+      last !== this.#queue[0] &&
+      last.bytes.length + bytes.length <= WRITE_BYTES
+    ) {
       this.#queue[this.#queue.length - 1] = { stream, bytes: joinCopies(last.bytes, bytes), written: 0 };
     } else {
       this.#queue.push({ stream, bytes: joinCopies(bytes), written: 0 });
@@ -135,7 +143,10 @@ export class InputQueue {
       if (!isBusy && (!idle || stream.lastUsedMs < idle.lastUsedMs)) idle = stream;
     }
     if (!idle) {
-      throw new HoldfastError('E_LIMIT', `${LIMITS.inputStreamsPerSession} clients type into this session already`);
+      throw new HoldfastError(
+        'E_LIMIT',
+        `${LIMITS.inputStreamsPerSession} clients type into this session already`,
+      );
     }
     this.#streams.delete(idle.key);
     return idle.slot;

@@ -40,7 +40,10 @@ export async function findProgram({ command, cwd, env }: OpenParameters): Promis
 }
 
 /** Starts it on a new pseudo-terminal. Throws HoldfastError: E_NO_PTY, E_NO_DESCRIPTORS, E_SPAWN. */
-export function launch(program: Program, request: OpenParameters & { env: Record<string, string> }): Launched {
+export function launch(
+  program: Program,
+  request: OpenParameters & { env: Record<string, string> },
+): Launched {
   const size = { cols: request.cols, rows: request.rows };
   let pty: ReturnType<typeof openPty>;
   try {
@@ -72,12 +75,19 @@ async function checkFolder(cwd: string): Promise<void> {
     await fs.access(cwd, constants.X_OK);
   } catch (cause) {
     if (cause instanceof HoldfastError) throw cause;
-    const why = isErrno(cause, 'ENOENT') ? 'no such folder' : isErrno(cause, 'EACCES') ? 'no permission to enter' : String(cause);
+    const why = isErrno(cause, 'ENOENT')
+      ? 'no such folder'
+      : isErrno(cause, 'EACCES')
+        ? 'no permission to enter'
+        : String(cause);
     throw new HoldfastError('E_CWD', `${why}: ${cwd}`, { cause });
   }
 }
 
-async function findExecutable(name: string, where: { cwd: string; env: Record<string, string> }): Promise<string> {
+async function findExecutable(
+  name: string,
+  where: { cwd: string; env: Record<string, string> },
+): Promise<string> {
   if (name === '') throw new HoldfastError('E_COMMAND_NOT_FOUND', 'the command is an empty string');
   if (name.includes('/')) {
     const file = path.resolve(where.cwd, name);

@@ -1,28 +1,28 @@
 import { LIMITS } from '@holdfast/protocol';
 
-/** How exact subscribers hold back a program. Pure: the clock is given. */
-export interface Lease {
+/** One subscriber's right to hold back a program for a while. */
+export interface Lease<Subscriber> {
   /** Everything before it has been handed to the subscriber's user. */
   offset: number;
   readonly leaseMs: number;
   /** Whose it is; null while its subscriber is away. */
-  holder: object | null;
+  holder: Subscriber | null;
   /** When it began to run down; null while it stands at the end of the output. */
   idleSinceMs: number | null;
   hasExpired: boolean;
 }
 
 /**
- * The leases of one session.
+ * The leases of one session. Pure: the clock is given.
  *
  *   acquire ──> held, at the end ──output──> held, running down ──acknowledged──> (again)
  *                                                 └──leaseMs without movement──> expired ──acknowledged──> held
  *   the subscriber goes away: the same, as an orphan; an orphan that expires is gone
  */
-export class Leases {
-  readonly #leases = new Set<Lease>();
+export class Leases<Subscriber> {
+  readonly #leases = new Set<Lease<Subscriber>>();
 
-  get all(): Iterable<Lease> {
+  get all(): Iterable<Lease<Subscriber>> {
     return this.#leases;
   }
 
@@ -30,11 +30,17 @@ export class Leases {
    * A lease from `offset` on. One that was orphaned at or before that offset is taken over, so that nothing was read in
    * between that the history could not keep. undefined if there are too many.
    */
-  acquire(lease: { offset: number; leaseMs: number; holder: object | null; end: number; nowMs: number }): Lease | undefined {
+  acquire(lease: {
+    offset: number;
+    leaseMs: number;
+    holder: Subscriber | null;
+    end: number;
+    nowMs: number;
+  }): Lease<Subscriber> | undefined {
     const orphan = this.#orphanFor(lease.offset);
     if (orphan) this.#leases.delete(orphan);
     if (this.#leases.size >= LIMITS.leasesPerSession && !this.#dropOldestOrphan()) return undefined;
-    const acquired: Lease = {
+    const acquired: Lease<Subscriber> = {
       offset: lease.offset,
       leaseMs: lease.leaseMs,
       holder: lease.holder,
@@ -46,7 +52,7 @@ export class Leases {
   }
 
   /** The subscriber has got everything before `offset`. */
-  acknowledge(lease: Lease, at: { offset: number; end: number; nowMs: number }): void {
+  acknowledge(lease: Lease<Subscriber>, at: { offset: number; end: number; nowMs: number }): void {
     if (at.offset <= lease.offset) return;
     lease.offset = at.offset;
     lease.hasExpired = false;
@@ -59,13 +65,13 @@ export class Leases {
   }
 
   /** The subscriber has gone without saying so. */
-  orphan(lease: Lease): void {
+  orphan(lease: Lease<Subscriber>): void {
     lease.holder = null;
     if (lease.hasExpired) this.#leases.delete(lease);
   }
 
   /** The subscriber is done. */
-  release(lease: Lease): void {
+  release(lease: Lease<Subscriber>): void {
     this.#leases.delete(lease);
   }
 
@@ -73,7 +79,8 @@ export class Leases {
   expire(nowMs: number): boolean {
     let any = false;
     for (const lease of this.#leases) {
-      if (lease.hasExpired || lease.idleSinceMs === null || nowMs < lease.idleSinceMs + lease.leaseMs) continue;
+      if (lease.hasExpired || lease.idleSinceMs === null || nowMs < lease.idleSinceMs + lease.leaseMs)
+        continue;
       any = true;
       lease.hasExpired = true;
       if (lease.holder === null) this.#leases.delete(lease);
@@ -105,8 +112,8 @@ export class Leases {
     return this.#leases.size === 0;
   }
 
-  #orphanFor(offset: number): Lease | undefined {
-    let best: Lease | undefined;
+  #orphanFor(offset: number): Lease<Subscriber> | undefined {
+    let best: Lease<Subscriber> | undefined;
     for (const lease of this.#leases) {
       if (lease.holder !== null || lease.offset > offset) continue;
       if (!best || lease.offset > best.offset) best = lease;

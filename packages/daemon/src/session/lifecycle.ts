@@ -27,15 +27,12 @@ export type LifecycleEvent =
 
 /** The next state; the same one if the event means nothing in it. */
 export function nextLifecycle(lifecycle: Lifecycle, event: LifecycleEvent): Lifecycle {
-  switch (lifecycle.state) {
-    case 'running':
-      if (event.type === 'ended') {
-        return { state: 'ended', exit: event.exit, drainLimit: event.offset + DRAIN_BYTES };
-      }
-      return event.type === 'lost' ? { state: 'exited', exit: { lost: true } } : lifecycle;
-    case 'ended':
-      return event.type === 'drained' ? { state: 'exited', exit: lifecycle.exit } : lifecycle;
-    case 'exited':
-      return lifecycle;
+  if (lifecycle.state === 'running' && event.type === 'ended') {
+    return { state: 'ended', exit: event.exit, drainLimit: event.offset + DRAIN_BYTES };
   }
+  if (lifecycle.state === 'running' && event.type === 'lost')
+    return { state: 'exited', exit: { lost: true } };
+  if (lifecycle.state === 'ended' && event.type === 'drained')
+    return { state: 'exited', exit: lifecycle.exit };
+  return lifecycle;
 }

@@ -1,44 +1,35 @@
-import fs from 'node:fs/promises';
 import path from 'node:path';
-import { isErrno, processEntry } from '@holdfast/posix';
+import { close, startTimeOf } from '@holdfast/posix';
 import { HoldfastError, LIMITS, type OpenParameters } from '@holdfast/protocol';
-import { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
-import { AgentLink } from './agent-link.ts';
-import { findProgram, launch } from './launch.ts';
+import type { AgentLink } from './agent-link.ts';
+import { findProgram, type Launched, launch, type Program } from './launch.ts';
 import { Session, type SessionSurroundings } from './session.ts';
-import { checkName, newSessionId } from './session-id.ts';
-import { type SessionState, StateFile } from './state-file.ts';
-import { parseState } from './state-parser.ts';
+import { type HomeFolders, type OpenedHistory, SessionFiles } from './session-files.ts';
+import { checkName, newSessionId, usableName } from './session-name.ts';
 
 /** An exited session is kept, with its history, for so long unless it is forgotten before. */
 const RETENTION_MS = 24 * 60 * 60 * 1_000;
 const RETENTION_CHECK_MS = 10 * 60 * 1_000;
-
-export interface RegistryFolders {
-  readonly runtimeDir: string;
-  readonly stateDir: string;
-}
 
 export interface RegistryListener {
   sessionChanged(session: Session): void;
   sessionForgotten(id: string): void;
 }
 
-/** All sessions of a home: running and exited ones. */
+/** All sessions of a home, running and exited ones, and their names. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   /** Names of sessions that are being opened. */
   readonly #reservedNames = new Set<string>();
-  readonly #folders: RegistryFolders;
+  readonly #files: SessionFiles;
   readonly #surroundings: SessionSurroundings;
   readonly #listeners = new Set<RegistryListener>();
   readonly #log: Log;
-  #opening = 0;
   #isStopping = false;
 
-  constructor(folders: RegistryFolders, surroundings: Omit<SessionSurroundings, 'changed'>) {
-    this.#folders = folders;
+  constructor(folders: HomeFolders, surroundings: Omit<SessionSurroundings, 'changed'>) {
+    this.#files = new SessionFiles(folders);
     this.#log = surroundings.log;
     this.#surroundings = {
       ...surroundings,
@@ -53,6 +44,7 @@ export class SessionRegistry {
     return [...this.#sessions.values()];
   }
 
+  /** Tells of changes until the returned function is called. */
   listen(listener: RegistryListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -74,15 +66,16 @@ export class SessionRegistry {
   /** Starts a program in a new session. Throws HoldfastError; nothing is left behind then. */
   async open(request: OpenParameters): Promise<Session> {
     if (this.#isStopping) throw new HoldfastError('E_STOPPING', 'the daemon is stopping');
-    if (this.#sessions.size + this.#opening >= LIMITS.sessions) {
-      throw new HoldfastError('E_LIMIT', `there are ${LIMITS.sessions} sessions already; forget exited ones first`);
+    if (this.#sessions.size + this.#reservedNames.size >= LIMITS.sessions) {
+      throw new HoldfastError(
+        'E_LIMIT',
+        `there are ${LIMITS.sessions} sessions already; forget exited ones first`,
+      );
     }
-    this.#opening += 1;
     const name = this.#reserveName(request);
     try {
       return await this.#start(name, request);
     } finally {
-      this.#opening -= 1;
       this.#reservedNames.delete(name);
     }
   }
@@ -102,23 +95,19 @@ export class SessionRegistry {
     for (const listener of this.#listeners) listener.sessionForgotten(session.id);
     await session.settled();
     session.dispose();
-    await this.#removeFolders(session.id);
+    await this.#files.remove(session.id);
     this.#log('session.forgotten', { session: session.id });
   }
 
-  /** Takes up what a daemon before this one left: its sessions have exited with it, their histories are kept. */
+  /** Takes up what a daemon before this one left: its programs have ended with it, their histories are kept. */
   async load(): Promise<void> {
-    const folder = path.join(this.#folders.stateDir, 'sessions');
-    const ids = await fs.readdir(folder).catch((error: unknown) => {
-      if (isErrno(error, 'ENOENT')) return [];
-      throw error;
-    });
     const loaded: Session[] = [];
-    for (const id of ids) {
+    for (const id of await this.#files.ids()) {
       try {
         loaded.push(await this.#load(id));
       } catch (error) {
-        await this.#setAside(id, error);
+        this.#log('session.set-aside', { session: id, error: String(error) });
+        await this.#files.setAside(id);
       }
     }
     loaded.sort((one, other) => one.createdAt.localeCompare(other.createdAt));
@@ -142,13 +131,11 @@ export class SessionRegistry {
     this.#isStopping = true;
     const running = this.all.filter((session) => !session.hasExited);
     await Promise.all(
-      running.map(
-        (session) =>
-          new Promise<void>((resolve) => {
-            session.onExit(resolve);
-            void session.kill(callerPid);
-          }),
-      ),
+      running.map((session) => {
+        const exited = new Promise<void>((resolve) => session.onExit(resolve));
+        void session.kill(callerPid);
+        return exited;
+      }),
     );
     await Promise.all(this.all.map((session) => session.settled()));
     return running.length;
@@ -157,60 +144,66 @@ export class SessionRegistry {
   async #start(name: string, request: OpenParameters): Promise<Session> {
     const program = await findProgram(request);
     const id = newSessionId();
-    const agentLink = new AgentLink(path.join(this.#folders.runtimeDir, 'agents'), id);
-    const warnings: string[] = [];
-    const wanted = request.historyIn ?? 'disk';
-    const { history, historyIn } = await this.#createHistory(id, { ...request, historyIn: wanted }, warnings);
+    const { historyBytes = LIMITS.historyBytesDefault, historyIn = 'disk' } = request;
+    const opened = await this.#files.createHistory(id, { historyBytes, historyIn });
     try {
+      const agentLink = this.#files.agentLink(id);
       const env = this.#environment(id, request.env, agentLink);
       const launched = launch(program, { ...request, env });
-      const state: SessionState = {
-        ...{ schema: 1, id, name, pid: launched.pid, command: program.command, cwd: request.cwd },
-        startTime: (await processEntry(launched.pid))?.startTime ?? 0,
-        ...{ cols: request.cols, rows: request.rows, createdAt: new Date().toISOString(), exitedAt: null, exit: null },
-        ...{ historyBytes: history.capacity, historyIn, leases: [] },
-      };
-      history.marks.size(0, state.cols, state.rows);
-      const stateFile = new StateFile(this.#stateFolder(id));
-      const session = new Session({ state, history, stateFile, agentLink, process: launched, warnings }, this.#surroundings);
+      const session = this.#begin({ id, name, agentLink }, { program, launched, request, opened });
       this.#sessions.set(id, session);
-      await session.save();
       this.#log('session.opened', { session: id, name, pid: launched.pid });
-      for (const listener of this.#listeners) listener.sessionChanged(session);
+      for (const warning of opened.warnings) this.#log('session.warning', { session: id, warning });
+      await session.save();
+      this.#surroundings.changed(session);
       return session;
     } catch (error) {
-      history.close();
-      agentLink.remove();
-      await this.#removeFolders(id);
+      opened.history.close();
+      await this.#files.remove(id);
       throw error;
     }
   }
 
-  /** Where there is no room on disk the session lives on memory, and says so. */
-  async #createHistory(
-    id: string,
-    request: OpenParameters & { historyIn: 'disk' | 'memory' },
-    warnings: string[],
-  ): Promise<{ history: History; historyIn: 'disk' | 'memory' }> {
-    const capacity = request.historyBytes ?? LIMITS.historyBytesDefault;
-    const stateFolder = this.#stateFolder(id);
+  #begin(
+    named: { id: string; name: string; agentLink: AgentLink },
+    made: { program: Program; launched: Launched; request: OpenParameters; opened: OpenedHistory },
+  ): Session {
+    const { id, name, agentLink } = named;
+    const { program, launched, request, opened } = made;
+    const { history, historyIn, warnings } = opened;
+    const { cwd, cols, rows } = request;
+    history.marks.size(0, cols, rows);
+    const state = {
+      schema: 1 as const,
+      id,
+      name,
+      pid: launched.pid,
+      startTime: startTimeOf(launched.pid),
+      command: program.command,
+      cwd,
+      cols,
+      rows,
+      createdAt: new Date().toISOString(),
+      exitedAt: null,
+      exit: null,
+      historyBytes: history.capacity,
+      historyIn,
+      leases: [],
+    };
+    const stateFile = this.#files.stateFile(id);
     try {
-      await fs.mkdir(stateFolder, { recursive: true, mode: 0o700 });
-      const folder = request.historyIn === 'disk' ? stateFolder : this.#memoryFolder(id);
-      return { history: History.open(folder, capacity), historyIn: request.historyIn };
-    } catch (cause) {
-      if (!isErrno(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw diskError(cause);
-      const why = cause instanceof Error ? cause.message : String(cause);
-      this.#log('session.history-in-memory', { session: id, why });
-      warnings.push(`its history is kept in memory only: ${why}`);
-      try {
-        return { history: History.openWithoutFiles(capacity), historyIn: 'memory' };
-      } catch (error) {
-        throw diskError(error);
-      }
+      return new Session(
+        { state, history, stateFile, agentLink, program: launched, warnings },
+        this.#surroundings,
+      );
+    } catch (error) {
+      // Hangs up the program, which would otherwise run on with nobody to know of it.
+      close(launched.master);
+      throw error;
     }
   }
 
+  /** The client's, with what marks the session. */
   #environment(id: string, client: Record<string, string>, agentLink: AgentLink): Record<string, string> {
     const env: Record<string, string> = { ...client, HOLDFAST_SESSION: id };
     const agent = client.SSH_AUTH_SOCK;
@@ -225,85 +218,38 @@ export class SessionRegistry {
   }
 
   async #load(id: string): Promise<Session> {
-    const folder = this.#stateFolder(id);
-    const stateFile = new StateFile(folder);
-    const state = parseState(await fs.readFile(path.join(folder, 'state.json'), 'utf8'));
-    if (state.id !== id) throw new Error(`the state is that of ${state.id}`);
-    const warnings: string[] = [];
-    const history = await this.#reopenHistory(state, warnings);
-    const agentLink = new AgentLink(path.join(this.#folders.runtimeDir, 'agents'), id);
-    return new Session({ state, history, stateFile, agentLink, warnings }, this.#surroundings);
-  }
-
-  async #reopenHistory(state: SessionState, warnings: string[]): Promise<History> {
-    const folder = state.historyIn === 'disk' ? this.#stateFolder(state.id) : this.#memoryFolder(state.id);
-    const isThere = await fs.access(path.join(folder, 'ring')).then(
-      () => true,
-      () => false,
+    const state = await this.#files.readState(id);
+    const { history, warnings } = await this.#files.reopenHistory(state);
+    const stateFile = this.#files.stateFile(id);
+    return new Session(
+      { state, history, stateFile, agentLink: this.#files.agentLink(id), warnings },
+      this.#surroundings,
     );
-    if (isThere) {
-      const history = History.open(folder, state.historyBytes);
-      if (Number.isSafeInteger(history.end)) return history;
-      history.close();
-      throw new Error('the ledger is damaged');
-    }
-    warnings.push('its history is gone: it was in memory');
-    return History.openWithoutFiles(LIMITS.historyBytesMin);
   }
 
-  async #setAside(id: string, error: unknown): Promise<void> {
-    this.#log('session.set-aside', { session: id, error: String(error) });
-    const aside = path.join(this.#folders.stateDir, 'set-aside');
-    try {
-      await fs.mkdir(aside, { recursive: true, mode: 0o700 });
-      await fs.rename(this.#stateFolder(id), path.join(aside, `${id}.${Date.now()}`));
-    } catch (cause) {
-      this.#log('session.set-aside-failed', { session: id, error: String(cause) });
+  /** The name asked for, or one after the program. */
+  #reserveName({ name: wanted, command, env }: OpenParameters): string {
+    if (wanted !== undefined) {
+      checkName(wanted);
+      this.#checkFree(wanted);
     }
-  }
-
-  #reserveName(request: OpenParameters): string {
-    if (request.name !== undefined) {
-      checkName(request.name);
-      this.#checkFree(request.name);
-      this.#reservedNames.add(request.name);
-      return request.name;
-    }
-    const program = path.basename(request.command[0] ?? request.env.SHELL ?? 'sh');
-    const base = program.replace(/\p{C}/gu, '').trim().replace(/^-+/, '').slice(0, LIMITS.nameCharacters - 8) || 'session';
-    let name = base;
+    const base = usableName(path.basename(command[0] ?? env.SHELL ?? 'sh'));
+    let name = wanted ?? base;
     for (let number = 2; this.#isTaken(name); number += 1) name = `${base}-${number}`;
     this.#reservedNames.add(name);
     return name;
   }
 
   #checkFree(name: string): void {
-    if (this.#isTaken(name)) throw new HoldfastError('E_NAME_TAKEN', `another session is named ${JSON.stringify(name)}`);
+    if (this.#isTaken(name))
+      throw new HoldfastError('E_NAME_TAKEN', `another session is named ${JSON.stringify(name)}`);
   }
 
   #isTaken(name: string): boolean {
-    return this.#reservedNames.has(name) || this.#sessions.has(name) || this.all.some((session) => session.name === name);
+    return (
+      this.#reservedNames.has(name) ||
+      this.#sessions.has(name) ||
+      this.all.some((session) => session.name === name)
+    );
   }
-
-  async #removeFolders(id: string): Promise<void> {
-    for (const folder of [this.#stateFolder(id), this.#memoryFolder(id)]) {
-      await fs.rm(folder, { recursive: true, force: true });
-    }
-  }
-
-  #stateFolder(id: string): string {
-    return path.join(this.#folders.stateDir, 'sessions', id);
-  }
-
-  #memoryFolder(id: string): string {
-    return path.join(this.#folders.runtimeDir, 'memory', id);
-  }
-}
-
-function diskError(cause: unknown): unknown {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  if (isErrno(cause, 'EMFILE', 'ENFILE')) {
-    return new HoldfastError('E_NO_DESCRIPTORS', 'no file descriptor is left for another session', { cause });
-  }
-  return new HoldfastError('E_DISK', `the session's history could not be created: ${why}`, { cause });
 }

@@ -1,47 +1,22 @@
 import { readFile } from 'node:fs/promises';
-import {
-  close,
-  EDGE,
-  endOfFileCharacter,
-  foregroundProcessGroup,
-  isErrno,
-  openPidfd,
-  READABLE,
-  type Reactor,
-  readAt,
-  sendSignal,
-  setWindowSize,
-  takeExitStatus,
-  type TerminalSize,
-  type Timer,
-  terminalDevice,
-  type Watch,
-  WOULD_BLOCK,
-  WRITABLE,
-  write,
-} from '@holdfast/posix';
-import { type Exit, HoldfastError, LIMITS, type Session as SessionDescription } from '@holdfast/protocol';
+import { type Reactor, takeExitStatus, type TerminalSize } from '@holdfast/posix';
+import { type Exit, HoldfastError, type Session as SessionDescription } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
-import { READ_BYTES } from '../history/ring.ts';
 import type { Log } from '../log.ts';
 import type { AgentLink } from './agent-link.ts';
 import { InputQueue } from './input-queue.ts';
-import { TreeKill } from './kill-tree.ts';
 import type { Launched } from './launch.ts';
-import { Leases } from './leases.ts';
-import { type Lifecycle, nextLifecycle } from './lifecycle.ts';
+import { type Lifecycle, type LifecycleEvent, nextLifecycle } from './lifecycle.ts';
+import { type Holder, Pace } from './pace.ts';
 import type { SessionState, StateFile } from './state-file.ts';
-import { Subscription, type SubscriptionSink } from './subscription.ts';
+import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
+import { Terminal } from './terminal.ts';
+import { TreeKill } from './tree-kill.ts';
 import { Viewers } from './viewers.ts';
 
-/** Reads of one session before others get their turn. */
-const READS_PER_TURN = 16;
-/** A read that gave less than this has most likely emptied the kernel's buffer: not worth a further call to find out. */
-const SHORT_READ_BYTES = 1024;
-/** How far the leader may be behind while the program runs on: what is in flight to a terminal that keeps up. */
-const LEADER_WINDOW_BYTES = 256 * 1024;
 /** Watchers hear of output at most this often. */
 const ACTIVITY_EVERY_MS = 1_000;
+const NOT_SAVED = 'its state could not be saved';
 
 /** What a session needs from its surroundings. */
 export interface SessionSurroundings {
@@ -60,15 +35,8 @@ export interface SessionParts {
   readonly stateFile: StateFile;
   readonly agentLink: AgentLink;
   /** Absent for a session whose program is gone. */
-  readonly process?: Launched;
+  readonly program?: Launched;
   readonly warnings: readonly string[];
-}
-
-interface Terminal {
-  readonly master: number;
-  readonly slavePath: string;
-  readonly watch: Watch;
-  readonly pidfd: { fd: number; watch: Watch } | undefined;
 }
 
 /** One program on one pseudo-terminal, or what is left of it. */
@@ -77,49 +45,48 @@ export class Session {
   readonly history: History;
   readonly input: InputQueue;
   readonly agentLink: AgentLink;
-  readonly warnings: string[];
-  #state: SessionState;
-  #lifecycle: Lifecycle;
-  #terminal: Terminal | undefined;
+  readonly #warnings: string[];
   readonly #surroundings: SessionSurroundings;
   readonly #stateFile: StateFile;
-  readonly #leases = new Leases();
+  readonly #pace: Pace;
   readonly #subscriptions = new Set<Subscription>();
   readonly #viewers = new Viewers<Subscription>((leader) => this.#leaderChanged(leader));
   readonly #exitListeners = new Set<() => void>();
-  #kill: TreeKill | undefined;
-  /** Who does not let more be read, if nobody may be asked for more. */
-  #heldBy: 'leader' | 'lease' | undefined;
-  #isInputBlocked = false;
-  /** No program has the terminal open; it may be opened again as long as the program lives. */
-  #isHungUp = false;
-  #patience: Timer | undefined;
-  #leaseTimer: Timer | undefined;
-  #lastActivityMs = 0;
+  #state: SessionState;
+  #lifecycle: Lifecycle;
+  #terminal: Terminal | undefined;
+  #treeKill: TreeKill | undefined;
   #foreground: string | null = null;
+  #lastActivityMs = 0;
+  #isReadDue = false;
 
   constructor(parts: SessionParts, surroundings: SessionSurroundings) {
+    const { reactor } = surroundings;
     this.id = parts.state.id;
     this.#state = parts.state;
     this.history = parts.history;
     this.#stateFile = parts.stateFile;
     this.agentLink = parts.agentLink;
-    this.warnings = [...parts.warnings];
+    this.#warnings = [...parts.warnings];
     this.#surroundings = surroundings;
     this.input = new InputQueue(parts.history.ledger);
+    this.#pace = new Pace(
+      parts.history,
+      (ms, callback) => reactor.after(ms, callback),
+      () => this.#readSoon(),
+    );
     const { exit } = parts.state;
     this.#lifecycle = exit ? { state: 'exited', exit } : { state: 'running' };
-    if (parts.process) this.#terminal = this.#adopt(parts.process);
-    else if (!exit) this.#loseProcess();
-    this.#restoreLeases();
+    if (exit) return;
+    this.#pace.restore(parts.state.leases);
+    if (parts.program) this.#terminal = this.#openTerminal(parts.program);
+    else this.#live({ type: 'lost' });
   }
+
+  // What it is
 
   get name(): string {
     return this.#state.name;
-  }
-
-  get pid(): number {
-    return this.#state.pid;
   }
 
   get createdAt(): string {
@@ -138,64 +105,57 @@ export class Session {
     return this.#lifecycle.state === 'exited';
   }
 
-  get size(): TerminalSize {
-    return { cols: this.#state.cols, rows: this.#state.rows };
-  }
-
   /** As clients see it. */
   describe(): SessionDescription {
     const { id, name, pid, cwd, cols, rows, createdAt, exitedAt, historyBytes, historyIn } = this.#state;
-    const state = this.hasExited ? 'exited' : 'running';
-    const exit = this.#lifecycle.state === 'exited' ? this.#lifecycle.exit : null;
+    const { end, start } = this.history;
     return {
-      ...{ id, name, pid, cwd, cols, rows, createdAt, exitedAt, historyBytes, historyIn, state, exit },
+      id,
+      name,
+      pid,
       command: [...this.#state.command],
+      cwd,
+      cols,
+      rows,
+      state: this.hasExited ? 'exited' : 'running',
+      exit: this.#lifecycle.state === 'exited' ? this.#lifecycle.exit : null,
+      createdAt,
+      exitedAt,
       clients: new Set([...this.#subscriptions].map((subscription) => subscription.sink)).size,
-      offset: this.history.end,
-      historyStart: this.history.start,
+      offset: end,
+      historyStart: start,
+      historyBytes,
+      historyIn,
       foreground: this.hasExited ? null : this.#foreground,
-      warnings: [...this.warnings],
+      warnings: [...this.#warnings],
     };
   }
 
   /** Looks which program is in the foreground, for `describe`. */
   async refreshForeground(): Promise<void> {
-    const group = this.#terminal && foregroundProcessGroup(this.#terminal.master);
-    if (group === undefined) {
-      this.#foreground = null;
-      return;
-    }
-    // The group's leader may be gone while the group lives on.
-    this.#foreground = await readFile(`/proc/${group}/comm`, 'utf8').then(
-      (name) => name.trimEnd(),
-      () => null,
-    );
+    const group = this.#terminal?.foregroundProcessGroup;
+    // The group's leader may be gone while the group lives on; elsewhere than on Linux there is no /proc.
+    const name = group === undefined ? null : await readFile(`/proc/${group}/comm`, 'utf8').catch(() => null);
+    this.#foreground = name?.trimEnd() ?? null;
   }
 
-  /** Who holds the program back at this moment; null = an absent client's lease. */
-  get holder(): { by: 'leader' | 'lease'; sink: SubscriptionSink | null; limit: number } | undefined {
-    if (!this.#heldBy) return undefined;
-    if (this.#heldBy === 'leader') {
-      return { by: 'leader', sink: this.#viewers.leader?.sink ?? null, limit: this.#leaderLimit() };
-    }
-    const limit = this.#leases.limit(this.history.capacity);
-    const lease = [...this.#leases.all].find(({ offset, hasExpired }) => !hasExpired && offset + this.history.capacity === limit);
-    return { by: 'lease', sink: lease?.holder instanceof Subscription ? lease.holder.sink : null, limit };
+  /** Who holds the program back at this moment; a sink of null = a subscriber that is away. */
+  get holder(): { by: Holder; sink: SubscriptionSink | null; limit: number } | undefined {
+    const by = this.#pace.heldBy;
+    if (!by) return undefined;
+    const subscription = by === 'leader' ? this.#viewers.leader : this.#pace.leaseHolder;
+    return { by, sink: subscription?.sink ?? null, limit: this.#pace.limit };
   }
 
   // Subscriptions
 
-  subscribe(options: {
-    channel: number;
-    mode: 'viewer' | 'exact';
-    readOnly: boolean;
-    viewport: TerminalSize | undefined;
-    cursor: number;
-    leaseMs: number;
-    sink: SubscriptionSink;
-  }): Subscription {
+  /** Throws HoldfastError(E_LIMIT) if there are too many exact subscribers. */
+  subscribe(options: SubscriptionOptions & { leaseMs: number }): Subscription {
     const subscription = new Subscription(this, options);
-    if (options.mode === 'exact' && !this.hasExited) this.#giveLease(subscription, options);
+    if (options.mode === 'exact' && !this.hasExited) {
+      this.#pace.grant(subscription, options.leaseMs);
+      void this.save();
+    }
     this.#subscriptions.add(subscription);
     if (options.mode === 'viewer') this.#viewers.attach(subscription);
     this.#surroundings.changed(this);
@@ -206,14 +166,10 @@ export class Session {
   /** `isAway`: its connection was lost and it may come back, so its lease goes on running down. */
   unsubscribe(subscription: Subscription, isAway: boolean): void {
     if (!this.#subscriptions.delete(subscription)) return;
-    if (subscription.lease) {
-      if (isAway) this.#leases.orphan(subscription.lease);
-      else this.#leases.release(subscription.lease);
-      this.#leasesChanged();
-    }
+    this.#pace.leave(subscription, isAway);
+    if (subscription.lease && !this.hasExited) void this.save();
     if (subscription.mode === 'viewer') this.#viewers.detach(subscription);
     this.#surroundings.changed(this);
-    this.#resumeReading();
   }
 
   isLeader(subscription: Subscription): boolean {
@@ -227,49 +183,29 @@ export class Session {
 
   /** An exact subscriber's user has everything before `offset`. */
   acknowledge(subscription: Subscription, offset: number): void {
-    if (!subscription.lease || offset > subscription.cursor) return;
-    const nowMs = performance.now();
-    this.#leases.acknowledge(subscription.lease, { offset, end: this.history.end, nowMs });
-    this.#armLeaseTimer(nowMs);
-    if (this.#heldBy === 'lease') this.#resumeReading();
+    this.#pace.acknowledge(subscription, offset);
   }
 
-  leaderProgressed(leader: Subscription): void {
-    if (leader !== this.#viewers.leader) return;
-    leader.lastProgressMs = performance.now();
-    // Not at once: this is called from within sending.
-    if (this.#heldBy === 'leader') this.#surroundings.reactor.defer(() => this.#resumeReading());
+  progressed(subscription: Subscription): void {
+    this.#pace.progressed(subscription);
   }
-
-  // Input
 
   /** A viewer that types leads. */
   typedBy(subscription: Subscription): void {
     this.#viewers.typed(subscription);
   }
 
+  // What it is asked to do
+
   /** Hands queued input to the terminal, as far as it takes it. */
   writeInput(): void {
-    const terminal = this.#terminal;
-    if (!terminal || this.#isInputBlocked) return;
-    try {
-      this.#isInputBlocked = this.input.writeTo(terminal.master) === 'blocked';
-    } catch (error) {
-      this.#surroundings.log('session.write-failed', { session: this.id, error: String(error) });
-    }
-    this.#updateInterest();
+    this.#terminal?.writeInput();
   }
 
-  /** Types the end-of-file character if the terminal is in canonical mode; twice to get past an unfinished line. */
+  /** Types the terminal's end-of-file character; false if the program does not read lines. Throws HoldfastError(E_EXITED). */
   endInput(midLine: boolean): boolean {
-    const terminal = this.#requireTerminal();
-    const character = endOfFileCharacter(terminal.master);
-    if (character === undefined) return false;
-    const typed = Buffer.alloc(midLine ? 2 : 1, character);
-    return write(terminal.master, typed) === typed.length;
+    return this.#requireTerminal().typeEndOfFile(midLine);
   }
-
-  // What is asked for by name
 
   /** Throws HoldfastError(E_EXITED). */
   resize(size: TerminalSize): void {
@@ -286,24 +222,23 @@ export class Session {
 
   /** Sends a signal to the terminal's foreground process group. Throws HoldfastError(E_EXITED). */
   signal(signal: number): void {
-    const terminal = this.#requireTerminal();
-    const group = foregroundProcessGroup(terminal.master) ?? this.pid;
-    if (!sendSignal(-group, signal)) sendSignal(this.pid, signal);
+    this.#requireTerminal().signal(signal);
   }
 
-  /** Ends the program and what it has started; see TreeKill. The session exits some time later. */
+  /** Ends the program and what it has started; see TreeKill. It exits some time later. */
   async kill(callerPid: number | null): Promise<void> {
-    const terminal = this.#terminal;
-    if (!terminal || this.#kill) return;
-    const device = await terminalDevice(terminal.slavePath).catch(() => 0);
-    if (this.#kill || !this.#terminal) return;
-    const target = { leader: this.pid, terminal: device, callerPid };
+    const device = await this.#terminal?.device();
+    if (device === undefined || this.#treeKill || !this.#terminal) return;
     const { reactor, log } = this.#surroundings;
-    this.#kill = new TreeKill(target, (ms, callback) => reactor.after(ms, callback), (left) => {
-      this.#kill = undefined;
-      if (left > 0) log('session.kill-incomplete', { session: this.id, left });
-    });
-    this.#kill.start();
+    this.#treeKill = new TreeKill(
+      { leader: this.#state.pid, terminal: device, callerPid },
+      reactor,
+      (left) => {
+        this.#treeKill = undefined;
+        if (left > 0) log('session.kill-incomplete', { session: this.id, left });
+      },
+    );
+    this.#treeKill.start();
   }
 
   /** Calls back when the session exits, unless the returned function is called before. It must not have exited yet. */
@@ -312,25 +247,31 @@ export class Session {
     return () => this.#exitListeners.delete(callback);
   }
 
-  /** For a daemon that is not told by a pidfd: looks whether the program has ended. */
+  /** Takes the exit status if the program has ended. */
   checkExit(): void {
-    if (this.#lifecycle.state !== 'running' || !this.#terminal) return;
-    const status = takeExitStatus(this.pid);
+    if (this.#lifecycle.state !== 'running') return;
+    const status = takeExitStatus(this.#state.pid);
     if (status === 'running') return;
-    this.#ended(status === 'unknown' ? { lost: true } : status);
+    const exit: Exit = status === 'unknown' ? { lost: true } : status;
+    this.#live({ type: 'ended', exit, offset: this.history.end });
+  }
+
+  /** Something is not as it should be, and people should know. */
+  warn(warning: string): void {
+    if (this.#warnings.includes(warning)) return;
+    this.#warnings.push(warning);
+    this.#surroundings.changed(this);
   }
 
   /** Writes the state file; a failure is a warning of the session, not an error. */
   async save(): Promise<void> {
-    const leases = [...this.#leases.all].map(({ offset, leaseMs }) => ({ offset, leaseMs }));
-    const saved = 'its state could not be saved';
     try {
-      await this.#stateFile.save({ ...this.#state, leases });
-      const index = this.warnings.findIndex((warning) => warning.startsWith(saved));
-      if (index >= 0) this.warnings.splice(index, 1);
+      await this.#stateFile.save({ ...this.#state, leases: this.#pace.leases });
+      const warned = this.#warnings.findIndex((warning) => warning.startsWith(NOT_SAVED));
+      if (warned >= 0) this.#warnings.splice(warned, 1);
     } catch (error) {
       this.#surroundings.log('session.save-failed', { session: this.id, error: String(error) });
-      this.warn(`${saved}: ${error instanceof Error ? error.message : String(error)}`);
+      this.warn(`${NOT_SAVED}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -339,241 +280,104 @@ export class Session {
     await this.#stateFile.settled();
   }
 
-  warn(warning: string): void {
-    if (this.warnings.includes(warning)) return;
-    this.warnings.push(warning);
-    this.#surroundings.changed(this);
-  }
-
-  /** Frees what an exited session holds. Its subscriptions must be gone. */
+  /** Frees what an exited session holds. Nobody may be subscribed any more. */
   dispose(): void {
-    this.#leaseTimer?.cancel();
-    this.#patience?.cancel();
     this.history.close();
     this.agentLink.remove();
   }
 
-  // Reading
+  // Output
 
-  #adopt({ master, slavePath, pid }: Launched): Terminal {
+  #openTerminal(program: Launched): Terminal {
     const { reactor, usePidfd } = this.#surroundings;
-    const watch = reactor.watch(master, READABLE, (ready) => this.#ready(ready));
-    const fd = usePidfd ? openPidfd(pid) : undefined;
-    const pidfd =
-      fd === undefined ? undefined : { fd, watch: reactor.watch(fd, READABLE, () => this.checkExit()) };
-    return { master, slavePath, watch, pidfd };
-  }
-
-  #ready(ready: number): void {
-    if (ready & WRITABLE && this.#isInputBlocked) {
-      this.#isInputBlocked = false;
-      this.writeInput();
-    }
-    if (ready & READABLE) this.#read();
+    const events = { readable: () => this.#read(), programEnded: () => this.checkExit() };
+    return new Terminal(program, this.input, { reactor, usePidfd, events });
   }
 
   /** Reads what may be read now, records it, and tells the subscribers. */
   #read(): void {
-    const terminal = this.#terminal;
-    if (!terminal) return;
+    if (!this.#terminal) return;
     const { history } = this;
     const before = history.end;
-    const limit = this.#readLimit();
-    let isEmpty = false;
-    for (let reads = 0; reads < READS_PER_TURN && history.end < limit; reads += 1) {
-      const count = this.#readOnce(terminal.master, Math.min(READ_BYTES, limit - history.end));
-      if (count > 0) history.append(count);
-      isEmpty = count <= 0;
-      if (count < SHORT_READ_BYTES) break;
-    }
+    const drainLimit =
+      this.#lifecycle.state === 'ended' ? this.#lifecycle.drainLimit : Number.POSITIVE_INFINITY;
+    const paceLimit = this.#pace.limit;
+    const isEmpty = this.#terminal.readInto(history, Math.min(paceLimit, drainLimit));
     if (history.end > before) this.#outputGrew();
-    if (this.#lifecycle.state === 'ended') this.#drain(isEmpty);
-    else if (!isEmpty && history.end >= limit) this.#hold();
-    this.#updateInterest();
+    if (this.#lifecycle.state === 'ended' && (isEmpty || history.end >= drainLimit)) {
+      this.#live({ type: 'drained' });
+    } else if (history.end >= paceLimit) {
+      this.#pace.hold();
+      this.#terminal.isHeld = true;
+    } else if (this.#lifecycle.state === 'ended') {
+      // Not left to the reactor: after the program's end there may be nothing more to read, and no event.
+      this.#readSoon();
+    }
   }
 
-  /** Bytes read; 0 if the terminal is hung up, WOULD_BLOCK if there are none now. */
-  #readOnce(master: number, length: number): number {
-    try {
-      const count = readAt(master, this.history.writeAddress, length);
-      if (count > 0) this.#isHungUp = false;
-      return count;
-    } catch (error) {
-      // Linux says EIO when no program has the terminal open.
-      if (!isErrno(error, 'EIO')) throw error;
-      this.#isHungUp = true;
-      return 0;
-    }
+  #readSoon(): void {
+    if (this.#isReadDue) return;
+    this.#isReadDue = true;
+    this.#surroundings.reactor.defer(() => {
+      this.#isReadDue = false;
+      if (!this.#terminal) return;
+      this.#terminal.isHeld = false;
+      this.#read();
+    });
   }
 
   #outputGrew(): void {
     const nowMs = performance.now();
     this.history.marks.output(this.history.end);
-    if (!this.#leases.isEmpty) {
-      this.#leases.outputGrew(nowMs);
-      this.#armLeaseTimer(nowMs);
-    }
+    this.#pace.outputGrew(nowMs);
     for (const subscription of this.#subscriptions) subscription.sink.hasOutput(subscription);
-    if (nowMs - this.#lastActivityMs >= ACTIVITY_EVERY_MS) {
-      this.#lastActivityMs = nowMs;
-      this.#surroundings.changed(this);
-    }
+    if (nowMs - this.#lastActivityMs < ACTIVITY_EVERY_MS) return;
+    this.#lastActivityMs = nowMs;
+    this.#surroundings.changed(this);
   }
 
-  #readLimit(): number {
-    const drainLimit = this.#lifecycle.state === 'ended' ? this.#lifecycle.drainLimit : Number.POSITIVE_INFINITY;
-    return Math.min(this.#leases.limit(this.history.capacity), this.#leaderLimit(), drainLimit);
-  }
-
-  #leaderLimit(): number {
-    const { leader } = this.#viewers;
-    return leader && !leader.isBehind ? leader.cursor + LEADER_WINDOW_BYTES : Number.POSITIVE_INFINITY;
-  }
-
-  /** Somebody holds the program back: nothing is read until they get on or lose their right to. */
-  #hold(): void {
-    const nowMs = performance.now();
-    this.#heldBy = this.history.end >= this.#leases.limit(this.history.capacity) ? 'lease' : 'leader';
-    const { leader } = this.#viewers;
-    if (this.#heldBy === 'leader' && leader) this.#armPatience(leader, nowMs);
-  }
-
-  #armPatience(leader: Subscription, nowMs: number): void {
-    if (this.#patience) return;
-    const waitMs = Math.max(0, leader.lastProgressMs + LIMITS.leaderPatienceMs - nowMs);
-    this.#patience = this.#surroundings.reactor.after(waitMs, () => {
-      this.#patience = undefined;
-      if (this.#heldBy !== 'leader' || leader !== this.#viewers.leader) return;
-      const later = performance.now();
-      if (later - leader.lastProgressMs < LIMITS.leaderPatienceMs) return this.#armPatience(leader, later);
-      leader.isBehind = true;
-      this.#resumeReading();
-    });
-  }
-
-  #resumeReading(): void {
-    if (!this.#heldBy) return;
-    this.#heldBy = undefined;
-    // Not left to epoll: at the end of a program's life there may be nothing to read, and no event.
-    this.#read();
-  }
-
-  /** Nothing is asked of a terminal that is held back: even a hang-up would be reported again and again. */
-  #updateInterest(): void {
-    if (!this.#terminal) return;
-    let interest = this.#heldBy ? 0 : READABLE;
-    if (this.#isInputBlocked) interest |= WRITABLE;
-    if (this.#isHungUp && interest !== 0) interest |= EDGE;
-    this.#terminal.watch.interest = interest;
-  }
-
-  // Leases and leader
-
-  #giveLease(subscription: Subscription, { cursor, leaseMs }: { cursor: number; leaseMs: number }): void {
-    const { start, end } = this.history;
-    const offset = Math.max(cursor, start);
-    subscription.lease = this.#leases.acquire({ offset, leaseMs, holder: subscription, end, nowMs: performance.now() });
-    if (!subscription.lease) {
-      throw new HoldfastError('E_LIMIT', `${LIMITS.leasesPerSession} exact subscribers are attached to this session`);
-    }
-    this.#leasesChanged();
-  }
-
-  #leasesChanged(): void {
-    this.#armLeaseTimer(performance.now());
-    void this.save();
-  }
-
-  #restoreLeases(): void {
-    const { end, start } = this.history;
-    if (this.hasExited) return;
-    for (const { offset, leaseMs } of this.#state.leases) {
-      this.#leases.acquire({ offset: Math.max(offset, start), leaseMs, holder: null, end, nowMs: performance.now() });
-    }
-  }
-
-  #armLeaseTimer(nowMs: number): void {
-    const next = this.#leases.nextExpiryMs;
-    if (next === undefined || this.#leaseTimer) return;
-    this.#leaseTimer = this.#surroundings.reactor.after(Math.max(0, next - nowMs), () => {
-      this.#leaseTimer = undefined;
-      const later = performance.now();
-      if (this.#leases.expire(later)) {
-        void this.save();
-        if (this.#heldBy === 'lease') this.#resumeReading();
-      }
-      this.#armLeaseTimer(later);
-    });
-  }
+  // Size
 
   #leaderChanged(leader: Subscription | undefined): void {
-    if (leader) leader.lastProgressMs = performance.now();
+    this.#pace.leaderChanged(leader);
     if (leader?.viewport) this.#resizeTo(leader.viewport);
-    if (this.#heldBy === 'leader') this.#resumeReading();
   }
 
   #resizeTo({ cols, rows }: TerminalSize): void {
-    const terminal = this.#terminal;
-    if (!terminal || (cols === this.#state.cols && rows === this.#state.rows)) return;
-    setWindowSize(terminal.master, { cols, rows });
+    if (!this.#terminal || (cols === this.#state.cols && rows === this.#state.rows)) return;
+    this.#terminal.resize({ cols, rows });
     this.#state = { ...this.#state, cols, rows };
     const offset = this.history.end;
     this.history.marks.size(offset, cols, rows);
-    for (const subscription of this.#subscriptions) subscription.notify({ event: 'resized', offset, cols, rows });
+    for (const subscription of this.#subscriptions)
+      subscription.notify({ event: 'resized', offset, cols, rows });
     this.#surroundings.changed(this);
     void this.save();
   }
 
-  // The end
+  // Life
 
-  #ended(exit: Exit): void {
-    this.#lifecycle = nextLifecycle(this.#lifecycle, { type: 'ended', exit, offset: this.history.end });
-    this.#read();
+  #live(event: LifecycleEvent): void {
+    const before = this.#lifecycle;
+    this.#lifecycle = nextLifecycle(before, event);
+    if (this.#lifecycle === before) return;
+    if (this.#lifecycle.state === 'ended') this.#readSoon();
+    if (this.#lifecycle.state === 'exited') this.#exited(this.#lifecycle.exit);
   }
 
-  /** A lease may put off the end, as it may put off any read; nobody else is waited for. */
-  #drain(isEmpty: boolean): void {
-    if (this.#lifecycle.state !== 'ended') return;
-    if (isEmpty || this.history.end >= this.#lifecycle.drainLimit) this.#finish();
-    else if (this.history.end >= this.#readLimit()) this.#hold();
-    else this.#surroundings.reactor.defer(() => this.#read());
-  }
-
-  #finish(): void {
-    this.#lifecycle = nextLifecycle(this.#lifecycle, { type: 'drained' });
-    this.#closeTerminal();
-    this.#exited();
-  }
-
-  #loseProcess(): void {
-    this.#lifecycle = nextLifecycle(this.#lifecycle, { type: 'lost' });
-    this.#exited();
-  }
-
-  #exited(): void {
-    if (this.#lifecycle.state !== 'exited') return;
-    const { exit } = this.#lifecycle;
+  #exited(exit: Exit): void {
+    this.#terminal?.close();
+    this.#terminal = undefined;
     this.#state = { ...this.#state, exit, exitedAt: new Date().toISOString() };
-    for (const lease of this.#leases.all) this.#leases.release(lease);
+    this.#pace.end();
     this.input.clear();
-    this.#heldBy = undefined;
-    this.#surroundings.log('session.exited', { session: this.id, exit: JSON.stringify(exit), offset: this.history.end });
+    const offset = this.history.end;
+    this.#surroundings.log('session.exited', { session: this.id, exit: JSON.stringify(exit), offset });
     for (const subscription of this.#subscriptions) subscription.sink.hasOutput(subscription);
     for (const callback of this.#exitListeners) callback();
     this.#exitListeners.clear();
     this.#surroundings.changed(this);
     void this.save();
-  }
-
-  #closeTerminal(): void {
-    const terminal = this.#terminal;
-    if (!terminal) return;
-    this.#terminal = undefined;
-    terminal.watch.close();
-    close(terminal.master);
-    if (!terminal.pidfd) return;
-    terminal.pidfd.watch.close();
-    close(terminal.pidfd.fd);
   }
 
   #requireTerminal(): Terminal {

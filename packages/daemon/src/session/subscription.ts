@@ -29,11 +29,11 @@ export interface SubscriptionSink {
 export interface SubscribedSession {
   readonly history: History;
   readonly lifecycle: Lifecycle;
-  /** The leader got on, so the program may. */
-  leaderProgressed(leader: Subscription): void;
+  /** It was sent something; if it leads, the program may get on. */
+  progressed(subscription: Subscription): void;
 }
 
-interface SubscriptionOptions {
+export interface SubscriptionOptions {
   readonly channel: number;
   readonly mode: 'viewer' | 'exact';
   readonly readOnly: boolean;
@@ -51,7 +51,7 @@ export class Subscription implements Viewer {
   readonly mode: 'viewer' | 'exact';
   readonly readOnly: boolean;
   viewport: TerminalSize | undefined;
-  lease: Lease | undefined;
+  lease: Lease<Subscription> | undefined;
   /** A leader that did not get on for its patience does not pace the program until it has caught up. */
   isBehind = false;
   lastProgressMs = 0;
@@ -109,7 +109,7 @@ export class Subscription implements Viewer {
       const length = Math.min(end - offset, LIMITS.dataFrameBytes);
       this.#cursor += length;
       if (this.#cursor === history.end) this.isBehind = false;
-      this.#session.leaderProgressed(this);
+      this.#session.progressed(this);
       return { kind: 'bytes', offset, length };
     }
     if (lifecycle.state !== 'exited') return undefined;

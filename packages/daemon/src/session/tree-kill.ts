@@ -1,4 +1,4 @@
-import { listProcesses, type ProcessEntry, sendSignal, signalNumber, type Timer } from '@holdfast/posix';
+import { listProcesses, type ProcessEntry, sendSignal, signalNumber } from '@holdfast/posix';
 
 /** Whose processes, and whom to spare. */
 export interface KillTarget {
@@ -8,6 +8,10 @@ export interface KillTarget {
   readonly terminal: number;
   /** The client that asks: neither it nor its ancestors are signalled, unless they belong to the session themselves. */
   readonly callerPid: number | null;
+}
+
+interface Clock {
+  after(ms: number, callback: () => void): unknown;
 }
 
 /** Between the hang-up and the first round of force, and between rounds. */
@@ -23,21 +27,16 @@ const ROUNDS = 25;
  */
 export class TreeKill {
   readonly #target: KillTarget;
-  readonly #after: (ms: number, callback: () => void) => Timer;
+  readonly #clock: Clock;
   readonly #finished: (left: number) => void;
   /** Once found, a process stays a target when its parent dies; pid and start time name it. */
   readonly #known = new Map<number, number>();
   #round = 0;
-  #timer: Timer | undefined;
 
   /** `finished` is called once, with the number of processes that could not be ended. */
-  constructor(
-    target: KillTarget,
-    after: (ms: number, callback: () => void) => Timer,
-    finished: (left: number) => void,
-  ) {
+  constructor(target: KillTarget, clock: Clock, finished: (left: number) => void) {
     this.#target = target;
-    this.#after = after;
+    this.#clock = clock;
     this.#finished = finished;
   }
 
@@ -52,15 +51,8 @@ export class TreeKill {
     this.#next(GRACE_MS);
   }
 
-  /** The grace is over: the caller does not want to wait. */
-  hurry(): void {
-    if (this.#round > 0) return;
-    this.#timer?.cancel();
-    this.#forceRound();
-  }
-
   #next(delayMs: number): void {
-    this.#timer = this.#after(delayMs, () => this.#forceRound());
+    this.#clock.after(delayMs, () => this.#forceRound());
   }
 
   #forceRound(): void {

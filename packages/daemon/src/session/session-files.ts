@@ -1,0 +1,131 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { isErrno } from '@holdfast/posix';
+import { HoldfastError, LIMITS } from '@holdfast/protocol';
+import { History } from '../history/history.ts';
+import { AgentLink } from './agent-link.ts';
+import { type SessionState, StateFile } from './state-file.ts';
+import { parseState } from './state-parser.ts';
+
+export interface HomeFolders {
+  /** Sockets, locks, and histories that are kept in memory. */
+  readonly runtimeDir: string;
+  readonly stateDir: string;
+}
+
+/** A history, and what people should know about it. */
+export interface OpenedHistory {
+  readonly history: History;
+  readonly historyIn: 'disk' | 'memory';
+  readonly warnings: readonly string[];
+}
+
+/** Where the files of sessions are: state and history in a folder each, the ssh agent's link beside the socket. */
+export class SessionFiles {
+  readonly #folders: HomeFolders;
+
+  constructor(folders: HomeFolders) {
+    this.#folders = folders;
+  }
+
+  /** Ids of all sessions that have a folder. */
+  async ids(): Promise<string[]> {
+    try {
+      return await fs.readdir(path.join(this.#folders.stateDir, 'sessions'));
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return [];
+      throw error;
+    }
+  }
+
+  stateFile(id: string): StateFile {
+    return new StateFile(this.#stateFolder(id));
+  }
+
+  agentLink(id: string): AgentLink {
+    return new AgentLink(path.join(this.#folders.runtimeDir, 'agents'), id);
+  }
+
+  /** Throws Error if there is no valid state of this session. */
+  async readState(id: string): Promise<SessionState> {
+    const state = parseState(await fs.readFile(path.join(this.#stateFolder(id), 'state.json'), 'utf8'));
+    if (state.id !== id) throw new Error(`the state is that of ${state.id}`);
+    return state;
+  }
+
+  /**
+   * Creates a history. Where there is no room for it the session lives all the same, on memory, and says so. Throws
+   * HoldfastError: E_DISK, E_NO_DESCRIPTORS.
+   */
+  async createHistory(
+    id: string,
+    wanted: { historyBytes: number; historyIn: 'disk' | 'memory' },
+  ): Promise<OpenedHistory> {
+    try {
+      await fs.mkdir(this.#stateFolder(id), { recursive: true, mode: 0o700 });
+      const history = History.open(this.#historyFolder(id, wanted.historyIn), wanted.historyBytes);
+      return { history, historyIn: wanted.historyIn, warnings: [] };
+    } catch (cause) {
+      if (!isErrno(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw historyError(cause);
+      return this.#historyWithoutFiles(wanted.historyBytes, cause);
+    }
+  }
+
+  /** Opens the history of a session that was there before this daemon. Throws if it is damaged. */
+  async reopenHistory(state: SessionState): Promise<OpenedHistory> {
+    const folder = this.#historyFolder(state.id, state.historyIn);
+    const isThere = await fs.access(path.join(folder, 'ring')).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) {
+      const history = History.openWithoutFiles(LIMITS.historyBytesMin);
+      return { history, historyIn: 'memory', warnings: ['its history is gone: it was kept in memory'] };
+    }
+    const history = History.open(folder, state.historyBytes);
+    if (Number.isSafeInteger(history.end)) return { history, historyIn: state.historyIn, warnings: [] };
+    history.close();
+    throw new Error('the ledger is damaged');
+  }
+
+  /** Removes all files of a session. */
+  async remove(id: string): Promise<void> {
+    this.agentLink(id).remove();
+    for (const where of ['disk', 'memory'] as const) {
+      await fs.rm(this.#historyFolder(id, where), { recursive: true, force: true });
+    }
+  }
+
+  /** Moves a session that can't be used out of the way, for people to look at. */
+  async setAside(id: string): Promise<void> {
+    const aside = path.join(this.#folders.stateDir, 'set-aside');
+    await fs.mkdir(aside, { recursive: true, mode: 0o700 });
+    await fs.rename(this.#stateFolder(id), path.join(aside, `${id}.${Date.now()}`));
+  }
+
+  #historyWithoutFiles(capacity: number, cause: unknown): OpenedHistory {
+    try {
+      const history = History.openWithoutFiles(capacity);
+      const why = cause instanceof Error ? cause.message : String(cause);
+      return { history, historyIn: 'memory', warnings: [`its history is kept in memory only: ${why}`] };
+    } catch (error) {
+      throw historyError(error);
+    }
+  }
+
+  #historyFolder(id: string, where: 'disk' | 'memory'): string {
+    return where === 'disk' ? this.#stateFolder(id) : path.join(this.#folders.runtimeDir, 'memory', id);
+  }
+
+  #stateFolder(id: string): string {
+    return path.join(this.#folders.stateDir, 'sessions', id);
+  }
+}
+
+function historyError(cause: unknown): HoldfastError {
+  if (isErrno(cause, 'EMFILE', 'ENFILE')) {
+    return new HoldfastError('E_NO_DESCRIPTORS', 'no file descriptor is left for another session', { cause });
+  }
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new HoldfastError('E_DISK', `the session's history could not be created: ${why}`, { cause });
+}

@@ -1,0 +1,158 @@
+import {
+  close,
+  EDGE,
+  endOfFileCharacter,
+  foregroundProcessGroup,
+  isErrno,
+  openPidfd,
+  READABLE,
+  type Reactor,
+  readAt,
+  sendSignal,
+  setWindowSize,
+  type TerminalSize,
+  terminalDevice,
+  type Watch,
+  WRITABLE,
+  write,
+} from '@holdfast/posix';
+import type { History } from '../history/history.ts';
+import { READ_BYTES } from '../history/ring.ts';
+import type { InputQueue } from './input-queue.ts';
+import type { Launched } from './launch.ts';
+
+/** Reads of one terminal before others get their turn. */
+const READS_PER_TURN = 16;
+/** A read that gave less than this has most likely emptied the kernel's buffer: not worth a further call to find out. */
+const SHORT_READ_BYTES = 1024;
+
+export interface TerminalEvents {
+  /** There may be output, or the terminal was hung up. */
+  readable(): void;
+  /** The program has ended; its status can be taken. Never called where there are no pidfds. */
+  programEnded(): void;
+}
+
+/** The master end of a running session's pseudo-terminal, and the descriptor of its program. */
+export class Terminal {
+  readonly #program: Launched;
+  readonly #watch: Watch;
+  readonly #pidfd: { readonly fd: number; readonly watch: Watch } | undefined;
+  readonly #input: InputQueue;
+  /** Nothing may be read now. */
+  #isHeld = false;
+  /** The terminal takes no input now. */
+  #isInputBlocked = false;
+  /** No program has it open; it may be opened again as long as the program lives. */
+  #isHungUp = false;
+
+  constructor(
+    program: Launched,
+    input: InputQueue,
+    { reactor, usePidfd, events }: { reactor: Reactor; usePidfd: boolean; events: TerminalEvents },
+  ) {
+    this.#program = program;
+    this.#input = input;
+    this.#watch = reactor.watch(program.master, READABLE, (ready) => {
+      if (ready & WRITABLE && this.#isInputBlocked) {
+        this.#isInputBlocked = false;
+        this.writeInput();
+      }
+      if (ready & READABLE && !this.#isHeld) events.readable();
+    });
+    const fd = usePidfd ? openPidfd(program.pid) : undefined;
+    if (fd === undefined) return;
+    this.#pidfd = { fd, watch: reactor.watch(fd, READABLE, () => events.programEnded()) };
+  }
+
+  /**
+   * Reads what is there into the history, up to offset `limit` and for one turn at most. True if nothing is left to read
+   * now: the kernel's buffer is empty, or the terminal is hung up.
+   */
+  readInto(history: History, limit: number): boolean {
+    for (let reads = 0; reads < READS_PER_TURN && history.end < limit; reads += 1) {
+      const count = this.#readOnce(history, Math.min(READ_BYTES, limit - history.end));
+      if (count <= 0) return true;
+      history.append(count);
+      if (count < SHORT_READ_BYTES) break;
+    }
+    return false;
+  }
+
+  /** Whether output may be read. While it may not, nothing is reported, not even a hang-up: it would be, again and again. */
+  set isHeld(isHeld: boolean) {
+    this.#isHeld = isHeld;
+    this.#updateInterest();
+  }
+
+  /** Hands queued input to the terminal, as far as it takes it. Throws PosixError for what should not happen. */
+  writeInput(): void {
+    if (this.#isInputBlocked) return;
+    this.#isInputBlocked = this.#input.writeTo(this.#program.master) === 'blocked';
+    this.#updateInterest();
+  }
+
+  /** Types the end-of-file character if the terminal is in canonical mode; twice to get past an unfinished line. */
+  typeEndOfFile(midLine: boolean): boolean {
+    const character = endOfFileCharacter(this.#program.master);
+    if (character === undefined) return false;
+    const typed = Buffer.alloc(midLine ? 2 : 1, character);
+    return write(this.#program.master, typed) === typed.length;
+  }
+
+  resize(size: TerminalSize): void {
+    setWindowSize(this.#program.master, size);
+  }
+
+  get foregroundProcessGroup(): number | undefined {
+    return foregroundProcessGroup(this.#program.master);
+  }
+
+  /** Sends a signal to the foreground process group, or the program itself if there is none. */
+  signal(signal: number): void {
+    const { pid } = this.#program;
+    if (!sendSignal(-(this.foregroundProcessGroup ?? pid), signal)) sendSignal(pid, signal);
+  }
+
+  /** The device number that its processes show; 0 if it can't be known. */
+  async device(): Promise<number> {
+    return terminalDevice(this.#program.slavePath).catch(() => 0);
+  }
+
+  /** Closes the master, which hangs up whatever still uses the terminal. */
+  close(): void {
+    this.#watch.close();
+    close(this.#program.master);
+    if (!this.#pidfd) return;
+    this.#pidfd.watch.close();
+    close(this.#pidfd.fd);
+  }
+
+  /** Bytes read; not positive if there are none now. */
+  #readOnce(history: History, length: number): number {
+    try {
+      const count = readAt(this.#program.master, history.writeAddress, length);
+      this.#setHungUp(false);
+      return count;
+    } catch (error) {
+      // What Linux says when no program has the terminal open.
+      if (!isErrno(error, 'EIO')) throw error;
+      this.#setHungUp(true);
+      return 0;
+    }
+  }
+
+  #setHungUp(isHungUp: boolean): void {
+    if (isHungUp === this.#isHungUp) return;
+    this.#isHungUp = isHungUp;
+    this.#updateInterest();
+  }
+
+  #updateInterest(): void {
+    let interest = this.#isHeld ? 0 : READABLE;
+    if (this.#isInputBlocked) interest |= WRITABLE;
+    // A hang-up lasts: it is to be reported once, and then the next change.
+    if (this.#isHungUp && interest !== 0) interest |= EDGE;
+    this.#watch.interest = interest;
+  }
+}
