@@ -118,13 +118,16 @@ export class FrameReader {
 
   #checkChannelFrame(type: number, length: number): void {
     if (length < CHANNEL_HEADER_BYTES) {
-      throw new HoldfastError('E_PROTOCOL', `a frame of type ${type} is ${length} bytes short of its header`);
+      throw new HoldfastError('E_PROTOCOL', `a frame of type ${type} is shorter than its header`);
     }
     if (isAck(type) && length !== CHANNEL_HEADER_BYTES) {
       throw new HoldfastError('E_PROTOCOL', `an acknowledgement has ${length} bytes`);
     }
     if (length > CHANNEL_HEADER_BYTES + LIMITS.dataFrameBytes) {
-      throw new HoldfastError('E_LIMIT', `a data frame of ${length} bytes is over the limit`);
+      throw new HoldfastError(
+        'E_LIMIT',
+        `a frame of ${length - CHANNEL_HEADER_BYTES} bytes of data is over the limit of ${LIMITS.dataFrameBytes}`,
+      );
     }
   }
 

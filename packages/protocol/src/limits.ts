@@ -7,6 +7,8 @@ export const LIMITS = {
   helloFrameBytes: 64 * 1024,
   /** A control frame. `open` carries an environment, which Linux caps at a quarter of the stack (2 MiB). */
   controlFrameBytes: 4 * 1024 * 1024,
+  /** A control frame from the daemon, which a client trusts: a list of all sessions with long command lines. */
+  answerFrameBytes: 64 * 1024 * 1024,
   /** Bytes in one OUTPUT or INPUT frame: large enough to make a system call cheap, small enough to interleave sessions. */
   dataFrameBytes: 64 * 1024,
   /** Input of one stream to one session that has not been acknowledged. */

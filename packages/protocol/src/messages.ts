@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { complaint, firstComplaint } from './complaint.ts';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -124,7 +125,7 @@ export const REQUESTS = {
       session: sessionRef,
       channel,
       /** An offset; `start` = the oldest byte kept; `now` = the end as it is when the daemon reads this. */
-      from: z.union([offset, z.literal('start'), z.literal('now')]),
+      from: z.union([offset, z.literal('start'), z.literal('now')], 'must be an offset, "start" or "now"'),
       /** With `start`: begin at most this many bytes before the end. */
       newestBytes: z.optional(count),
       /** `viewer` = a terminal, may lead, gets `resync` when it falls behind; `exact` = holds a lease, gets `gap`. */
@@ -263,9 +264,10 @@ export type ParsedRequest =
 /** Parses a client's control frame. Never throws. */
 export function parseRequest(json: string): ParsedRequest {
   const document = parseJson(json);
-  const envelope = requestEnvelope.safeParse(document);
+  const envelope = requestEnvelope.safeParse(document, { error: complaint });
   if (!envelope.success) {
-    const message = `a control frame is not a request: ${firstIssue(envelope.error)}`;
+    const why = document === undefined ? 'it is not JSON' : firstComplaint(envelope.error);
+    const message = `a control frame is not a request: ${why}`;
     return { kind: 'bad', id: undefined, code: 'E_PROTOCOL', message };
   }
   const { id, type } = envelope.data;
@@ -277,9 +279,14 @@ export function parseRequest(json: string): ParsedRequest {
       message: `there is no request "${type.slice(0, 64)}"`,
     };
   }
-  const parameters = REQUESTS[type].parameters.safeParse(document);
+  const parameters = REQUESTS[type].parameters.safeParse(document, { error: complaint });
   if (!parameters.success) {
-    return { kind: 'bad', id, code: 'E_BAD_REQUEST', message: `${type}: ${firstIssue(parameters.error)}` };
+    return {
+      kind: 'bad',
+      id,
+      code: 'E_BAD_REQUEST',
+      message: `${type}: ${firstComplaint(parameters.error)}`,
+    };
   }
   // The table pairs each type with its parameters; TypeScript can't follow that through the look-up.
   return { kind: 'request', request: { id, type, parameters: parameters.data } as Request };
@@ -296,17 +303,17 @@ export type FromDaemon =
 /** Parses a control frame from the daemon; the `ok` of an answer is checked by parseResult. Never throws. */
 export function parseFromDaemon(json: string): FromDaemon {
   const document = parseJson(json);
-  const answer = answerEnvelope.safeParse(document);
+  const answer = answerEnvelope.safeParse(document, { error: complaint });
   if (answer.success) {
     const { data } = answer;
     if ('error' in data) return { kind: 'failure', id: data.id, ...data.error };
     return { kind: 'answer', id: data.id, ok: data.ok };
   }
-  const event = eventUnion.safeParse(document);
+  const event = eventUnion.safeParse(document, { error: complaint });
   if (event.success) return { kind: 'event', event: event.data };
-  const named = z.object({ event: z.string() }).safeParse(document);
+  const named = z.object({ event: z.string() }).safeParse(document, { error: complaint });
   if (named.success && !Object.hasOwn(EVENTS, named.data.event)) return { kind: 'ignored' };
-  return { kind: 'bad', message: firstIssue(event.error) };
+  return { kind: 'bad', message: document === undefined ? 'it is not JSON' : firstComplaint(event.error) };
 }
 
 /** Checks the result of an answered request. */
@@ -314,8 +321,8 @@ export function parseResult<T extends RequestType>(
   type: T,
   ok: unknown,
 ): { kind: 'result'; result: RequestResult<T> } | { kind: 'bad'; message: string } {
-  const parsed = REQUESTS[type].result.safeParse(ok);
-  if (!parsed.success) return { kind: 'bad', message: `${type}: ${firstIssue(parsed.error)}` };
+  const parsed = REQUESTS[type].result.safeParse(ok, { error: complaint });
+  if (!parsed.success) return { kind: 'bad', message: `${type}: ${firstComplaint(parsed.error)}` };
   return { kind: 'result', result: parsed.data as RequestResult<T> };
 }
 
@@ -329,11 +336,4 @@ function parseJson(json: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function firstIssue(error: { issues: readonly { path: PropertyKey[]; message: string }[] }): string {
-  const issue = error.issues[0];
-  if (!issue) return 'not valid';
-  const path = issue.path.map(String).join('.');
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
 }
