@@ -5,6 +5,7 @@ import {
   FrameReader,
   type FromDaemon,
   HoldfastError,
+  LIMITS,
   parseFromDaemon,
   parseResult,
   PROTOCOLS,
@@ -66,7 +67,10 @@ export class Connection {
         if (this.#state === 'connected') user.inputDone(channel, offset);
       },
     };
-    this.#reader = new FrameReader(sink, { accepts: [FRAME.CONTROL, FRAME.OUTPUT, FRAME.INPUT_ACK] });
+    this.#reader = new FrameReader(sink, {
+      accepts: [FRAME.CONTROL, FRAME.OUTPUT, FRAME.INPUT_ACK],
+      maxControlBytes: LIMITS.answerFrameBytes,
+    });
     transport.onData = (chunk) => this.#received(chunk);
     transport.onTurnEnd = () => {
       this.#isReading = false;

@@ -6,7 +6,7 @@ import { Connection } from './connection/connection.ts';
 import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';
 import { type Accepted, Listener } from './listener.ts';
-import { type Log, openLog } from './log.ts';
+import { type Log, LogFile } from './log.ts';
 import type { DaemonOptions } from './options.ts';
 import { SessionRegistry } from './session/registry.ts';
 
@@ -18,6 +18,7 @@ const FAREWELL_MS = 500;
 /** Owns the sessions of a home and serves its clients. */
 export class Daemon {
   readonly #reactor = new Reactor();
+  readonly #logFile: LogFile;
   readonly #log: Log;
   readonly #registry: SessionRegistry;
   readonly #connections = new Set<Connection>();
@@ -30,7 +31,8 @@ export class Daemon {
 
   private constructor(options: DaemonOptions) {
     this.#options = options;
-    this.#log = openLog(path.join(options.stateDir, 'daemon.log'));
+    this.#logFile = new LogFile(path.join(options.stateDir, 'daemon.log'));
+    this.#log = this.#logFile.log;
     const { usePidfd } = options;
     this.#registry = new SessionRegistry(options, { reactor: this.#reactor, log: this.#log, usePidfd });
     const identity: DaemonIdentity = {
@@ -51,17 +53,22 @@ export class Daemon {
     });
   }
 
-  /** Begins to serve. Throws HoldfastError(E_DAEMON_START), with code E_BUSY as its cause's if another daemon owns the home. */
-  static async start(options: DaemonOptions): Promise<'serving' | 'busy'> {
+  /** Begins to serve; undefined if another daemon owns the home. Throws whatever stands in the way. */
+  static async start(options: DaemonOptions): Promise<Daemon | undefined> {
     for (const folder of [options.runtimeDir, options.stateDir]) {
       fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
       fs.chmodSync(folder, 0o700);
     }
     // Held by its descriptor until the process ends.
-    if (lockFile(path.join(options.runtimeDir, 'lock')) === undefined) return 'busy';
+    if (lockFile(path.join(options.runtimeDir, 'lock')) === undefined) return undefined;
     const daemon = new Daemon(options);
     await daemon.#serve();
-    return 'serving';
+    return daemon;
+  }
+
+  /** Nobody reads standard error any more. */
+  detachFromStarter(): void {
+    this.#logFile.takeStderr();
   }
 
   async #serve(): Promise<void> {

@@ -1,9 +1,12 @@
 import fs from 'node:fs';
+import { duplicateTo } from '@holdfast/posix';
 
 type Fields = Record<string, string | number | boolean | null | undefined>;
 
 /** Renamed to `daemon.log.1` beyond this; so there are at most two files of this size. */
 const ROTATE_BYTES = 5 * 1024 * 1024;
+
+const STDERR = 2;
 
 export interface Log {
   (event: string, fields?: Fields): void;
@@ -13,23 +16,48 @@ export interface Log {
  * A log file: one line an event, `time event key=value…`. A line that can't be written is dropped: a full disk must not
  * end anything.
  */
-export function openLog(path: string): Log {
-  let fd = open(path);
-  let bytes = size(fd);
-  return (event, fields = {}) => {
-    const line = formatLine(event, fields);
+export class LogFile {
+  readonly #path: string;
+  #fd: number | undefined;
+  #bytes = 0;
+  #hasStderr = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#open();
+  }
+
+  readonly log: Log = (event, fields = {}) => {
     try {
-      if (bytes > ROTATE_BYTES) {
-        fs.renameSync(path, `${path}.1`);
-        if (fd !== undefined) fs.closeSync(fd);
-        fd = open(path);
-        bytes = 0;
-      }
-      if (fd !== undefined) bytes += fs.writeSync(fd, line);
+      if (this.#bytes > ROTATE_BYTES) this.#rotate();
+      if (this.#fd !== undefined) this.#bytes += fs.writeSync(this.#fd, formatLine(event, fields));
     } catch {
       // ENOSPC, EDQUOT, EIO: there is nowhere to say so.
     }
   };
+
+  /** From now on standard error goes to the log: the last words of Node, if it has to give up. */
+  takeStderr(): void {
+    this.#hasStderr = true;
+    if (this.#fd !== undefined) duplicateTo(this.#fd, STDERR);
+  }
+
+  #rotate(): void {
+    fs.renameSync(this.#path, `${this.#path}.1`);
+    if (this.#fd !== undefined) fs.closeSync(this.#fd);
+    this.#open();
+    if (this.#hasStderr) this.takeStderr();
+  }
+
+  #open(): void {
+    try {
+      this.#fd = fs.openSync(this.#path, 'a', 0o600);
+      this.#bytes = fs.fstatSync(this.#fd).size;
+    } catch {
+      // The log says nothing until the next rotation, which never comes: as with any line that can't be written.
+      this.#fd = undefined;
+    }
+  }
 }
 
 export function formatLine(event: string, fields: Fields): string {
@@ -40,16 +68,4 @@ export function formatLine(event: string, fields: Fields): string {
         ` ${key}=${/^[\w./:@+-]+$/.test(String(value)) ? String(value) : JSON.stringify(value)}`,
     );
   return `${new Date().toISOString()} ${event}${pairs.join('')}\n`;
-}
-
-function open(path: string): number | undefined {
-  try {
-    return fs.openSync(path, 'a', 0o600);
-  } catch {
-    return undefined;
-  }
-}
-
-function size(fd: number | undefined): number {
-  return fd === undefined ? 0 : fs.fstatSync(fd).size;
 }

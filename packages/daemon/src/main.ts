@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { closeInherited } from '@holdfast/posix';
 import { Daemon, startError } from './daemon.ts';
 import { type DaemonOptions, parseOptions } from './options.ts';
 
@@ -18,13 +19,16 @@ function report(options: DaemonOptions | undefined, message: object): void {
 let options: DaemonOptions | undefined;
 try {
   options = parseOptions(process.argv.slice(2));
-  const outcome = await Daemon.start(options);
-  if (outcome === 'busy') {
-    report(options, { ready: false, code: 'E_BUSY', message: 'another daemon serves this home' });
-    process.exitCode = 0;
-  } else {
-    report(options, { ready: true, pid: process.pid });
-  }
+  // A pipe of whoever started us must not stay open as long as we live, let alone reach a program.
+  closeInherited(options.readyFd === undefined ? [] : [options.readyFd]);
+  const daemon = await Daemon.start(options);
+  report(
+    options,
+    daemon
+      ? { ready: true, pid: process.pid }
+      : { ready: false, code: 'E_BUSY', message: 'another daemon serves this home' },
+  );
+  daemon?.detachFromStarter();
 } catch (error) {
   const failure = startError(error);
   report(options, { ready: false, ...failure });

@@ -1,7 +1,9 @@
 export {
   close,
   closeInherited,
+  closeInherited,
   duplicate,
+  duplicateTo,
   isCloseOnExec,
   isNonBlocking,
   pipe,

@@ -57,6 +57,7 @@ export const libc = {
     : bind('int epoll_wait(int, uintptr_t, int, int)'),
   // descriptors
   close: declare('int close(int)'),
+  dup2: declare('int dup2(int, int)'),
   openat: declare('int openat(int, const char *, int, ...)'),
   fcntl: declare('int fcntl(int, int, ...)'),
   ioctl: declare('int ioctl(int, unsigned long, ...)'),
