@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { closeInherited } from '@holdfast/posix';
+import { closeInherited, setCloseOnExec } from '@holdfast/posix';
 import { Daemon, startError } from './daemon.ts';
 import { type DaemonOptions, parseOptions } from './options.ts';
 
@@ -21,6 +21,7 @@ try {
   options = parseOptions(process.argv.slice(2));
   // A pipe of whoever started us must not stay open as long as we live, let alone reach a program.
   closeInherited(options.readyFd === undefined ? [] : [options.readyFd]);
+  if (options.readyFd !== undefined) setCloseOnExec(options.readyFd);
   const daemon = await Daemon.start(options);
   report(
     options,

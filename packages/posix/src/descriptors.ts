@@ -66,21 +66,6 @@ export function duplicateTo(fd: number, to: number): void {
   check(libc.dup2(fd, to), 'dup2');
 }
 
-/**
- * Closes what this process was started with beyond 0–2 and `keep`, by the mark that nothing of our own lacks: close-on-exec.
- * `keep` gets that mark. To be called before anything is opened that a program is to inherit.
- */
-export function closeInherited(keep: readonly number[]): void {
-  for (const name of fs.readdirSync('/dev/fd')) {
-    const fd = Number(name);
-    // The descriptor that the listing itself used is gone by now.
-    const flags = libc.fcntl(fd, platform.fcntl.getFd);
-    if (fd <= 2 || flags < 0) continue;
-    if (keep.includes(fd)) setCloseOnExec(fd);
-    else if ((flags & CLOSE_ON_EXEC) === 0) close(fd);
-  }
-}
-
 /** A pipe, both ends close-on-exec and non-blocking. */
 export function pipe(): { read: number; write: number } {
   const ends = Buffer.alloc(8);

@@ -1,7 +1,6 @@
 export {
   close,
   closeInherited,
-  closeInherited,
   duplicate,
   duplicateTo,
   isCloseOnExec,
