@@ -1,0 +1,65 @@
+import type { Measure } from '../measure.ts';
+import { type AttachedPeer, attachPeers } from '../peers.ts';
+import { ratioCell, ratioGoal } from '../ratios.ts';
+import { median, quantile } from '../statistics.ts';
+
+const KEYS = 'abcdefghij';
+/** Between an echo and the next key. */
+const PAUSE_MS = 4;
+const ECHO_TIMEOUT_MS = 5_000;
+
+/** From a key to its echo, while a program reads that leaves the echo to the terminal. */
+export const echo: Measure = {
+  name: 'echo',
+  title: 'keystroke to echo through an attached client',
+  async run(bench) {
+    const { keys, rounds } = bench.options;
+    const { peers } = await attachPeers(bench);
+    for (const { terminal } of peers) {
+      terminal.type('stty -icanon; cat >/dev/null\r');
+      await terminal.quiet(400);
+    }
+    const latenciesMs = new Map<string, number[]>(peers.map(({ name }) => [name, []]));
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const peer of peers) {
+        bench.progress(`echo: round ${round} of ${rounds}, ${peer.name}`);
+        const typed = await typeKeys(peer, {
+          count: Math.ceil(keys / rounds),
+          pause: () => pause(bench.reactor),
+        });
+        latenciesMs.get(peer.name)?.push(...typed);
+      }
+    }
+    const medians = new Map(peers.map(({ name }) => [name, median(latenciesMs.get(name) ?? [])]));
+    const rows = peers.map(({ name }) => ({
+      through: name,
+      'p50 ms': (medians.get(name) ?? Number.NaN).toFixed(3),
+      'p99 ms': quantile(latenciesMs.get(name) ?? [], 0.99).toFixed(3),
+      'holdfast takes × as long': ratioCell(name, medians),
+    }));
+    return {
+      rows,
+      goals: [ratioGoal('echo p50', { peer: 'dtach', is: 'at most', limit: 1.5 }, medians)],
+    };
+  },
+};
+
+async function typeKeys(
+  { terminal }: AttachedPeer,
+  how: { count: number; pause: () => Promise<void> },
+): Promise<number[]> {
+  const latenciesMs: number[] = [];
+  for (let typed = 0; typed < how.count; typed += 1) {
+    const key = KEYS.charAt(typed % KEYS.length);
+    const shown = terminal.until(key, ECHO_TIMEOUT_MS);
+    const beginMs = performance.now();
+    terminal.type(key);
+    latenciesMs.push((await shown) - beginMs);
+    await how.pause();
+  }
+  return latenciesMs;
+}
+
+function pause(reactor: { after(ms: number, callback: () => void): unknown }): Promise<void> {
+  return new Promise((resolve) => void reactor.after(PAUSE_MS, resolve));
+}

@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { Holdfast } from '../holdfast.ts';
+import type { Bench, Measure } from '../measure.ts';
+import { processMemory, type ProcessMemory } from '../process-memory.ts';
+
+const SESSION_COUNTS = [0, 1, 100, 200] as const;
+const GOAL_IDLE_MB = 60;
+const GOAL_KB_PER_SESSION = 100;
+/** After the last session was opened: the garbage of opening is collected when the daemon likes. */
+const SETTLE_MS = 2_000;
+
+/** Memory of the daemon by the number of idle sessions. */
+export const memory: Measure = {
+  name: 'memory',
+  title: 'memory of the daemon, KB',
+  async run({ options, reactor, scope, folder, progress }) {
+    const home = path.join(folder, 'home');
+    const holdfast = scope.own(new Holdfast({ program: options.holdfast, home, reactor }));
+    const pid = holdfast.startDaemon();
+    const taken = new Map<number, ProcessMemory>();
+    let opened = 0;
+    for (const count of SESSION_COUNTS) {
+      progress(`memory: ${count} sessions`);
+      await holdfast.openIdleSessions(count - opened);
+      opened = count;
+      await settle(reactor);
+      taken.set(count, processMemory(pid));
+    }
+    const rows = [...taken].map(([count, kb]) => ({
+      sessions: count,
+      RSS: kb.rss,
+      private: kb.private,
+      Pss: kb.pss,
+      'RSS without history': kb.rest.rss,
+      'private without history': kb.rest.private,
+      ring: kb.ring,
+      ledger: kb.ledger,
+      marks: kb.marks,
+      'a further session': furtherSession(taken, count)?.toFixed(1) ?? '–',
+    }));
+    const idleKb = taken.get(0)?.rss;
+    return {
+      rows,
+      goals: [
+        {
+          text: 'MB RSS of an idle daemon',
+          is: 'at most',
+          limit: GOAL_IDLE_MB,
+          value: idleKb && idleKb / 1024,
+        },
+        {
+          text: 'KB RSS of a further idle session, without its history',
+          is: 'at most',
+          limit: GOAL_KB_PER_SESSION,
+          value: furtherSession(taken, SESSION_COUNTS[3]),
+        },
+      ],
+    };
+  },
+};
+
+/** KB that each session beyond the first adds, without its history. */
+function furtherSession(taken: ReadonlyMap<number, ProcessMemory>, count: number): number | undefined {
+  const first = taken.get(1);
+  const last = taken.get(count);
+  return first && last && count > 1 ? (last.rest.rss - first.rest.rss) / (count - 1) : undefined;
+}
+
+function settle(reactor: Bench['reactor']): Promise<void> {
+  return new Promise((resolve) => void reactor.after(SETTLE_MS, resolve));
+}

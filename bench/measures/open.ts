@@ -1,0 +1,37 @@
+import path from 'node:path';
+import { Holdfast } from '../holdfast.ts';
+import type { Measure } from '../measure.ts';
+import { median } from '../statistics.ts';
+
+/** Wall time of `new -d`, with a daemon running and with none. */
+export const open: Measure = {
+  name: 'new',
+  title: 'holdfast new -d, from start to exit',
+  async run({ options, reactor, scope, folder, progress }) {
+    const warm = scope.own(
+      new Holdfast({ program: options.holdfast, home: path.join(folder, 'warm'), reactor }),
+    );
+    const cold = scope.own(
+      new Holdfast({ program: options.holdfast, home: path.join(folder, 'cold'), reactor }),
+    );
+    warm.openIdle();
+    const warmMs: number[] = [];
+    const coldMs: number[] = [];
+    for (let round = 1; round <= options.repeats; round += 1) {
+      progress(`new: ${round} of ${options.repeats}`);
+      warmMs.push(warm.timeOpenIdle());
+      coldMs.push(cold.timeOpenIdle());
+      cold.stop();
+    }
+    const row = (name: string, timesMs: readonly number[]) => ({
+      command: name,
+      'median ms': median(timesMs).toFixed(1),
+      'fastest ms': Math.min(...timesMs).toFixed(1),
+      'slowest ms': Math.max(...timesMs).toFixed(1),
+    });
+    return {
+      rows: [row('new -d, daemon running', warmMs), row('new -d, no daemon', coldMs)],
+      goals: [],
+    };
+  },
+};

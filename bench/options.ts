@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** What a run of the bench was asked for. */
+export interface Options {
+  /** Size of the flooded file, in MB of 1,000,000 bytes. */
+  readonly mb: number;
+  /** Times that each peer is measured, in turn with the others. */
+  readonly rounds: number;
+  /** Keys typed to each peer, in all rounds together. */
+  readonly keys: number;
+  /** Times that a command is timed. */
+  readonly repeats: number;
+  /** Names of the measures to run; undefined = all. */
+  readonly only: readonly string[] | undefined;
+  /** File for the results as JSON. */
+  readonly json: string | undefined;
+  /** The program that is measured. */
+  readonly holdfast: string;
+}
+
+/** Beginning of a message about a wrong command line. */
+export const USAGE =
+  'usage: npm run bench -- [--only NAME[,NAME…]] [--rounds N] [--mb N] [--keys N] [--repeats N] [--json FILE] [--holdfast FILE]';
+
+/** Parses the command line. Throws Error if it is wrong. */
+export function parseOptions(args: readonly string[], root: string): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      mb: { type: 'string', default: '100' },
+      rounds: { type: 'string', default: '5' },
+      keys: { type: 'string', default: '500' },
+      repeats: { type: 'string', default: '15' },
+      only: { type: 'string' },
+      json: { type: 'string' },
+      holdfast: { type: 'string', default: path.join(root, 'bin', 'holdfast') },
+    },
+  });
+  return {
+    mb: positive('mb', values.mb),
+    rounds: positive('rounds', values.rounds),
+    keys: positive('keys', values.keys),
+    repeats: positive('repeats', values.repeats),
+    only: values.only?.split(','),
+    json: values.json,
+    holdfast: path.resolve(values.holdfast),
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new Error(`--${name} needs a whole number above 0, not ${text}`);
+  return value;
+}
