@@ -1,1 +1,25 @@
-export {};
+export { ByteLog } from './byte-log.ts';
+export { sha256 } from './checksum.ts';
+export { type CliOptions, CliProcess, type CliResult } from './cli-process.ts';
+export { eventually, passTime, within } from './eventually.ts';
+export { type Installation, installation, repository } from './installation.ts';
+export { firstDifference, floodBytes, LINE_BYTES, numberedLines } from './numbered-lines.ts';
+export {
+  childrenOf,
+  commandLine,
+  cpuMs,
+  fdCount,
+  isAlive,
+  privateBytes,
+  processesWith,
+  processState,
+  stopProcess,
+  untilEnded,
+  zombiesOf,
+} from './processes.ts';
+export { program, pythonPath } from './programs.ts';
+export { RawClient } from './raw-client.ts';
+export { type Gap, type RecordOptions, Recording } from './recording.ts';
+export { Terminal, type TerminalOptions } from './terminal.ts';
+export { type DaemonOptions, type OpenOptions, startDaemon, TestDaemon } from './test-daemon.ts';
+export { TestHome } from './test-home.ts';

@@ -1,0 +1,29 @@
+/** The output of tests/programs/flood.py: lines of one length that are numbered from 0. */
+export const LINE_BYTES = 16;
+
+/** Lines `from` to `to`, the last not included. */
+export function numberedLines(from: number, to: number): Buffer {
+  const bytes = Buffer.alloc((to - from) * LINE_BYTES, '0');
+  for (let line = from; line < to; line += 1) {
+    const digits = String(line);
+    const end = (line - from + 1) * LINE_BYTES - 1;
+    bytes.write(digits, end - digits.length, 'latin1');
+    bytes[end] = 0x0a;
+  }
+  return bytes;
+}
+
+/** What stands at `offset` of the endless output: for comparing a part that begins anywhere. */
+export function floodBytes(offset: number, byteCount: number): Buffer {
+  const firstLine = Math.floor(offset / LINE_BYTES);
+  const lastLine = Math.ceil((offset + byteCount) / LINE_BYTES);
+  const skip = offset - firstLine * LINE_BYTES;
+  return numberedLines(firstLine, lastLine).subarray(skip, skip + byteCount);
+}
+
+/** Where bytes that are said to begin at `offset` of the flood first differ from it; -1 if nowhere. */
+export function firstDifference(bytes: Uint8Array, offset: number): number {
+  const expected = floodBytes(offset, bytes.length);
+  if (expected.equals(bytes)) return -1;
+  return bytes.findIndex((byte, index) => byte !== expected[index]);
+}

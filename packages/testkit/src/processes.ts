@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { eventually } from './eventually.ts';
+
+/** Counters of processes, from /proc. Each throws ENOENT for a process that is gone, unless it says otherwise. */
+
+/** Clock ticks of /proc/PID/stat a second: USER_HZ, the same on all Linux platforms. */
+const MS_PER_TICK = 10;
+
+/** Open descriptors. */
+export function fdCount(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Processor time used so far, user and system. */
+export function cpuMs(pid: number): number {
+  const fields = statFields(pid);
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+}
+
+/** Memory of its own: private pages, not counting files that are mapped shared, such as histories. */
+export function privateBytes(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+  const kib = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? Number.NaN);
+  return kib('Pss_Anon') * 1024;
+}
+
+/** `R`unning, `S`leeping, s`T`opped, `Z`ombie…; undefined if it is gone. */
+export function processState(pid: number): string | undefined {
+  try {
+    return statFields(pid)[0];
+  } catch {
+    return undefined; // ENOENT, ESRCH
+  }
+}
+
+/** Whether it runs: zombies don't. */
+export function isAlive(pid: number): boolean {
+  const state = processState(pid);
+  return state !== undefined && state !== 'Z' && state !== 'X';
+}
+
+/** Its children, zombies included. */
+export function childrenOf(pid: number): number[] {
+  return everyPid().filter((other) => {
+    try {
+      return Number(statFields(other)[1]) === pid;
+    } catch {
+      return false; // gone meanwhile
+    }
+  });
+}
+
+export function zombiesOf(pid: number): number[] {
+  return childrenOf(pid).filter((child) => processState(child) === 'Z');
+}
+
+/** Processes, zombies not included, that were started with NAME=VALUE in their environment. */
+export function processesWith(name: string, value: string): number[] {
+  return everyPid().filter((pid) => isAlive(pid) && startEnvironment(pid)?.includes(`${name}=${value}`));
+}
+
+/** Command line, for messages. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '(gone)';
+  }
+}
+
+/** Resolves when the process has ended, whether or not it has been reaped. */
+export async function untilEnded(pid: number, withinMs?: number): Promise<void> {
+  await eventually(`the end of process ${pid} (${commandLine(pid)})`, () => !isAlive(pid), withinMs);
+}
+
+/** Stops a process and resolves when it stands. */
+export async function stopProcess(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await eventually(`process ${pid} stopped`, () => processState(pid) === 'T');
+}
+
+function everyPid(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function startEnvironment(pid: number): string[] | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return undefined; // gone, or another user's
+  }
+}
+
+/** Fields of /proc/PID/stat behind the command: state, parent, … */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
