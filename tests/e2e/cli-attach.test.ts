@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest';
+import { CliHome } from './support/cli-home.ts';
+
+const PREFIX = '\x1d';
+/** Prints the terminal's settings and flags before and after, as the shell that is left behind would have them. */
+const AROUND = (command: string) =>
+  `tty=$(tty); state() { stty -g; grep flags /proc/self/fdinfo/0 /proc/self/fdinfo/1; }; state >before; ${command}; echo "code $?"; state >after; cmp before after && echo same`;
+
+describe('a session in a terminal', () => {
+  test('is opened, left, found again, and ended; the terminal is as before each time', async () => {
+    await using home = await CliHome.create();
+    await using first = home.inTerminal(AROUND('$HF new --name work'));
+    await first.until('$ ');
+    first.type('echo $((40+2)) $TERM; tty\r');
+    await first.until('42 xterm-256color');
+    first.type(`${PREFIX}d`);
+    await first.until('[detached from work; it goes on running: holdfast attach work]');
+    await first.until('code 0');
+    await first.until('same');
+    expect(await first.exited()).toEqual({ code: 0 });
+
+    await using second = home.inTerminal(AROUND('$HF attach'));
+    await second.until('42 xterm-256color');
+    second.type('exit 3\r');
+    await second.until('[exited 3]');
+    await second.until('code 0');
+    await second.until('same');
+  });
+
+  test('has the size of the terminal, and follows it', async () => {
+    await using home = await CliHome.create();
+    await using terminal = home.inTerminal('$HF new');
+    await terminal.until('$ ');
+    terminal.type('stty size\r');
+    await terminal.until('30 100');
+    terminal.resize({ cols: 77, rows: 33 });
+    terminal.type('until [ "$(stty size)" = "33 77" ]; do sleep 0.05; done; echo followed$((1))\r');
+    await terminal.until('followed1');
+  });
+
+  test('is given keys byte for byte, and the prefix key when it is typed twice', async () => {
+    await using home = await CliHome.create();
+    await using terminal = home.inTerminal(
+      '$HF new -- sh -c "stty raw -echo; echo ready; head -c 6 | od -An -tx1"',
+    );
+    await terminal.until('ready');
+    terminal.type(`\x03\x1a\x11${PREFIX}${PREFIX}${PREFIX}x`);
+    await terminal.until('03 1a 11 1d 1d 78');
+  });
+
+  test('is left by other keys, too', async () => {
+    await using home = await CliHome.create();
+    await using terminal = home.inTerminal('$HF new --detach-key ctrl-a');
+    await terminal.until('$ ');
+    terminal.type(`\x01d`);
+    await terminal.until('[detached from sh');
+  });
+
+  test('is left with kitty keys', async () => {
+    await using home = await CliHome.create();
+    await using terminal = home.inTerminal('$HF new');
+    await terminal.until('$ ');
+    terminal.type('\x1b[93;5u');
+    terminal.type('d');
+    await terminal.until('[detached from sh');
+  });
+});
+
+describe('the terminal is restored', () => {
+  const MESS = `printf '\\033[?1049h\\033[?1000h\\033[?25l\\033[>1u'; echo messy; exec sleep 1000`;
+
+  test.each([
+    ['SIGTERM', 15, 143],
+    ['SIGHUP', 1, 129],
+    ['SIGINT', 2, 130],
+  ])('after %s', async (_, number, code) => {
+    await using home = await CliHome.create();
+    await using terminal = home.inTerminal(
+      AROUND(`$HF new -- sh -c "${MESS}" & echo $! >pid; wait $!`).replace(/& echo/, '<$tty & echo'),
+    );
+    await terminal.until('messy');
+    const pid = await home.inTerminal('cat pid').until('\n');
+    process.kill(Number(pid), number);
+    const reset = await terminal.until(`code ${code}`);
+    for (const sequence of ['\x1b[?1049l', '\x1b[?1000l', '\x1b[?25h', '\x1b[<u'])
+      expect(reset).toContain(sequence);
+    await terminal.until('same');
+    expect(JSON.parse(await home.do('ls', '--json'))).toMatchObject([{ state: 'running' }]);
+  });
+
+  test('when the session ends, and the screen is left as it was', async () => {
+    await using home = await CliHome.create();
+    await using terminal = home.inTerminal(
+      AROUND(`$HF new -- sh -c "printf '\\033[?1049h'; echo gone; kill -9 $$"`.replace('$$', '\\$\\$')),
+    );
+    const shown = await terminal.until('[killed SIGKILL]');
+    expect(shown).toContain('\x1b[?1049l');
+    await terminal.until('code 0');
+    await terminal.until('same');
+  });
+
+  test('when the daemon is killed', async () => {
+    await using home = await CliHome.create();
+    await using terminal = home.inTerminal(AROUND('$HF new'));
+    await terminal.until('$ ');
+    const { daemon } = JSON.parse(await home.do('status', '--json'));
+    process.kill(daemon.pid, 'SIGKILL');
+    await terminal.until('reconnecting');
+    await terminal.until('code 4', { patienceMs: 25_000 });
+    await terminal.until('same');
+  }, 40_000);
+});
+
+test("stopped and continued, the terminal is the shell's in between", async () => {
+  await using home = await CliHome.create();
+  await using terminal = home.inTerminal(
+    'set -m; stty -g >before; $HF new; stty -g >stopped; cmp before stopped && echo same; fg',
+  );
+  await terminal.until('$ ');
+  terminal.type('echo $((20+1))\r');
+  await terminal.until('21');
+  const client = await clientOf(home);
+  process.kill(client, 'SIGTSTP');
+  await terminal.until('same');
+  terminal.type('echo $((20+2))\r');
+  await terminal.until('22');
+  terminal.type(`${PREFIX}d`);
+  await terminal.until('[detached from sh');
+});
+
+test('detaching works while the session floods a terminal that takes nothing', async () => {
+  await using home = await CliHome.create();
+  await using terminal = home.inTerminal('$HF new -- sh -c "yes flood"; echo back');
+  await terminal.until('flood');
+  terminal.isStuck = true;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  terminal.type(`${PREFIX}d`);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  terminal.isStuck = false;
+  await terminal.until('[detached from yes'.replace('yes', 'sh'));
+  await terminal.until('back');
+  expect(JSON.parse(await home.do('ls', '--json'))).toMatchObject([{ state: 'running' }]);
+});
+
+test('closing the window leaves the session running', async () => {
+  await using home = await CliHome.create();
+  await using terminal = home.inTerminal('$HF new --name kept');
+  await terminal.until('$ ');
+  terminal.hangUp();
+  await using again = home.inTerminal('$HF attach kept');
+  await again.until('$ ');
+  again.type('echo $((6*7))\r');
+  await again.until('42');
+});
+
+test('a read-only viewer types nothing and can still detach', async () => {
+  await using home = await CliHome.create();
+  await home.do('new', '-d', '--name', 'watched', '--', 'sh', '-c', 'echo shown; cat');
+  await using terminal = home.inTerminal('$HF attach --read-only watched');
+  await terminal.until('shown');
+  terminal.type(`secret${PREFIX}d`);
+  await terminal.until('[detached from watched');
+  expect(await home.do('tail', 'watched')).toBe('shown\r\n');
+});
+
+test('attach without any session opens one, and says so', async () => {
+  await using home = await CliHome.create();
+  await using terminal = home.inTerminal('$HF attach');
+  await terminal.until('[there is no session yet: this is a new one]');
+  await terminal.until('$ ');
+});
+
+test('a session can not be attached to itself', async () => {
+  await using home = await CliHome.create();
+  await using terminal = home.inTerminal('$HF new --name self');
+  await terminal.until('$ ');
+  terminal.type('$HF attach self; echo code $?\r');
+  await terminal.until("holdfast: can't attach: ");
+  await terminal.until('code 1');
+  terminal.type('$HF attach; echo code $?\r');
+  await terminal.until('code 1');
+});
+
+test('without a terminal it says what to do instead', async () => {
+  await using home = await CliHome.create();
+  expect(await home.run('new')).toMatchObject({
+    code: 2,
+    stderr:
+      'holdfast: wrong usage of new: stdin is not a terminal; use -d to open a session without attaching\n',
+  });
+});
+
+/** The process that shows the session. */
+async function clientOf(home: CliHome): Promise<number> {
+  await using lister = home.inTerminal(
+    'pgrep -f "^[^ ]*node .*/dist/cli/main.js new" | while read p; do grep -qz "HOLDFAST_HOME=$HOLDFAST_HOME" /proc/$p/environ && echo "pid $p;"; done',
+  );
+  await lister.until('pid ');
+  return Number((await lister.until(';')).slice(0, -1));
+}

@@ -1,0 +1,88 @@
+import type { Exit } from '@holdfast/protocol';
+import { eventually, fdCount, program, Recording, startDaemon, type TestDaemon, zombiesOf } from '@holdfast/testkit';
+import { describe, expect, test } from 'vitest';
+
+const SIGNALS = [
+  ...['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGKILL', 'SIGUSR1'],
+  ...['SIGSEGV', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGTERM', 'SIGXCPU', 'SIGXFSZ', 'SIGVTALRM', 'SIGPROF', 'SIGIO'],
+];
+
+describe.each([
+  { how: 'by pidfd', args: [] },
+  { how: 'without pidfds', args: ['--no-pidfd'] },
+])('told $how', ({ args }) => {
+  test('300 programs that write 70,000 bytes and exit at once: every byte arrives, then the right code', async () => {
+    await using daemon = await startDaemon({ args });
+    const fdsBefore = await settledFds(daemon);
+    await inBatches(300, 30, async (index) => {
+      const code = index % 256;
+      const session = await daemon.open('write-and-exit.py', [70_000, code]);
+      const recording = await daemon.record(session);
+      const { exit, offset } = await recording.exited(30_000);
+      expect({ exit, offset, gaps: recording.gaps }).toEqual({ exit: { code }, offset: 70_000, gaps: [] });
+      expect(recording.bytes.equals(numberedBlocks(70_000))).toBe(true);
+    });
+    expect(zombiesOf(daemon.pid)).toEqual([]);
+    await eventually('the descriptors are back', () => fdCount(daemon.pid) === fdsBefore);
+  }, 180_000);
+
+  test('each exit code from 0 to 255 is that code, and death by a signal is that signal', async () => {
+    await using daemon = await startDaemon({ args });
+    const expected: Exit[] = [
+      ...Array.from({ length: 256 }, (_, code) => ({ code })),
+      ...SIGNALS.map((signal) => ({ signal })),
+    ];
+    const got: (Exit | null)[] = [];
+    await inBatches(expected.length, 30, async (index) => {
+      const how = expected[index];
+      const word = how && 'code' in how ? how.code : (SIGNALS[index - 256] ?? '');
+      got[index] = await statusOf(daemon, program('write-and-exit.py', 0, word));
+    });
+    expect(got).toEqual(expected);
+    expect(zombiesOf(daemon.pid)).toEqual([]);
+  }, 180_000);
+
+  test('a status is known although a process that was left behind keeps the terminal open', async () => {
+    await using daemon = await startDaemon({ args });
+    const session = await daemon.openCommand(['/bin/sh', '-c', 'trap "" HUP; (sleep 1000; echo late) & echo early; exit 5']);
+    const recording = await daemon.record(session);
+    expect((await recording.exited()).exit).toEqual({ code: 5 });
+    expect(recording.text).toBe('early\r\n');
+    await (await daemon.client()).request('list', {});
+    for (const pid of daemon.home.processes.filter((pid) => pid !== daemon.pid)) process.kill(pid, 'SIGKILL');
+  });
+
+  test('a straggler that goes on writing for ever can not keep its session from ending', async () => {
+    await using daemon = await startDaemon({ args });
+    const flood = program('flood.py').map((word) => `'${word}'`).join(' ');
+    const session = await daemon.openCommand(['/bin/sh', '-c', `trap "" HUP; ${flood} & sleep 0.3; exit 6`]);
+    const client = await daemon.client();
+    const ended = await client.request('wait', { session: session.id }, { timeoutMs: 15_000 });
+    expect(ended.session.exit).toEqual({ code: 6 });
+  });
+});
+
+/** What write-and-exit.py writes. */
+function numberedBlocks(byteCount: number): Buffer {
+  const blocks = Array.from({ length: Math.ceil(byteCount / 8) }, (_, block) => String(block).padStart(8, '0'));
+  return Buffer.from(blocks.join('')).subarray(0, byteCount);
+}
+
+async function statusOf(daemon: TestDaemon, command: string[]): Promise<Exit | null> {
+  const session = await daemon.openCommand(command);
+  const recording = await Recording.begin(await daemon.client(), session.id);
+  return (await recording.exited(30_000)).exit;
+}
+
+async function settledFds(daemon: TestDaemon): Promise<number> {
+  await daemon.client();
+  return fdCount(daemon.pid);
+}
+
+async function inBatches(count: number, atOnce: number, run: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < count) await run(next++);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
