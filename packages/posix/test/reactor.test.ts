@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import net from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import {
@@ -396,6 +397,38 @@ describe('between the turns', () => {
         expect(await answer).toBe(index + 1);
       }
       await worker.terminate();
+    });
+  });
+
+  test("Node's sockets, timers and immediates are on time", async () => {
+    using scratch = new Scratch();
+    await onReactor(async () => {
+      const started = performance.now();
+      for (let round = 0; round < 20; round += 1) {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 5);
+        });
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+        const failed = net.connect(scratch.path('nobody'));
+        await new Promise((resolve) => {
+          failed.once('error', () => failed.once('close', resolve));
+        });
+        const server = net.createServer((socket) => socket.end('hello'));
+        await new Promise<void>((resolve) => {
+          server.listen(scratch.path(`${round}`), resolve);
+        });
+        const client = net.connect(scratch.path(`${round}`)).resume();
+        await new Promise((resolve) => {
+          client.once('close', resolve);
+        });
+        await new Promise((resolve) => {
+          server.close(resolve);
+        });
+      }
+      // Each of these was put off until something else ended the wait.
+      expect(performance.now() - started).toBeLessThan(5_000);
     });
   });
 
