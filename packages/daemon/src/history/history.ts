@@ -1,9 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { close, mapFile, mapRing, openAllocated, openAnonymous } from '@holdfast/posix';
+import { close, type Mapping, mapFile, mapRing, openAllocated, openAnonymous } from '@holdfast/posix';
 import { LEDGER_BYTES, Ledger } from './ledger.ts';
 import { MARKS_FILE_BYTES, Marks } from './marks.ts';
 import { Ring, ringFileBytes } from './ring.ts';
+
+interface FileSource {
+  /** The files are created, not opened again. */
+  readonly isNew: boolean;
+  /** Returns a descriptor of the file of that name, which has so many bytes. */
+  open(name: string, byteCount: number): number;
+}
 
 /** The newest bytes of a session's output, by offset, and what is known beside them. */
 export class History {
@@ -23,36 +30,61 @@ export class History {
   }
 
   /**
-   * Opens a session's history files in a folder, creating what is missing; all their blocks are allocated.
-   * Throws Node's or posix's error (ENOSPC, EDQUOT, EACCES…), or Error if a file is damaged.
+   * Creates a session's history files in a folder of its own; all their blocks are allocated. Throws Node's or posix's
+   * error: ENOSPC, EDQUOT, EACCES…
    */
-  static open(folder: string, capacity: number): History {
+  static create(folder: string, capacity: number): History {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return History.#assemble(capacity, (name, byteCount) =>
-      openAllocated(path.join(folder, name), byteCount),
-    );
+    return History.#assemble(capacity, {
+      isNew: true,
+      open: (name, byteCount) => openAllocated(path.join(folder, name), byteCount),
+    });
+  }
+
+  /** Opens the history that a daemon before this one left in a folder. Throws Error if a file is missing or damaged. */
+  static reopen(folder: string, capacity: number): History {
+    return History.#assemble(capacity, {
+      isNew: false,
+      open: (name, byteCount) => {
+        const file = path.join(folder, name);
+        const { size } = fs.statSync(file);
+        // Allocating would make a file that was cut off whole again, with zeros.
+        if (size !== byteCount) throw new Error(`the ${name} has ${size} bytes and not ${byteCount}`);
+        return openAllocated(file, byteCount);
+      },
+    });
   }
 
   /** A history without files, for when there is no disk to put one on: it lives as long as this daemon and its successors. */
-  static openWithoutFiles(capacity: number): History {
-    return History.#assemble(capacity, (name, byteCount) => openAnonymous(`holdfast-${name}`, byteCount));
+  static withoutFiles(capacity: number): History {
+    return History.#assemble(capacity, {
+      isNew: true,
+      open: (name, byteCount) => openAnonymous(`holdfast-${name}`, byteCount),
+    });
   }
 
-  static #assemble(capacity: number, open: (name: string, byteCount: number) => number): History {
-    const mapped = <T>(name: string, byteCount: number, map: (fd: number) => T): T => {
+  static #assemble(capacity: number, { isNew, open }: FileSource): History {
+    const mappings: Mapping[] = [];
+    const mapped = (name: string, byteCount: number, map: typeof mapFile): Mapping => {
       const fd = open(name, byteCount);
       try {
-        return map(fd);
+        const mapping = map(fd, byteCount);
+        mappings.push(mapping);
+        return mapping;
       } finally {
         // A mapping keeps its file; a descriptor each would count against the limit.
         close(fd);
       }
     };
-    const ringBytes = ringFileBytes(capacity);
-    const ledger = mapped('ledger', LEDGER_BYTES, (fd) => new Ledger(mapFile(fd, LEDGER_BYTES)));
-    const marks = mapped('marks', MARKS_FILE_BYTES, (fd) => new Marks(mapFile(fd, MARKS_FILE_BYTES)));
-    const ring = mapped('ring', ringBytes, (fd) => new Ring(mapRing(fd, ringBytes)));
-    return new History({ ring, ledger, marks, capacity });
+    try {
+      const ledger = new Ledger(mapped('ledger', LEDGER_BYTES, mapFile), isNew);
+      const marks = new Marks(mapped('marks', MARKS_FILE_BYTES, mapFile), isNew);
+      const ring = new Ring(mapped('ring', ringFileBytes(capacity), mapRing));
+      return new History({ ring, ledger, marks, capacity });
+    } catch (error) {
+      for (const mapping of mappings) mapping.unmap();
+      throw error;
+    }
   }
 
   /** Offset behind the newest byte: how many were recorded since the session began. */

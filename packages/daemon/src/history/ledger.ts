@@ -48,17 +48,14 @@ export class Ledger {
   readonly #mapping: Mapping;
   readonly #scratch = new Block(STREAM_BYTES);
 
-  /** Takes over the mapping. A page that was never written is begun; one that is no ledger throws. */
-  constructor(mapping: Mapping) {
+  /** Takes over the mapping and begins a new ledger, or goes on with one. Throws Error if it is none. */
+  constructor(mapping: Mapping, isNew: boolean) {
     this.#mapping = mapping;
-    const page = copyOut(mapping.address, STREAMS_AT);
-    const magic = page.readUInt32LE(0);
-    if (magic === 0) this.#begin();
-    else if (magic !== MAGIC || page.readUInt32LE(4) !== SCHEMA)
-      throw new Error('not a ledger of this schema');
+    if (isNew) this.#begin();
+    else this.#check();
   }
 
-  /** Bytes of output recorded so far; NaN if the page is damaged. */
+  /** Bytes of output recorded so far. */
   get end(): number {
     return readU64(copyOut(this.#mapping.address + END_AT, 8), 0);
   }
@@ -68,6 +65,7 @@ export class Ledger {
     this.#store64(END_AT, end);
   }
 
+  /** A write of so many bytes of a stream is about to be tried. */
   beginWrite(slot: number, offset: number, length: number): void {
     this.#store64(IN_FLIGHT_AT + 8, offset);
     this.#store32Pair(IN_FLIGHT_AT, slot, length);
@@ -79,12 +77,15 @@ export class Ledger {
     this.#store32Pair(IN_FLIGHT_AT, 0, 0);
   }
 
-  /** Gives a slot to a stream. */
+  /** Gives a slot to a stream. Its key comes last: until it stands there whole, the slot is nobody's. */
   claimStream(slot: number, key: string, done: number): void {
-    const { bytes, view, address } = this.#scratch;
+    const at = streamAt(slot);
+    const { bytes, address } = this.#scratch;
+    bytes.fill(0);
+    copyIn(this.#mapping.address + at, address, STREAM_KEY_BYTES);
+    this.#store64(at + STREAM_KEY_BYTES, done);
     bytes.write(key, 0, STREAM_KEY_BYTES, 'hex');
-    writeU64(view, STREAM_KEY_BYTES, done);
-    copyIn(this.#mapping.address + streamAt(slot), address, STREAM_BYTES);
+    copyIn(this.#mapping.address + at, address, STREAM_KEY_BYTES);
   }
 
   /** What a daemon before this one recorded. */
@@ -100,7 +101,9 @@ export class Ledger {
     const length = page.readUInt32LE(IN_FLIGHT_AT + 4);
     const slot = page.readUInt32LE(IN_FLIGHT_AT);
     const offset = readU64(page, IN_FLIGHT_AT + 8);
-    return { streams, inFlight: length === 0 ? undefined : { slot, offset, length } };
+    // `done` is stored first: where it has moved, the write had ended, and its fate is known.
+    const isInFlight = length > 0 && streams.some((stream) => stream.slot === slot && stream.done === offset);
+    return { streams, inFlight: isInFlight ? { slot, offset, length } : undefined };
   }
 
   unmap(): void {
@@ -109,6 +112,14 @@ export class Ledger {
 
   #begin(): void {
     this.#store32Pair(0, MAGIC, SCHEMA);
+  }
+
+  #check(): void {
+    const page = copyOut(this.#mapping.address, STREAMS_AT);
+    if (page.readUInt32LE(0) !== MAGIC) throw new Error('the ledger is damaged: it does not begin as one');
+    const schema = page.readUInt32LE(4);
+    if (schema !== SCHEMA) throw new Error(`the ledger has schema ${schema}; this daemon knows ${SCHEMA}`);
+    if (Number.isNaN(this.end)) throw new Error('the ledger is damaged: the end of the output is no number');
   }
 
   #store64(at: number, value: number): void {

@@ -28,19 +28,14 @@ const TIME_MARK_EVERY_MS = 1_000;
 export class Marks {
   readonly #mapping: Mapping;
   readonly #scratch = new Block(ROW_BYTES);
-  #written: number;
-  #lastTimeMarkMs = 0;
+  #written = 0;
+  #lastTimeMarkMs = Number.NEGATIVE_INFINITY;
 
-  /** Takes over the mapping. A file that was never written is begun; one that holds no marks throws. */
-  constructor(mapping: Mapping) {
+  /** Takes over the mapping and begins a new file, or goes on with one. Throws Error if it holds no marks. */
+  constructor(mapping: Mapping, isNew: boolean) {
     this.#mapping = mapping;
-    const header = copyOut(mapping.address, ROW_BYTES);
-    const magic = header.readUInt32LE(0);
-    if (magic !== 0 && (magic !== MAGIC || header.readUInt32LE(4) !== SCHEMA)) {
-      throw new Error('not a marks file of this schema');
-    }
-    this.#written = Number(header.readBigUInt64LE(8));
-    if (magic === 0) this.#writeHeader();
+    if (isNew) this.#writeHeader();
+    else this.#readHeader();
   }
 
   size(offset: number, cols: number, rows: number): void {
@@ -53,9 +48,10 @@ export class Marks {
 
   /** Called for each batch of output; notes the time now and then. */
   output(offset: number): void {
-    const now = Date.now();
-    if (now - this.#lastTimeMarkMs < TIME_MARK_EVERY_MS) return;
-    this.#lastTimeMarkMs = now;
+    // Not by the time of day, which can be set back.
+    const nowMs = performance.now();
+    if (nowMs - this.#lastTimeMarkMs < TIME_MARK_EVERY_MS) return;
+    this.#lastTimeMarkMs = nowMs;
     this.#append(offset, KIND.time);
   }
 
@@ -98,6 +94,17 @@ export class Marks {
     copyIn(this.#mapping.address + ROW_BYTES * (1 + (this.#written % CAPACITY)), address, ROW_BYTES);
     this.#written += 1;
     this.#writeHeader();
+  }
+
+  #readHeader(): void {
+    const header = copyOut(this.#mapping.address, ROW_BYTES);
+    if (header.readUInt32LE(0) !== MAGIC)
+      throw new Error('the marks are damaged: they do not begin as marks');
+    const schema = header.readUInt32LE(4);
+    if (schema !== SCHEMA) throw new Error(`the marks have schema ${schema}; this daemon knows ${SCHEMA}`);
+    this.#written = Number(header.readBigUInt64LE(8));
+    if (!Number.isSafeInteger(this.#written))
+      throw new Error('the marks are damaged: their count is no number');
   }
 
   #writeHeader(): void {

@@ -63,7 +63,7 @@ export class SessionFiles {
   ): Promise<OpenedHistory> {
     try {
       await fs.mkdir(this.#stateFolder(id), { recursive: true, mode: 0o700 });
-      const history = History.open(this.#historyFolder(id, wanted.historyIn), wanted.historyBytes);
+      const history = History.create(this.#historyFolder(id, wanted.historyIn), wanted.historyBytes);
       return { history, historyIn: wanted.historyIn, warnings: [] };
     } catch (cause) {
       if (!isErrno(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw historyError(cause);
@@ -79,13 +79,11 @@ export class SessionFiles {
       () => false,
     );
     if (!isThere) {
-      const history = History.openWithoutFiles(LIMITS.historyBytesMin);
+      const history = History.withoutFiles(LIMITS.historyBytesMin);
       return { history, historyIn: 'memory', warnings: ['its history is gone: it was kept in memory'] };
     }
-    const history = History.open(folder, state.historyBytes);
-    if (Number.isSafeInteger(history.end)) return { history, historyIn: state.historyIn, warnings: [] };
-    history.close();
-    throw new Error('the ledger is damaged');
+    const history = History.reopen(folder, state.historyBytes);
+    return { history, historyIn: state.historyIn, warnings: [] };
   }
 
   /** Removes all files of a session. */
@@ -105,7 +103,7 @@ export class SessionFiles {
 
   #historyWithoutFiles(capacity: number, cause: unknown): OpenedHistory {
     try {
-      const history = History.openWithoutFiles(capacity);
+      const history = History.withoutFiles(capacity);
       const why = cause instanceof Error ? cause.message : String(cause);
       return { history, historyIn: 'memory', warnings: [`its history is kept in memory only: ${why}`] };
     } catch (error) {

@@ -1,0 +1,79 @@
+import fs from 'node:fs';
+import { close, mapFile, openAllocated } from '@holdfast/posix';
+import { expect, test, vi } from 'vitest';
+import { Scratch } from '../../test/kit/scratch.ts';
+import { MARKS_FILE_BYTES, Marks } from './marks.ts';
+
+/** Rows of 24 bytes behind a header of the same size. */
+const CAPACITY = Math.floor(MARKS_FILE_BYTES / 24) - 1;
+
+function open(file: string, isNew: boolean): Marks {
+  const fd = openAllocated(file, MARKS_FILE_BYTES);
+  try {
+    return new Marks(mapFile(fd, MARKS_FILE_BYTES), isNew);
+  } finally {
+    close(fd);
+  }
+}
+
+test('marks are found again in order, with all they say', () => {
+  using scratch = new Scratch();
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+  const marks = open(scratch.path('marks'), true);
+  marks.size(0, 80, 24);
+  marks.output(10);
+  marks.crash(2 ** 52 + 1);
+  marks.size(2 ** 52 + 2, 4_096, 1);
+  vi.useRealTimers();
+  const timeMs = 1_700_000_000_000;
+  const expected = [
+    { kind: 'size', offset: 0, timeMs, cols: 80, rows: 24 },
+    { kind: 'time', offset: 10, timeMs },
+    { kind: 'crash', offset: 2 ** 52 + 1, timeMs },
+    { kind: 'size', offset: 2 ** 52 + 2, timeMs, cols: 4_096, rows: 1 },
+  ];
+  expect(marks.all()).toEqual(expected);
+  marks.unmap();
+  const again = open(scratch.path('marks'), false);
+  expect(again.all()).toEqual(expected);
+  again.unmap();
+});
+
+test('when the file is full the oldest marks give way, also across a restart', () => {
+  using scratch = new Scratch();
+  const count = CAPACITY * 2 + 17;
+  let marks = open(scratch.path('marks'), true);
+  for (let offset = 0; offset < count; offset += 1) {
+    if (offset === Math.floor(count / 2)) {
+      marks.unmap();
+      marks = open(scratch.path('marks'), false);
+    }
+    marks.crash(offset);
+  }
+  const offsets = marks.all().map((mark) => mark.offset);
+  expect(offsets).toHaveLength(CAPACITY);
+  expect(offsets[0]).toBe(count - CAPACITY);
+  expect(offsets.at(-1)).toBe(count - 1);
+  expect(offsets).toEqual(offsets.toSorted((one, other) => one - other));
+  marks.unmap();
+  expect(fs.statSync(scratch.path('marks')).size).toBe(MARKS_FILE_BYTES);
+});
+
+test('output is timed once a second, whatever the wall clock does', () => {
+  using scratch = new Scratch();
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+  const marks = open(scratch.path('marks'), true);
+  for (let step = 0; step < 40; step += 1) {
+    marks.output(step);
+    vi.advanceTimersByTime(100);
+  }
+  // Somebody sets the clock back by a day.
+  vi.setSystemTime(1_700_000_000_000 - 86_400_000);
+  for (let step = 40; step < 60; step += 1) {
+    marks.output(step);
+    vi.advanceTimersByTime(100);
+  }
+  vi.useRealTimers();
+  expect(marks.all().map((mark) => mark.offset)).toEqual([0, 10, 20, 30, 40, 50]);
+  marks.unmap();
+});
