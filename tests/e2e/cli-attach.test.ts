@@ -106,9 +106,18 @@ describe('the terminal is restored', () => {
     const { daemon } = JSON.parse(await home.do('status', '--json'));
     process.kill(daemon.pid, 'SIGKILL');
     await terminal.until('reconnecting');
-    await terminal.until('code 4', { patienceMs: 25_000 });
+    await terminal.until("can't show sh any longer", { patienceMs: 25_000 });
+    await terminal.until('code 4');
     await terminal.until('same');
   }, 40_000);
+
+  test('when the daemon is stopped, which is no lost connection', async () => {
+    await using home = await CliHome.create();
+    await using terminal = home.inTerminal(AROUND('$HF new'));
+    await terminal.until('$ ');
+    await home.do('stop', '--yes');
+    expect(await terminal.until('same')).not.toContain('reconnecting');
+  });
 });
 
 test("stopped and continued, the terminal is the shell's in between", async () => {

@@ -33,7 +33,12 @@ export async function attachTo(
 
 /** What to say after a view; throws if the daemon was lost. */
 export function tellEnding(ending: Ending, { name }: Session, context: Context): number {
-  if (ending.kind === 'lost') throw ending.error;
+  if (ending.kind === 'lost') {
+    const { code, message } = ending.error;
+    throw new HoldfastError(code, `can't show ${printable(name)} any longer: ${message}`, {
+      cause: ending.error,
+    });
+  }
   if (ending.kind === 'exited') context.note(`[${formatExit(ending.exit)}]`);
   if (ending.kind === 'detached') {
     const shown = printable(name);

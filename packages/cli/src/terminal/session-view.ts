@@ -77,6 +77,8 @@ class SessionView {
   #flushTimer: { cancel(): void } | undefined;
   #lastOutputByte = NEWLINE;
   #lastTypedByte = NEWLINE;
+  /** All output has come; some of it may still have to be written. */
+  #hasExited = false;
   #isOver = false;
 
   constructor(options: ViewOptions) {
@@ -102,6 +104,8 @@ class SessionView {
   async begin(): Promise<void> {
     const { client } = this.#options;
     client.onStateChange = (state, cause) => {
+      // A daemon that is stopped goes right after its sessions.
+      if (this.#hasExited) return;
       if (state === 'reconnecting') this.#say('the daemon is away; reconnecting…');
       if (state === 'connected') this.#say('connected again');
       if (state === 'closed' && cause) this.#end({ kind: 'lost', error: cause });
@@ -143,7 +147,10 @@ class SessionView {
         this.#writer.write(Buffer.from(CLEAR_SCREEN));
         this.#say('this terminal fell behind; output that was skipped is not shown');
       },
-      onExited: ({ exit }) => void this.#pump.whenIdle().then(() => this.#end({ kind: 'exited', exit })),
+      onExited: ({ exit }) => {
+        this.#hasExited = true;
+        void this.#pump.whenIdle().then(() => this.#end({ kind: 'exited', exit }));
+      },
       onLost: (error) => this.#end({ kind: 'lost', error }),
     });
     this.#subscription = subscription;
