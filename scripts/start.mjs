@@ -30,6 +30,8 @@ async function start() {
     );
     return 1;
   }
+  console.log('This is a session: it goes on running when this terminal closes, or after ctrl-] and then d.');
+  console.log('bin/holdfast attach shows it again; exit ends it.');
   return run(path.join(root, 'bin', 'holdfast'), ['new']);
 }
 
