@@ -1,5 +1,3 @@
-import fs from 'node:fs';
-
 /**
  * Every number and layout that libc does not carry in its names, side by side. Linux: the same on x64 and arm64, glibc
  * and musl, except where a row says so. macOS values come from the SDK headers of macOS 14; nothing here has been run
@@ -118,7 +116,3 @@ export const platform: Platform = isMacOS ? darwin : linux;
 
 /** Granularity of mappings and file allocation, in bytes; 16 KiB on Apple silicon, and a safe multiple elsewhere on arm64. */
 export const PAGE_BYTES: number = process.arch === 'arm64' ? 65_536 : 4_096;
-
-/** `open(2)` flags that Holdfast uses on every terminal: never become a controlling terminal, never block, never leak. */
-export const TERMINAL_OPEN_FLAGS: number =
-  fs.constants.O_RDWR | fs.constants.O_NOCTTY | fs.constants.O_NONBLOCK | platform.open.cloexec;

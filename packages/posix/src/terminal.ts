@@ -37,7 +37,7 @@ export function setWindowSize(fd: number, size: TerminalSize): void {
 }
 
 /** The attributes of a terminal; on Linux a master answers for its slave. */
-export function attributes(fd: number): TerminalAttributes {
+function attributes(fd: number): TerminalAttributes {
   const termios = Buffer.alloc(TERMIOS_BUFFER_BYTES);
   check(libc.tcgetattr(fd, termios), 'tcgetattr');
   return { termios };
