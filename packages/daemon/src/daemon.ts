@@ -8,6 +8,7 @@ import { RequestHandler } from './connection/request-handler.ts';
 import { type Accepted, Listener } from './listener.ts';
 import { type Log, LogFile } from './log.ts';
 import type { DaemonOptions } from './options.ts';
+import { ProcessLister } from './session/process-table.ts';
 import { SessionRegistry } from './session/registry.ts';
 
 /** One read of a client's socket. */
@@ -34,7 +35,13 @@ export class Daemon {
     this.#logFile = new LogFile(path.join(options.stateDir, 'daemon.log'));
     this.#log = this.#logFile.log;
     const { usePidfd } = options;
-    this.#registry = new SessionRegistry(options, { reactor: this.#reactor, log: this.#log, usePidfd });
+    const processes = new ProcessLister();
+    this.#registry = new SessionRegistry(options, {
+      reactor: this.#reactor,
+      log: this.#log,
+      processes,
+      usePidfd,
+    });
     const identity: DaemonIdentity = {
       pid: process.pid,
       version: VERSION,

@@ -27,8 +27,9 @@ export class Leases<Subscriber> {
   }
 
   /**
-   * A lease from `offset` on. One that was orphaned at or before that offset is taken over, so that nothing was read in
-   * between that the history could not keep. undefined if there are too many.
+   * A lease from `offset` on. A subscriber takes over one that was orphaned at or before that offset, so that nothing was
+   * read in between that the history could not keep; a lease without a holder, of a daemon before this one, stands beside
+   * the others. undefined if there are too many.
    */
   acquire(lease: {
     offset: number;
@@ -37,7 +38,7 @@ export class Leases<Subscriber> {
     end: number;
     nowMs: number;
   }): Lease<Subscriber> | undefined {
-    const orphan = this.#orphanFor(lease.offset);
+    const orphan = lease.holder === null ? undefined : this.#orphanFor(lease.offset);
     if (orphan) this.#leases.delete(orphan);
     if (this.#leases.size >= LIMITS.leasesPerSession && !this.#dropOldestOrphan()) return undefined;
     const acquired: Lease<Subscriber> = {

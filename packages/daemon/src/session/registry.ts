@@ -233,9 +233,14 @@ export class SessionRegistry {
       checkName(wanted);
       this.#checkFree(wanted);
     }
+    const taken = new Set([
+      ...this.all.map((session) => session.name),
+      ...this.#sessions.keys(),
+      ...this.#reservedNames,
+    ]);
     const base = usableName(path.basename(command[0] ?? env.SHELL ?? 'sh'));
     let name = wanted ?? base;
-    for (let number = 2; this.#isTaken(name); number += 1) name = `${base}-${number}`;
+    for (let number = 2; taken.has(name); number += 1) name = `${base}-${number}`;
     this.#reservedNames.add(name);
     return name;
   }

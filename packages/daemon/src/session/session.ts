@@ -8,6 +8,7 @@ import { InputQueue } from './input-queue.ts';
 import type { Launched } from './launch.ts';
 import { type Lifecycle, type LifecycleEvent, nextLifecycle } from './lifecycle.ts';
 import { type Holder, Pace } from './pace.ts';
+import type { ProcessLister } from './process-table.ts';
 import type { SessionState, StateFile } from './state-file.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
 import { Terminal } from './terminal.ts';
@@ -22,6 +23,7 @@ const NOT_SAVED = 'its state could not be saved';
 export interface SessionSurroundings {
   readonly reactor: Reactor;
   readonly log: Log;
+  readonly processes: ProcessLister;
   /** Something that `describe` tells has changed. */
   changed(session: Session): void;
   /** Whether pidfds may be used; a test switch. */
@@ -55,7 +57,7 @@ export class Session {
   #state: SessionState;
   #lifecycle: Lifecycle;
   #terminal: Terminal | undefined;
-  #treeKill: TreeKill | undefined;
+  #isBeingKilled = false;
   #foreground: string | null = null;
   #lastActivityMs = 0;
   #isReadDue = false;
@@ -225,20 +227,16 @@ export class Session {
     this.#requireTerminal().signal(signal);
   }
 
-  /** Ends the program and what it has started; see TreeKill. It exits some time later. */
+  /** Ends the program and what it has started; see TreeKill. It exits meanwhile; resolves when nothing of it is left. */
   async kill(callerPid: number | null): Promise<void> {
     const device = await this.#terminal?.device();
-    if (device === undefined || this.#treeKill || !this.#terminal) return;
-    const { reactor, log } = this.#surroundings;
-    this.#treeKill = new TreeKill(
-      { leader: this.#state.pid, terminal: device, callerPid },
-      reactor,
-      (left) => {
-        this.#treeKill = undefined;
-        if (left > 0) log('session.kill-incomplete', { session: this.id, left });
-      },
-    );
-    this.#treeKill.start();
+    if (device === undefined || this.#isBeingKilled || !this.#terminal) return;
+    const { reactor, processes, log } = this.#surroundings;
+    this.#isBeingKilled = true;
+    const target = { leader: this.#state.pid, terminal: device, callerPid };
+    const left = await new TreeKill(target, { clock: reactor, processes }).run();
+    this.#isBeingKilled = false;
+    if (left > 0) log('session.kill-incomplete', { session: this.id, left });
   }
 
   /** Calls back when the session exits, unless the returned function is called before. It must not have exited yet. */
