@@ -131,10 +131,10 @@ export class SessionRegistry {
     this.#isStopping = true;
     const running = this.all.filter((session) => !session.hasExited);
     await Promise.all(
-      running.map((session) => {
+      running.map(async (session) => {
         const exited = new Promise<void>((resolve) => session.onExit(resolve));
-        void session.kill(callerPid);
-        return exited;
+        await session.kill(callerPid);
+        await exited;
       }),
     );
     await Promise.all(this.all.map((session) => session.settled()));
@@ -246,15 +246,10 @@ export class SessionRegistry {
   }
 
   #checkFree(name: string): void {
-    if (this.#isTaken(name))
-      throw new HoldfastError('E_NAME_TAKEN', `another session is named ${JSON.stringify(name)}`);
-  }
-
-  #isTaken(name: string): boolean {
-    return (
+    const isTaken =
       this.#reservedNames.has(name) ||
       this.#sessions.has(name) ||
-      this.all.some((session) => session.name === name)
-    );
+      this.all.some((session) => session.name === name);
+    if (isTaken) throw new HoldfastError('E_NAME_TAKEN', `another session is named ${JSON.stringify(name)}`);
   }
 }

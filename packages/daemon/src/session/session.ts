@@ -57,7 +57,7 @@ export class Session {
   #state: SessionState;
   #lifecycle: Lifecycle;
   #terminal: Terminal | undefined;
-  #isBeingKilled = false;
+  #killing: Promise<void> | undefined;
   #foreground: string | null = null;
   #lastActivityMs = 0;
   #isReadDue = false;
@@ -227,16 +227,12 @@ export class Session {
     this.#requireTerminal().signal(signal);
   }
 
-  /** Ends the program and what it has started; see TreeKill. It exits meanwhile; resolves when nothing of it is left. */
-  async kill(callerPid: number | null): Promise<void> {
-    const device = await this.#terminal?.device();
-    if (device === undefined || this.#isBeingKilled || !this.#terminal) return;
-    const { reactor, processes, log } = this.#surroundings;
-    this.#isBeingKilled = true;
-    const target = { leader: this.#state.pid, terminal: device, callerPid };
-    const left = await new TreeKill(target, { clock: reactor, processes }).run();
-    this.#isBeingKilled = false;
-    if (left > 0) log('session.kill-incomplete', { session: this.id, left });
+  /** Ends the program and what it has started; see TreeKill. Resolves when nothing of it is left, or can't be ended. */
+  kill(callerPid: number | null): Promise<void> {
+    this.#killing ??= this.#endTree(callerPid).finally(() => {
+      this.#killing = undefined;
+    });
+    return this.#killing;
   }
 
   /** Calls back when the session exits, unless the returned function is called before. It must not have exited yet. */
@@ -376,6 +372,14 @@ export class Session {
     this.#exitListeners.clear();
     this.#surroundings.changed(this);
     void this.save();
+  }
+
+  async #endTree(callerPid: number | null): Promise<void> {
+    if (!this.#terminal) return;
+    const target = { leader: this.#state.pid, terminal: await this.#terminal.device(), callerPid };
+    const { reactor, processes, log } = this.#surroundings;
+    const left = await new TreeKill(target, { clock: reactor, processes }).run();
+    if (left > 0) log('session.kill-incomplete', { session: this.id, left });
   }
 
   #requireTerminal(): Terminal {

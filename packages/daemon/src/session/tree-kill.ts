@@ -16,8 +16,8 @@ export interface KillSurroundings {
   readonly processes: ProcessLister;
 }
 
-/** Between the hang-up and the first round of force. */
-const GRACE_MS = 1_000;
+/** After the hang-up programs have a second to end by themselves; most need none of it, so it is looked in between. */
+const GRACE_MS = [50, 150, 300, 500];
 const ROUND_MS = 200;
 /** A process that can't be killed for so long hangs in the kernel; nothing more can be done. */
 const ROUNDS = 25;
@@ -44,7 +44,10 @@ export class TreeKill {
     signal(pids, 'SIGHUP');
     // A stopped process gets its SIGHUP only when it goes on.
     signal(pids, 'SIGCONT');
-    await this.#delay(GRACE_MS);
+    for (const ms of GRACE_MS) {
+      await this.#delay(ms);
+      if ((await this.#find()).length === 0) return 0;
+    }
     for (let round = 1; ; round += 1) {
       const left = await this.#find();
       if (left.length === 0 || round > ROUNDS) return left.length;
