@@ -7,7 +7,7 @@ import type { Viewer } from './viewers.ts';
 
 /** A viewer that fell out of the history goes on this far before the end: about what a screen and some scrollback need. */
 const RESYNC_BYTES = 128 * 1024;
-/** Notices that wait for their place in the output. Beyond this the oldest are dropped: only the last size matters. */
+/** Notices that wait for their place in the output. Beyond this one is dropped that a later one of its kind replaces. */
 const NOTICES_MAX = 64;
 
 /** Without its channel, which the subscription adds. */
@@ -84,7 +84,7 @@ export class Subscription implements Viewer {
   /** Tells the client something at the present end of the output. */
   notify(notice: Notice): void {
     this.#notices.push({ offset: this.#session.history.end, notice });
-    if (this.#notices.length > NOTICES_MAX) this.#notices.shift();
+    if (this.#notices.length > NOTICES_MAX) this.#notices.splice(this.#replacedNotice(), 1);
     this.sink.hasOutput(this);
   }
 
@@ -127,6 +127,18 @@ export class Subscription implements Viewer {
     }
     this.#cursor = Math.max(history.start, history.end - RESYNC_BYTES);
     return { event: 'resync', channel: this.channel, offset: this.#cursor };
+  }
+
+  /** Only the last size matters, and the last word on who leads. */
+  #replacedNotice(): number {
+    const later = new Set<string>();
+    let replaced = 0;
+    for (let index = this.#notices.length - 1; index >= 0; index -= 1) {
+      const kind = this.#notices[index]?.notice.event ?? '';
+      if (later.has(kind)) replaced = index;
+      later.add(kind);
+    }
+    return replaced;
   }
 
   #event(notice: Notice): Outgoing {
