@@ -15,6 +15,9 @@ const extent = z.int().check(z.gte(1), z.lte(LIMITS.columnsOrRows));
 /** An id, a unique prefix of one, or a name. */
 const sessionRef = z.string().check(z.minLength(1), z.maxLength(256));
 /** Text that can become a C string. */
+const variableName = z.string().check(
+  z.refine((name) => /^[^=\0]+$/.test(name), 'an environment variable has no name, or one with "=" or NUL'),
+);
 const cString = z.string().check(z.refine((text) => !text.includes('\0'), 'contains a NUL character'));
 
 /** How a session's program ended; `lost` when nobody can know. Never a made-up 0. */
@@ -80,7 +83,7 @@ export const openParameters = z.object({
   command: z.array(cString).check(z.maxLength(65_536)),
   cwd: cString,
   /** The program's whole environment. */
-  env: z.record(cString, cString),
+  env: z.record(variableName, cString),
   name: z.optional(z.string()),
   cols: extent,
   rows: extent,
@@ -175,7 +178,7 @@ export const REQUESTS = {
   },
   /** Sends one signal to the terminal's foreground process group. */
   signal: { parameters: z.object({ session: sessionRef, signal: z.string() }), result: z.object({}) },
-  /** Hang-up, then the whole process tree by force; answered when the session has exited. */
+  /** Hang-up, then the whole process tree by force; answered when the session has exited. One that has already is E_EXITED. */
   kill: { parameters: z.object({ session: sessionRef }), result: z.object({ session: sessionShape }) },
   /** Drops an exited session and its history. */
   forget: { parameters: z.object({ session: sessionRef }), result: z.object({}) },

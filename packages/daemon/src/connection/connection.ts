@@ -150,8 +150,10 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   closeInput(channel: number): void {
-    this.input(channel).close();
+    const input = this.input(channel);
+    input.close();
     this.#inputs.delete(channel);
+    this.#toAcknowledge.delete(input);
   }
 
   watchSessions(): void {
