@@ -14,10 +14,10 @@ const channel = z.int().check(z.gte(0), z.lte(0xffff_ffff));
 const extent = z.int().check(z.gte(1), z.lte(LIMITS.columnsOrRows));
 /** An id, a unique prefix of one, or a name. */
 const sessionRef = z.string().check(z.minLength(1), z.maxLength(256));
-/** Text that can become a C string. */
 const variableName = z.string().check(
   z.refine((name) => /^[^=\0]+$/.test(name), 'an environment variable has no name, or one with "=" or NUL'),
 );
+/** Text that can become a C string. */
 const cString = z.string().check(z.refine((text) => !text.includes('\0'), 'contains a NUL character'));
 
 /** How a session's program ended; `lost` when nobody can know. Never a made-up 0. */
