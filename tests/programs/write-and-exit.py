@@ -16,4 +16,8 @@ how = sys.argv[2]
 if how.isdigit():
     os._exit(int(how))
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-os.kill(os.getpid(), getattr(signal, how))
+number = getattr(signal, how)
+if number not in (signal.SIGKILL, signal.SIGSTOP):
+    # Python ignores some.
+    signal.signal(number, signal.SIG_DFL)
+os.kill(os.getpid(), number)

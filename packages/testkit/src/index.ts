@@ -2,6 +2,7 @@ export { ByteLog } from './byte-log.ts';
 export { sha256 } from './checksum.ts';
 export { type CliOptions, CliProcess, type CliResult } from './cli-process.ts';
 export { eventually, passTime, within } from './eventually.ts';
+export { Gate } from './gate.ts';
 export { type Installation, installation, repository } from './installation.ts';
 export { firstDifference, floodBytes, LINE_BYTES, numberedLines } from './numbered-lines.ts';
 export {

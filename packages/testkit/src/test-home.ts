@@ -4,6 +4,7 @@ import { Client, netConnector } from '@holdfast/client';
 import { type Home, resolveHome } from '@holdfast/supervisor';
 import { type CliOptions, CliProcess, type CliResult } from './cli-process.ts';
 import { eventually } from './eventually.ts';
+import { Gate } from './gate.ts';
 import { type Installation, installation } from './installation.ts';
 import { commandLine, processesWith } from './processes.ts';
 import { Terminal, type TerminalOptions } from './terminal.ts';
@@ -28,6 +29,7 @@ export class TestHome implements AsyncDisposable {
   readonly #clients: Client[] = [];
   readonly #terminals: Terminal[] = [];
   readonly #processes: CliProcess[] = [];
+  #gates = 0;
 
   /** `folderName` may be long or odd: the home is a folder of that name. */
   constructor(
@@ -58,6 +60,12 @@ export class TestHome implements AsyncDisposable {
     const folder = path.join(this.#root, name);
     mkdirSync(folder, { recursive: true });
     return folder;
+  }
+
+  /** A gate for a program to wait at. */
+  gate(): Gate {
+    this.#gates += 1;
+    return new Gate(path.join(this.#root, `gate-${this.#gates}`));
   }
 
   /** Runs a command to its end. */

@@ -6,6 +6,11 @@ import type { Subscription } from './subscription.ts';
 
 /** How far the leader may be behind while the program runs on: what is in flight to a terminal that keeps up. */
 const LEADER_WINDOW_BYTES = 256 * 1024;
+/**
+ * Room in the history that leases leave free: what the kernel still holds when the program ends is read at once, without
+ * waiting for anybody, and must not push out what a lease keeps. A terminal of Linux holds less than this.
+ */
+const END_RESERVE_BYTES = 32 * 1024;
 
 export type Holder = 'leader' | 'lease';
 
@@ -40,7 +45,7 @@ export class Pace {
 
   /** Output must not be recorded beyond this offset now. */
   get limit(): number {
-    return Math.min(this.#leases.limit(this.#history.capacity), this.#leaderLimit);
+    return Math.min(this.#leaseLimit, this.#leaderLimit);
   }
 
   /** The leases as a successor needs them. */
@@ -50,16 +55,16 @@ export class Pace {
 
   /** The subscriber whose lease holds the program back; null if it is away. */
   get leaseHolder(): Subscription | null {
-    const limit = this.#leases.limit(this.#history.capacity);
+    const limit = this.#leaseLimit;
     for (const lease of this.#leases.all) {
-      if (!lease.hasExpired && lease.offset + this.#history.capacity === limit) return lease.holder;
+      if (!lease.hasExpired && lease.offset + this.#leaseBytes === limit) return lease.holder;
     }
     return null;
   }
 
   /** Reading has come to the limit: whoever set it holds the program back until they get on, or lose their right to. */
   hold(): void {
-    this.#heldBy = this.#history.end >= this.#leases.limit(this.#history.capacity) ? 'lease' : 'leader';
+    this.#heldBy = this.#history.end >= this.#leaseLimit ? 'lease' : 'leader';
     if (this.#heldBy === 'leader' && this.#leader) this.#armPatience(this.#leader, performance.now());
   }
 
@@ -136,6 +141,15 @@ export class Pace {
     this.#heldBy = undefined;
     this.#patience?.cancel();
     this.#expiry?.timer.cancel();
+  }
+
+  /** How far the output may be ahead of a lease. */
+  get #leaseBytes(): number {
+    return this.#history.capacity - END_RESERVE_BYTES;
+  }
+
+  get #leaseLimit(): number {
+    return this.#leases.limit(this.#leaseBytes);
   }
 
   get #leaderLimit(): number {

@@ -295,7 +295,8 @@ export class Session {
     const before = history.end;
     const drainLimit =
       this.#lifecycle.state === 'ended' ? this.#lifecycle.drainLimit : Number.POSITIVE_INFINITY;
-    const paceLimit = this.#pace.limit;
+    // The end waits for no client: history delivers.
+    const paceLimit = this.#lifecycle.state === 'ended' ? Number.POSITIVE_INFINITY : this.#pace.limit;
     const isEmpty = this.#terminal.readInto(history, Math.min(paceLimit, drainLimit));
     if (history.end > before) this.#outputGrew();
     if (this.#lifecycle.state === 'ended' && (isEmpty || history.end >= drainLimit)) {
