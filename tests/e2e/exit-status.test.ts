@@ -1,10 +1,40 @@
 import type { Exit } from '@holdfast/protocol';
-import { eventually, fdCount, program, Recording, startDaemon, type TestDaemon, zombiesOf } from '@holdfast/testkit';
+import {
+  eventually,
+  fdCount,
+  program,
+  Recording,
+  startDaemon,
+  type TestDaemon,
+  zombiesOf,
+} from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 
 const SIGNALS = [
-  ...['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGKILL', 'SIGUSR1'],
-  ...['SIGSEGV', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGTERM', 'SIGXCPU', 'SIGXFSZ', 'SIGVTALRM', 'SIGPROF', 'SIGIO'],
+  ...[
+    'SIGHUP',
+    'SIGINT',
+    'SIGQUIT',
+    'SIGILL',
+    'SIGTRAP',
+    'SIGABRT',
+    'SIGBUS',
+    'SIGFPE',
+    'SIGKILL',
+    'SIGUSR1',
+  ],
+  ...[
+    'SIGSEGV',
+    'SIGUSR2',
+    'SIGPIPE',
+    'SIGALRM',
+    'SIGTERM',
+    'SIGXCPU',
+    'SIGXFSZ',
+    'SIGVTALRM',
+    'SIGPROF',
+    'SIGIO',
+  ],
 ];
 
 describe.each([
@@ -44,7 +74,11 @@ describe.each([
 
   test('a status is known although a process that was left behind keeps the terminal open', async () => {
     await using daemon = await startDaemon({ args });
-    const session = await daemon.openCommand(['/bin/sh', '-c', 'trap "" HUP; (sleep 1000; echo late) & echo early; exit 5']);
+    const session = await daemon.openCommand([
+      '/bin/sh',
+      '-c',
+      'trap "" HUP; (sleep 1000; echo late) & echo early; exit 5',
+    ]);
     const recording = await daemon.record(session);
     expect((await recording.exited()).exit).toEqual({ code: 5 });
     expect(recording.text).toBe('early\r\n');
@@ -54,7 +88,9 @@ describe.each([
 
   test('a straggler that goes on writing for ever can not keep its session from ending', async () => {
     await using daemon = await startDaemon({ args });
-    const flood = program('flood.py').map((word) => `'${word}'`).join(' ');
+    const flood = program('flood.py')
+      .map((word) => `'${word}'`)
+      .join(' ');
     const session = await daemon.openCommand(['/bin/sh', '-c', `trap "" HUP; ${flood} & sleep 0.3; exit 6`]);
     const client = await daemon.client();
     const ended = await client.request('wait', { session: session.id }, { timeoutMs: 15_000 });
@@ -64,7 +100,9 @@ describe.each([
 
 /** What write-and-exit.py writes. */
 function numberedBlocks(byteCount: number): Buffer {
-  const blocks = Array.from({ length: Math.ceil(byteCount / 8) }, (_, block) => String(block).padStart(8, '0'));
+  const blocks = Array.from({ length: Math.ceil(byteCount / 8) }, (_, block) =>
+    String(block).padStart(8, '0'),
+  );
   return Buffer.from(blocks.join('')).subarray(0, byteCount);
 }
 
@@ -79,7 +117,11 @@ async function settledFds(daemon: TestDaemon): Promise<number> {
   return fdCount(daemon.pid);
 }
 
-async function inBatches(count: number, atOnce: number, run: (index: number) => Promise<void>): Promise<void> {
+async function inBatches(
+  count: number,
+  atOnce: number,
+  run: (index: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < count) await run(next++);
