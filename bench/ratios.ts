@@ -1,7 +1,7 @@
 import type { Goal, Row } from './measure.ts';
 
 /** Medians by peer, and what Holdfast's is in relation to one of them; undefined if that one is missing. */
-export function ratioTo(peer: string, medians: ReadonlyMap<string, number>): number | undefined {
+function ratioTo(peer: string, medians: ReadonlyMap<string, number>): number | undefined {
   const own = medians.get('holdfast');
   const others = medians.get(peer);
   return own === undefined || others === undefined ? undefined : own / others;

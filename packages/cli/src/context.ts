@@ -1,4 +1,4 @@
-import { type Home, resolveHome } from '@holdfast/supervisor';
+import { type Home, resolveHome } from '@holdfast/supervisor/home';
 
 /** What a command knows of the process it runs in. */
 export interface Context {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type DaemonIdentity,
   type Event,
@@ -176,7 +175,7 @@ export class Client {
    * where another process stopped has a reason to give it.
    */
   openInput(session: string, options: { stream?: string } = {}): Promise<Input> {
-    const { stream = randomUUID() } = options;
+    const { stream = crypto.randomUUID() } = options;
     return this.#openChannel((wiring) => {
       const input = new Input(wiring, session, stream);
       this.#channels.addInput(wiring.channel, input);

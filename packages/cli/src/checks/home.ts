@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { checkHome } from '@holdfast/supervisor';
+import { checkHome } from '@holdfast/supervisor/home';
 import { type Check, fail, ok, warn } from './finding.ts';
 
 /** Room for a good number of histories at 1 MiB each. */
