@@ -376,8 +376,14 @@ export class Session {
   }
 
   async #endTree(callerPid: number | null): Promise<void> {
-    if (!this.#terminal) return;
-    const target = { leader: this.#state.pid, terminal: await this.#terminal.device(), callerPid };
+    const terminal = this.#terminal;
+    if (!terminal) return;
+    const device = await terminal.device();
+    const target = {
+      leader: this.#state.pid,
+      terminal: () => (this.#terminal === terminal ? device : 0),
+      callerPid,
+    };
     const { reactor, processes, log } = this.#surroundings;
     const left = await new TreeKill(target, { clock: reactor, processes }).run();
     if (left > 0) log('session.kill-incomplete', { session: this.id, left });

@@ -5,8 +5,8 @@ import type { ProcessLister, ProcessTable } from './process-table.ts';
 export interface KillTarget {
   /** Pid of the session's leader; the kernel's session has the same number, also when the leader is gone. */
   readonly leader: number;
-  /** Device number of the terminal; 0 if it is not known. */
-  readonly terminal: number;
+  /** Device number of the terminal; 0 if it is not known, or closed: the kernel gives the number to the next one. */
+  terminal(): number;
   /** The client that asks: neither it nor its ancestors are signalled, unless they belong to the session themselves. */
   readonly callerPid: number | null;
 }
@@ -22,9 +22,16 @@ const ROUND_MS = 200;
 /** A process that can't be killed for so long hangs in the kernel; nothing more can be done. */
 const ROUNDS = 25;
 
+/** What is to be signalled. */
+interface Victims {
+  readonly pids: readonly number[];
+  /** Process groups of which nobody is spared. */
+  readonly groups: readonly number[];
+}
+
 /**
  * Ends what is left of a session: hang-up first, then SIGKILL again and again to whatever is found, since a process may
- * fork while we look. Found are: members of the kernel's session, processes with its terminal, and their descendants,
+ * fork while we look; to whole groups, since the kernel lets nobody in one fork past a signal to all of it. Found are: members of the kernel's session, processes with its terminal, and their descendants,
  * which covers children that began a session of their own but not daemons that have left their parents.
  */
 export class TreeKill {
@@ -40,18 +47,22 @@ export class TreeKill {
 
   /** Resolves with the number of processes that could not be ended. */
   async run(): Promise<number> {
-    const pids = await this.#find();
+    const { pids } = await this.#find();
     signal(pids, 'SIGHUP');
     // A stopped process gets its SIGHUP only when it goes on.
     signal(pids, 'SIGCONT');
     for (const ms of GRACE_MS) {
       await this.#delay(ms);
-      if ((await this.#find()).length === 0) return 0;
+      if ((await this.#find()).pids.length === 0) return 0;
     }
     for (let round = 1; ; round += 1) {
-      const left = await this.#find();
-      if (left.length === 0 || round > ROUNDS) return left.length;
-      signal(left, 'SIGKILL');
+      const { pids, groups } = await this.#find();
+      if (pids.length === 0 || round > ROUNDS) return pids.length;
+      signal(
+        groups.map((group) => -group),
+        'SIGKILL',
+      );
+      signal(pids, 'SIGKILL');
       await this.#delay(ROUND_MS);
     }
   }
@@ -60,18 +71,19 @@ export class TreeKill {
     return new Promise((resolve) => this.#surroundings.clock.after(ms, resolve));
   }
 
-  /** Pids to be signalled; a negative one is a process group. */
-  async #find(): Promise<number[]> {
+  async #find(): Promise<Victims> {
     try {
       return this.#victims(await this.#surroundings.processes.list());
     } catch {
       // No descriptors are left to look with: the program itself, at least, is known.
-      return sendSignal(this.#target.leader, 0) ? [-this.#target.leader] : [];
+      const { leader } = this.#target;
+      return sendSignal(leader, 0) ? { pids: [leader], groups: [leader] } : { pids: [], groups: [] };
     }
   }
 
-  #victims(table: ProcessTable): number[] {
-    const { leader, terminal } = this.#target;
+  #victims(table: ProcessTable): Victims {
+    const { leader } = this.#target;
+    const terminal = this.#target.terminal();
     const spared = this.#spared(table);
     const victims = new Map<number, ProcessEntry>();
     const add = (entry: ProcessEntry) => {
@@ -84,7 +96,11 @@ export class TreeKill {
       if (isMember || this.#known.get(entry.pid) === entry.startTime) add(entry);
     }
     for (const { pid, startTime } of victims.values()) this.#known.set(pid, startTime);
-    return [...victims.values()].filter((entry) => !entry.isZombie).map((entry) => entry.pid);
+    const living = [...victims.values()].filter((entry) => !entry.isZombie);
+    // A group lies within one session, so all of these are victims, too.
+    const groups = new Set(living.filter(({ session }) => session === leader).map(({ group }) => group));
+    for (const entry of table.all) if (spared.has(entry.pid)) groups.delete(entry.group);
+    return { pids: living.map(({ pid }) => pid), groups: [...groups] };
   }
 
   /** This daemon, the caller, and their ancestors. */

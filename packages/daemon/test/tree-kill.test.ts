@@ -1,0 +1,190 @@
+import { type ProcessEntry, listProcesses, processEntry, sendSignal } from '@holdfast/posix';
+import {
+  isAlive,
+  processState,
+  program,
+  pythonPath,
+  stopProcess,
+  Terminal,
+  untilEnded,
+} from '@holdfast/testkit';
+import { expect, test } from 'vitest';
+import { ProcessLister } from '../src/session/process-table.ts';
+import { type KillTarget, TreeKill } from '../src/session/tree-kill.ts';
+
+const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
+const clock = { after: (ms: number, callback: () => void) => setTimeout(callback, ms) };
+
+function start(argv: readonly string[]): Terminal {
+  return new Terminal({ file: argv[0] ?? '', argv, env });
+}
+
+function shell(script: string): Terminal {
+  return start(['/bin/sh', '-c', script]);
+}
+
+function python(script: string): Terminal {
+  return start([pythonPath(), '-SE', '-c', script]);
+}
+
+async function target(terminal: Terminal, callerPid: number | null = null): Promise<KillTarget> {
+  const device = (await processEntry(terminal.pid))?.terminal ?? 0;
+  expect(device).toBeGreaterThan(0);
+  return { leader: terminal.pid, terminal: () => device, callerPid };
+}
+
+function kill(target: KillTarget, processes = new ProcessLister()): Promise<number> {
+  return new TreeKill(target, { clock, processes }).run();
+}
+
+test('a program that obeys the hang-up is not waited for, and ends by it', async () => {
+  using terminal = shell('echo ready; read line');
+  await terminal.waitFor('ready');
+  const before = performance.now();
+  expect(await kill(await target(terminal))).toBe(0);
+  expect(performance.now() - before).toBeLessThan(900);
+  expect(await terminal.ended()).toEqual({ signal: 'SIGHUP' });
+});
+
+test('a zombie that nobody has reaped yet is not waited for', async () => {
+  using terminal = shell('echo ready; read line');
+  await terminal.waitFor('ready');
+  expect(await kill(await target(terminal))).toBe(0);
+  expect(processState(terminal.pid)).toBe('Z');
+});
+
+test('a program may use the second after the hang-up to end by itself', async () => {
+  using terminal = shell(
+    'trap "sleep 0.3; echo saved; exit 7" HUP; echo ready; while :; do sleep 0.05; done',
+  );
+  await terminal.waitFor('ready');
+  expect(await kill(await target(terminal))).toBe(0);
+  expect(await terminal.ended()).toEqual({ code: 7 });
+  await terminal.waitFor('saved');
+});
+
+test('what ignores the hang-up is killed', async () => {
+  using terminal = start(program('ignore-hangup.py'));
+  await terminal.waitFor('ready');
+  expect(await kill(await target(terminal))).toBe(0);
+  expect(await terminal.ended()).toEqual({ signal: 'SIGKILL' });
+});
+
+test('a stopped process gets the hang-up, too', async () => {
+  using terminal = shell('echo ready; read line');
+  await terminal.waitFor('ready');
+  await stopProcess(terminal.pid);
+  expect(await kill(await target(terminal))).toBe(0);
+  expect(await terminal.ended()).toEqual({ signal: 'SIGHUP' });
+});
+
+test.each(['stay', 'leave'])(
+  'children, their children, and those with a group or a session of their own end with it (the leader may %s)',
+  async (leader) => {
+    using terminal = start(program('fork-tree.py', leader));
+    const [, pids = ''] = await terminal.waitFor(/pids ([\d ]+)end/);
+    const family = pids.trim().split(' ').map(Number);
+    expect(family).toHaveLength(5);
+    expect(family.every(isAlive)).toBe(true);
+    if (leader === 'leave') {
+      // What has a session of its own and no living parent in the tree is a daemon, and not found.
+      await terminal.ended();
+      const entries = (await listProcesses()).filter(({ pid }) => family.includes(pid));
+      expect(await kill({ leader: terminal.pid, terminal: () => 0, callerPid: null })).toBe(0);
+      const left = family.filter(isAlive);
+      for (const pid of left) sendSignal(pid, 9);
+      const daemons = entries.filter(({ session }) => session !== terminal.pid).map(({ pid }) => pid);
+      expect(left.toSorted()).toEqual(daemons.toSorted());
+      return;
+    }
+    expect(await kill(await target(terminal))).toBe(0);
+    expect(family.filter(isAlive)).toEqual([]);
+    expect(await terminal.ended()).toEqual({ signal: 'SIGKILL' });
+  },
+);
+
+test('processes that fork faster than we look are caught', async () => {
+  // Each child takes over from its parent at once: a list of processes is always out of date.
+  using terminal = python(`
+import os, signal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+os.write(1, b"ready")
+if os.fork() == 0:
+    while True:
+        if os.fork() != 0:
+            os._exit(0)
+while True:
+    signal.pause()
+`);
+  await terminal.waitFor('ready');
+  expect(await kill(await target(terminal))).toBe(0);
+  const members = (await listProcesses()).filter(
+    ({ session, isZombie }) => session === terminal.pid && !isZombie,
+  );
+  expect(members).toEqual([]);
+});
+
+test('the caller and its ancestors are spared, but for those that belong to the session', async () => {
+  using outside = shell('echo ready; read line');
+  await outside.waitFor('ready');
+  // It was started from the session and asks for its end: a terminal multiplexer, say.
+  using terminal = shell('trap "" HUP; setsid sleep 1000 & echo "caller $! end"; read line');
+  const [, caller = ''] = await terminal.waitFor(/caller (\d+) end/);
+  const callerPid = Number(caller);
+  expect(await kill(await target(terminal, callerPid))).toBe(0);
+  expect(isAlive(callerPid)).toBe(true);
+  sendSignal(callerPid, 9);
+  expect(await terminal.ended()).toEqual({ signal: 'SIGKILL' });
+  expect(isAlive(outside.pid)).toBe(true);
+});
+
+test('neither this process nor what it descends from is signalled, whatever the list says', async () => {
+  using terminal = shell('echo ready; read line');
+  await terminal.waitFor('ready');
+  const ancestors = [process.pid, process.ppid];
+  const processes = new ProcessLister(async () =>
+    (await listProcesses()).map(
+      (entry): ProcessEntry => (ancestors.includes(entry.pid) ? { ...entry, session: terminal.pid } : entry),
+    ),
+  );
+  expect(await kill(await target(terminal), processes)).toBe(0);
+  expect(await terminal.ended()).toEqual({ signal: 'SIGHUP' });
+});
+
+test('who gets the number of the closed terminal is not taken for a straggler', async () => {
+  using next = start(program('ignore-hangup.py'));
+  await next.waitFor('ready');
+  const device = (await processEntry(next.pid))?.terminal ?? 0;
+  using terminal = start(program('ignore-hangup.py'));
+  await terminal.waitFor('ready');
+  let isOpen = true;
+  const aim: KillTarget = { leader: terminal.pid, callerPid: null, terminal: () => (isOpen ? device : 0) };
+  const processes = new ProcessLister(async () => {
+    const entries = await listProcesses();
+    // The session exits while the list is read, and another is opened.
+    isOpen = false;
+    return entries;
+  });
+  expect(await kill(aim, processes)).toBe(0);
+  expect(await terminal.ended()).toEqual({ signal: 'SIGKILL' });
+  expect(isAlive(next.pid)).toBe(true);
+});
+
+test('without a list of processes the program itself is ended all the same', async () => {
+  using terminal = start(program('ignore-hangup.py'));
+  await terminal.waitFor('ready');
+  const processes = new ProcessLister(() => Promise.reject(new Error('EMFILE')));
+  const reaped = terminal.ended();
+  expect(await kill(await target(terminal), processes)).toBe(0);
+  expect(await reaped).toEqual({ signal: 'SIGKILL' });
+});
+
+test('processes that were found once stay targets when they lose their parents', async () => {
+  // The hang-up ends the parent; its child has a session of its own and ignores everything.
+  using terminal = shell(
+    `setsid sh -c 'trap "" HUP; echo "child $$ end"; while :; do sleep 1; done' & read line`,
+  );
+  const [, child = ''] = await terminal.waitFor(/child (\d+) end/);
+  expect(await kill(await target(terminal))).toBe(0);
+  await untilEnded(Number(child));
+});
