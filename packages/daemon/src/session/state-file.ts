@@ -39,9 +39,7 @@ export class StateFile {
   /** Resolves when this state, or a later one, is in the file. Rejects with Node's error (ENOSPC…). */
   save(state: SessionState): Promise<void> {
     this.#next = state;
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#writeAll();
     return this.#writing;
   }
 
@@ -51,11 +49,26 @@ export class StateFile {
   }
 
   async #writeAll(): Promise<void> {
-    for (let state = this.#next; state; state = this.#next) {
-      this.#next = undefined;
-      const fresh = `${this.#path}.new`;
+    try {
+      for (let state = this.#next; state; state = this.#next) {
+        this.#next = undefined;
+        await this.#write(state);
+      }
+    } finally {
+      // In the same step as the last look at #next: who saves after it begins anew.
+      this.#writing = undefined;
+    }
+  }
+
+  async #write(state: SessionState): Promise<void> {
+    const fresh = `${this.#path}.new`;
+    try {
       await fs.writeFile(fresh, `${JSON.stringify(state)}\n`, { mode: 0o600 });
       await fs.rename(fresh, this.#path);
+    } catch (error) {
+      // On a full disk a part of it may be there.
+      await fs.rm(fresh, { force: true });
+      throw error;
     }
   }
 }
