@@ -30,7 +30,7 @@ export async function findProgram({ command, cwd, env }: OpenParameters): Promis
   await checkFolder(cwd);
   const [name, ...rest] = command;
   if (name === undefined) {
-    const shell = env.SHELL || os.userInfo().shell || '/bin/sh';
+    const shell = env.SHELL || loginShell();
     const file = await findExecutable(shell, { cwd, env });
     // The leading dash asks for a login shell.
     return { file, command: [shell], argv: [`-${path.basename(shell)}`] };
@@ -68,6 +68,15 @@ export function launch(
   }
 }
 
+function loginShell(): string {
+  try {
+    return os.userInfo().shell || '/bin/sh';
+  } catch {
+    // ENOENT: a user without an entry in the password file, as in many containers.
+    return '/bin/sh';
+  }
+}
+
 async function checkFolder(cwd: string): Promise<void> {
   if (!path.isAbsolute(cwd)) throw new HoldfastError('E_CWD', `the folder must be absolute: ${cwd}`);
   try {
@@ -75,7 +84,7 @@ async function checkFolder(cwd: string): Promise<void> {
     await fs.access(cwd, constants.X_OK);
   } catch (cause) {
     if (cause instanceof HoldfastError) throw cause;
-    const why = isErrno(cause, 'ENOENT')
+    const why = isErrno(cause, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')
       ? 'no such folder'
       : isErrno(cause, 'EACCES')
         ? 'no permission to enter'
@@ -119,8 +128,10 @@ async function whyNotExecutable(file: string): Promise<Problem | undefined> {
     await fs.access(file, constants.X_OK);
     return undefined;
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return { code: 'E_COMMAND_NOT_FOUND', why: 'no such command' };
-    return { code: 'E_COMMAND_NOT_EXECUTABLE', why: 'no permission to run' };
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG'))
+      return { code: 'E_COMMAND_NOT_FOUND', why: 'no such command' };
+    const why = isErrno(error, 'ELOOP') ? 'a symbolic link that leads nowhere' : 'no permission to run';
+    return { code: 'E_COMMAND_NOT_EXECUTABLE', why };
   }
 }
 
@@ -135,13 +146,15 @@ function ptyError(cause: unknown): unknown {
   return cause;
 }
 
+/** What the kernel's errors mean here, where that is not what their names say. */
+const SPAWN_ERRORS: Record<string, string> = {
+  E2BIG: 'command and environment are too long',
+  EAGAIN: 'no more processes may be started',
+  // The file itself was found.
+  ENOENT: 'its interpreter does not exist',
+};
+
 function spawnError(file: string, cause: unknown): unknown {
   if (!(cause instanceof PosixError)) return cause;
-  const why =
-    cause.code === 'E2BIG'
-      ? 'command and environment are too long'
-      : cause.code === 'EAGAIN'
-        ? 'no more processes may be started'
-        : cause.message;
-  return new HoldfastError('E_SPAWN', `${file}: ${why}`, { cause });
+  return new HoldfastError('E_SPAWN', `${file}: ${SPAWN_ERRORS[cause.code] ?? cause.message}`, { cause });
 }
