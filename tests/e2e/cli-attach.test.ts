@@ -1,4 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { close, openPty, read, spawnOnTerminal, takeExitStatus, WOULD_BLOCK, write } from '@holdfast/posix';
+import type { Session } from '@holdfast/protocol';
+import { commandLine, eventually } from '@holdfast/testkit';
 import { CliHome } from './support/cli-home.ts';
 
 const PREFIX = '\x1d';
@@ -8,8 +13,8 @@ const AROUND = (command: string) =>
 
 describe('a session in a terminal', () => {
   test('is opened, left, found again, and ended; the terminal is as before each time', async () => {
-    await using home = await CliHome.create();
-    await using first = home.inTerminal(AROUND('$HF new --name work'));
+    await using home = new CliHome();
+    const first = home.inTerminal(AROUND('$HF new --name work'));
     await first.until('$ ');
     first.type('echo $((40+2)) $TERM; tty\r');
     await first.until('42 xterm-256color');
@@ -17,9 +22,9 @@ describe('a session in a terminal', () => {
     await first.until('[detached from work; it goes on running: holdfast attach work]');
     await first.until('code 0');
     await first.until('same');
-    expect(await first.exited()).toEqual({ code: 0 });
+    expect(await first.terminal.ended()).toEqual({ code: 0 });
 
-    await using second = home.inTerminal(AROUND('$HF attach'));
+    const second = home.inTerminal(AROUND('$HF attach'));
     await second.until('42 xterm-256color');
     second.type('exit 3\r');
     await second.until('[exited 3]');
@@ -28,19 +33,19 @@ describe('a session in a terminal', () => {
   });
 
   test('has the size of the terminal, and follows it', async () => {
-    await using home = await CliHome.create();
-    await using terminal = home.inTerminal('$HF new');
+    await using home = new CliHome();
+    const terminal = home.inTerminal('$HF new');
     await terminal.until('$ ');
     terminal.type('stty size\r');
     await terminal.until('30 100');
-    terminal.resize({ cols: 77, rows: 33 });
+    terminal.terminal.resize({ cols: 77, rows: 33 });
     terminal.type('until [ "$(stty size)" = "33 77" ]; do sleep 0.05; done; echo followed$((1))\r');
     await terminal.until('followed1');
   });
 
   test('is given keys byte for byte, and the prefix key when it is typed twice', async () => {
-    await using home = await CliHome.create();
-    await using terminal = home.inTerminal(
+    await using home = new CliHome();
+    const terminal = home.inTerminal(
       '$HF new -- sh -c "stty raw -echo; echo ready; head -c 6 | od -An -tx1"',
     );
     await terminal.until('ready');
@@ -49,16 +54,16 @@ describe('a session in a terminal', () => {
   });
 
   test('is left by other keys, too', async () => {
-    await using home = await CliHome.create();
-    await using terminal = home.inTerminal('$HF new --detach-key ctrl-a');
+    await using home = new CliHome();
+    const terminal = home.inTerminal('$HF new --detach-key ctrl-a');
     await terminal.until('$ ');
     terminal.type(`\x01d`);
     await terminal.until('[detached from sh');
   });
 
   test('is left with kitty keys', async () => {
-    await using home = await CliHome.create();
-    await using terminal = home.inTerminal('$HF new');
+    await using home = new CliHome();
+    const terminal = home.inTerminal('$HF new');
     await terminal.until('$ ');
     terminal.type('\x1b[93;5u');
     terminal.type('d');
@@ -74,13 +79,12 @@ describe('the terminal is restored', () => {
     ['SIGHUP', 1, 129],
     ['SIGINT', 2, 130],
   ])('after %s', async (_, number, code) => {
-    await using home = await CliHome.create();
-    await using terminal = home.inTerminal(
+    await using home = new CliHome();
+    const terminal = home.inTerminal(
       AROUND(`$HF new -- sh -c "${MESS}" & echo $! >pid; wait $!`).replace(/& echo/, '<$tty & echo'),
     );
     await terminal.until('messy');
-    const pid = await home.inTerminal('cat pid').until('\n');
-    process.kill(Number(pid), number);
+    process.kill(Number(readFileSync(path.join(home.work, 'pid'), 'utf8')), number);
     const reset = await terminal.until(`code ${code}`);
     for (const sequence of ['\x1b[?1049l', '\x1b[?1000l', '\x1b[?25h', '\x1b[<u'])
       expect(reset).toContain(sequence);
@@ -89,8 +93,8 @@ describe('the terminal is restored', () => {
   });
 
   test('when the session ends, and the screen is left as it was', async () => {
-    await using home = await CliHome.create();
-    await using terminal = home.inTerminal(
+    await using home = new CliHome();
+    const terminal = home.inTerminal(
       AROUND(`$HF new -- sh -c "printf '\\033[?1049h'; echo gone; kill -9 $$"`.replace('$$', '\\$\\$')),
     );
     const shown = await terminal.until('[killed SIGKILL]');
@@ -100,20 +104,20 @@ describe('the terminal is restored', () => {
   });
 
   test('when the daemon is killed', async () => {
-    await using home = await CliHome.create();
-    await using terminal = home.inTerminal(AROUND('$HF new'));
+    await using home = new CliHome();
+    const terminal = home.inTerminal(AROUND('$HF new'));
     await terminal.until('$ ');
     const { daemon } = JSON.parse(await home.do('status', '--json'));
     process.kill(daemon.pid, 'SIGKILL');
     await terminal.until('reconnecting');
-    await terminal.until("can't show sh any longer", { patienceMs: 25_000 });
+    await terminal.until("can't show sh any longer", 25_000);
     await terminal.until('code 4');
     await terminal.until('same');
   }, 40_000);
 
   test('when the daemon is stopped, which is no lost connection', async () => {
-    await using home = await CliHome.create();
-    await using terminal = home.inTerminal(AROUND('$HF new'));
+    await using home = new CliHome();
+    const terminal = home.inTerminal(AROUND('$HF new'));
     await terminal.until('$ ');
     await home.do('stop', '--yes');
     expect(await terminal.until('same')).not.toContain('reconnecting');
@@ -121,15 +125,14 @@ describe('the terminal is restored', () => {
 });
 
 test("stopped and continued, the terminal is the shell's in between", async () => {
-  await using home = await CliHome.create();
-  await using terminal = home.inTerminal(
+  await using home = new CliHome();
+  const terminal = home.inTerminal(
     'set -m; stty -g >before; $HF new; stty -g >stopped; cmp before stopped && echo same; fg',
   );
   await terminal.until('$ ');
   terminal.type('echo $((20+1))\r');
   await terminal.until('21');
-  const client = await clientOf(home);
-  process.kill(client, 'SIGTSTP');
+  process.kill(viewerOf(home), 'SIGTSTP');
   await terminal.until('same');
   terminal.type('echo $((20+2))\r');
   await terminal.until('22');
@@ -138,34 +141,55 @@ test("stopped and continued, the terminal is the shell's in between", async () =
 });
 
 test('detaching works while the session floods a terminal that takes nothing', async () => {
-  await using home = await CliHome.create();
-  await using terminal = home.inTerminal('$HF new -- sh -c "yes flood"; echo back');
-  await terminal.until('flood');
-  terminal.isStuck = true;
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  terminal.type(`${PREFIX}d`);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  terminal.isStuck = false;
-  await terminal.until('[detached from yes'.replace('yes', 'sh'));
-  await terminal.until('back');
-  expect(JSON.parse(await home.do('ls', '--json'))).toMatchObject([{ state: 'running' }]);
+  await using home = new CliHome();
+  const { master, slavePath } = openPty({ cols: 80, rows: 24 });
+  const { bin: file } = home.installation;
+  const argv = [file, 'new', '--name', 'flood', '--', 'yes'];
+  const pid = spawnOnTerminal({
+    file,
+    argv,
+    cwd: home.work,
+    env: home.env,
+    slavePath,
+    umask: undefined,
+    openFilesLimit: undefined,
+  });
+  // More than a terminal holds: the view waits for it, and nobody reads it.
+  await eventually('the flood', async () => Number((await sessions(home))[0]?.offset) > 1_000_000);
+  write(master, Buffer.from(PREFIX));
+  write(master, Buffer.from('d'));
+  await eventually('the viewer has left', async () => (await sessions(home))[0]?.clients === 0);
+  expect(takeExitStatus(pid)).toBe('running');
+
+  const chunk = Buffer.alloc(65_536);
+  let shown = '';
+  const status = await eventually('the end of the view', () => {
+    const count = read(master, chunk, 0, chunk.length);
+    if (count !== WOULD_BLOCK) shown = (shown + chunk.toString('latin1', 0, count)).slice(-10_000);
+    const taken = takeExitStatus(pid);
+    return taken === 'running' ? undefined : taken;
+  });
+  close(master);
+  expect(status).toEqual({ code: 0 });
+  expect(shown).toContain('[detached from flood');
+  expect(await sessions(home)).toMatchObject([{ state: 'running' }]);
 });
 
 test('closing the window leaves the session running', async () => {
-  await using home = await CliHome.create();
-  await using terminal = home.inTerminal('$HF new --name kept');
+  await using home = new CliHome();
+  const terminal = home.inTerminal('$HF new --name kept');
   await terminal.until('$ ');
-  terminal.hangUp();
-  await using again = home.inTerminal('$HF attach kept');
+  terminal.terminal.hangUp();
+  const again = home.inTerminal('$HF attach kept');
   await again.until('$ ');
   again.type('echo $((6*7))\r');
   await again.until('42');
 });
 
 test('a read-only viewer types nothing and can still detach', async () => {
-  await using home = await CliHome.create();
+  await using home = new CliHome();
   await home.do('new', '-d', '--name', 'watched', '--', 'sh', '-c', 'echo shown; cat');
-  await using terminal = home.inTerminal('$HF attach --read-only watched');
+  const terminal = home.inTerminal('$HF attach --read-only watched');
   await terminal.until('shown');
   terminal.type(`secret${PREFIX}d`);
   await terminal.until('[detached from watched');
@@ -173,15 +197,15 @@ test('a read-only viewer types nothing and can still detach', async () => {
 });
 
 test('attach without any session opens one, and says so', async () => {
-  await using home = await CliHome.create();
-  await using terminal = home.inTerminal('$HF attach');
+  await using home = new CliHome();
+  const terminal = home.inTerminal('$HF attach');
   await terminal.until('[there is no session yet: this is a new one]');
   await terminal.until('$ ');
 });
 
 test('a session can not be attached to itself', async () => {
-  await using home = await CliHome.create();
-  await using terminal = home.inTerminal('$HF new --name self');
+  await using home = new CliHome();
+  const terminal = home.inTerminal('$HF new --name self');
   await terminal.until('$ ');
   terminal.type('$HF attach self; echo code $?\r');
   await terminal.until("holdfast: can't attach: ");
@@ -191,7 +215,7 @@ test('a session can not be attached to itself', async () => {
 });
 
 test('without a terminal it says what to do instead', async () => {
-  await using home = await CliHome.create();
+  await using home = new CliHome();
   expect(await home.run('new')).toMatchObject({
     code: 2,
     stderr:
@@ -200,10 +224,12 @@ test('without a terminal it says what to do instead', async () => {
 });
 
 /** The process that shows the session. */
-async function clientOf(home: CliHome): Promise<number> {
-  await using lister = home.inTerminal(
-    'pgrep -f "^[^ ]*node .*/dist/cli/main.js new" | while read p; do grep -qz "HOLDFAST_HOME=$HOLDFAST_HOME" /proc/$p/environ && echo "pid $p;"; done',
-  );
-  await lister.until('pid ');
-  return Number((await lister.until(';')).slice(0, -1));
+function viewerOf(home: CliHome): number {
+  const pid = home.processes.find((each) => /cli\/main\.js (new|attach)/.test(commandLine(each)));
+  if (pid === undefined) throw new Error('nobody shows the session');
+  return pid;
+}
+
+async function sessions(home: CliHome): Promise<Session[]> {
+  return JSON.parse(await home.do('ls', '--json'));
 }

@@ -1,4 +1,6 @@
+import { isatty } from 'node:tty';
 import { type Home, resolveHome } from '@holdfast/supervisor/home';
+import { writeStderr, writeStdout } from './output/standard-streams.ts';
 
 /** What a command knows of the process it runs in. */
 export interface Context {
@@ -20,10 +22,10 @@ export function processContext(namespace: string | undefined): Context {
   return {
     env,
     home,
-    print: (text) => void process.stdout.write(text),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    print: writeStdout,
+    note: (text) => writeStderr(`${text}\n`),
     get columns() {
-      return process.stdout.isTTY ? process.stdout.columns : undefined;
+      return isatty(1) ? process.stdout.columns : undefined;
     },
   };
 }

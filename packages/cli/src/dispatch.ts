@@ -7,6 +7,7 @@ import { COMMAND_NAMES, isCommandName, loadAllCommands, loadCommand } from './co
 import { processContext } from './context.ts';
 import { describeFailure, failureJson, isBrokenPipe } from './output/errors.ts';
 import { EXIT } from './output/exit-codes.ts';
+import { writeStderr, writeStdout } from './output/standard-streams.ts';
 import { commandHelp, overviewHelp } from './output/help.ts';
 
 /** What stands before the command's own arguments. */
@@ -26,8 +27,8 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (isBrokenPipe(error)) return EXIT.done;
     const failure = describeFailure(failing.cannot, error);
-    process.stderr.write(`holdfast: ${failure.message}\n`);
-    if (failing.json) process.stdout.write(failureJson(failure));
+    writeStderr(`holdfast: ${failure.message}\n`);
+    if (failing.json) writeStdout(failureJson(failure));
     return failure.exitCode;
   }
 }
@@ -38,7 +39,7 @@ async function runCommandLine(
 ): Promise<number> {
   const leading = splitLeading(argv);
   if (leading.version) {
-    process.stdout.write(`holdfast ${VERSION} (${BUILD})\n`);
+    writeStdout(`holdfast ${VERSION} (${BUILD})\n`);
     return EXIT.done;
   }
   if (leading.help || leading.name === 'help') return help(leading);
@@ -52,7 +53,7 @@ async function runCommandLine(
   failing.cannot = `wrong usage of ${command.name}`;
   const parsed = parseCommandLine(command, leading.rest);
   if (parsed.help) {
-    process.stdout.write(commandHelp(command));
+    writeStdout(commandHelp(command));
     return EXIT.done;
   }
   // A program's own `--json` is not ours.
@@ -80,7 +81,7 @@ async function runParsed(
 
 async function help({ name, rest }: Leading): Promise<number> {
   const about = name === 'help' ? rest.find((word) => !word.startsWith('-')) : name;
-  process.stdout.write(
+  writeStdout(
     about === undefined ? overviewHelp(await loadAllCommands()) : commandHelp(await findCommand(about)),
   );
   return EXIT.done;

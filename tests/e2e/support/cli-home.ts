@@ -1,10 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { TerminalProgram } from './terminal-program.ts';
-
-export const HOLDFAST = path.resolve(import.meta.dirname, '../../../bin/holdfast');
+import { writeFileSync } from 'node:fs';
+import { type CliOptions, type CliProcess, type Terminal, TestHome } from '@holdfast/testkit';
 
 export interface Result {
   readonly code: number | null;
@@ -12,45 +8,26 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** A home of its own for the real command line. Disposing stops its daemon, and fails if that can't be done. */
-export class CliHome implements AsyncDisposable {
-  readonly folder: string;
-  readonly env: Record<string, string>;
+/** A home in which the command line is used as a script or a person would, from a folder of its own. */
+export class CliHome extends TestHome {
+  readonly work: string;
 
-  private constructor(folder: string) {
-    this.folder = folder;
-    this.env = {
-      PATH: process.env['PATH'] ?? '',
-      HOME: folder,
-      SHELL: '/bin/sh',
-      TERM: 'xterm-256color',
-      LANG: 'C.UTF-8',
-      HOLDFAST_HOME: path.join(folder, 'h'),
-    };
-  }
-
-  static async create(): Promise<CliHome> {
-    const folder = await mkdtemp(path.join(tmpdir(), 'hf-'));
+  constructor(options: { folderName?: string; env?: Record<string, string> } = {}) {
+    super(options);
+    this.work = this.scratch('work');
     // Login shells read it behind /etc/profile, which gives root another prompt.
-    await writeFile(path.join(folder, '.profile'), "PS1='$ '\n");
-    return new CliHome(folder);
-  }
-
-  /** Starts a command; stdin and stdout are pipes. */
-  start(...args: string[]): ChildProcess {
-    return spawn(HOLDFAST, args, { env: this.env, cwd: this.folder, stdio: 'pipe' });
+    writeFileSync(path.join(this.env['HOME'] ?? '', '.profile'), "PS1='$ '\n");
   }
 
   /** Runs a command to its end. */
   run(...args: string[]): Promise<Result> {
-    return this.runWith('', ...args);
+    return this.runWith({}, ...args);
   }
 
-  /** Runs a command that has `input` on stdin. */
-  runWith(input: string | Uint8Array, ...args: string[]): Promise<Result> {
-    const child = this.start(...args);
-    child.stdin?.end(input);
-    return finished(child);
+  /** Runs a command with something on stdin, or with more environment. */
+  async runWith(options: CliOptions, ...args: string[]): Promise<Result> {
+    const { code, stdout, stderr } = await this.cli(args, { cwd: this.work, ...options });
+    return { code, stdout: stdout.toString(), stderr };
   }
 
   /** Runs a command that must succeed; returns its stdout. */
@@ -60,35 +37,41 @@ export class CliHome implements AsyncDisposable {
     return result.stdout;
   }
 
-  /** Runs a shell command in a terminal of its own. */
-  inTerminal(script: string, env: Record<string, string> = {}): TerminalProgram {
-    return TerminalProgram.start({
-      argv: ['/bin/sh', '-c', script],
-      cwd: this.folder,
-      env: { ...this.env, HF: HOLDFAST, ...env },
-    });
+  start(...args: string[]): CliProcess {
+    return this.startCli(args, { cwd: this.work, stdin: 'open' });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    const stopped = await this.run('stop', '--yes');
-    await rm(this.folder, { recursive: true, force: true });
-    if (stopped.code !== 0) throw new Error(`the daemon could not be stopped: ${stopped.stderr}`);
+  /** Runs a shell command in a terminal of its own; `$HF` is the command line. */
+  inTerminal(script: string): Dialog {
+    const terminal = this.terminalWith(['/bin/sh', '-c', script], {
+      cwd: this.work,
+      size: { cols: 100, rows: 30 },
+      env: { HF: this.installation.bin },
+    });
+    return new Dialog(terminal);
   }
 }
 
-/** What a child prints until it ends. */
-export function finished(child: ChildProcess): Promise<Result> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.setEncoding('latin1').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  // EPIPE: it ended without reading all of its input.
-  child.stdin?.on('error', () => undefined);
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout: Buffer.from(stdout, 'latin1').toString(), stderr }));
-  });
+/** What is typed and what is shown, by turns. */
+export class Dialog {
+  readonly terminal: Terminal;
+
+  constructor(terminal: Terminal) {
+    this.terminal = terminal;
+  }
+
+  type(text: string): void {
+    this.terminal.type(text);
+  }
+
+  /** Resolves with what was shown up to and with `text`; the next call begins behind it. */
+  async until(text: string, withinMs?: number): Promise<string> {
+    const { screen } = this.terminal;
+    await screen.waitFor(text, withinMs);
+    const shown = screen.text;
+    const end = shown.indexOf(text) + text.length;
+    screen.clear();
+    screen.push(Buffer.from(shown.slice(end)));
+    return shown.slice(0, end);
+  }
 }

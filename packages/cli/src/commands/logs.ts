@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { LogFile } from '../output/log-file.ts';
+import { flushStreams, writeStdout } from '../output/standard-streams.ts';
 
 /** Often enough to look live, rarely enough to cost nothing. */
 const LOOK_EVERY_MS = 200;
@@ -13,7 +14,10 @@ export const logsCommand = defineCommand({
   options: { follow: { kind: 'flag', short: 'f', summary: 'go on as it grows' } },
   async run({ options }, context) {
     process.on('SIGINT', () => process.exit(EXIT.interrupted));
-    const log = new LogFile(context.home.logPath, (bytes) => process.stdout.write(bytes));
+    const log = new LogFile(context.home.logPath, (bytes) => {
+      writeStdout(bytes);
+      return flushStreams();
+    });
     if (!(await log.copyNew())) context.note(`There is no log yet: ${context.home.logPath}`);
     while (options.follow) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));

@@ -11,6 +11,7 @@ test('a log is followed through growth, cutting and replacement', async () => {
   let shown = '';
   const log = new LogFile(file, (bytes) => {
     shown += Buffer.from(bytes).toString();
+    return Promise.resolve();
   });
 
   expect(await log.copyNew()).toBe(false);

@@ -5,11 +5,12 @@ const CHUNK_BYTES = 64 * 1024;
 /** A file that grows, and may be cut short or replaced by a new one meanwhile. */
 export class LogFile {
   readonly #path: string;
-  readonly #write: (bytes: Uint8Array) => void;
+  readonly #write: (bytes: Uint8Array) => Promise<void>;
   #inode = 0;
   #position = 0;
 
-  constructor(path: string, write: (bytes: Uint8Array) => void) {
+  /** `write` resolves when it takes more. */
+  constructor(path: string, write: (bytes: Uint8Array) => Promise<void>) {
     this.#path = path;
     this.#write = write;
   }
@@ -33,7 +34,7 @@ export class LogFile {
         const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, this.#position);
         if (bytesRead === 0) return true;
         this.#position += bytesRead;
-        this.#write(buffer.slice(0, bytesRead));
+        await this.#write(buffer.slice(0, bytesRead));
       }
     } finally {
       await file.close();

@@ -1,4 +1,8 @@
-import { type Reactor, WOULD_BLOCK, WRITABLE, type Watch, write } from '@holdfast/posix';
+import fs from 'node:fs';
+import { isNonBlocking, type Reactor, WOULD_BLOCK, WRITABLE, type Watch, write } from '@holdfast/posix';
+
+/** What a descriptor that blocks takes without blocking when it is writable: PIPE_BUF. */
+const BLOCKING_PIECE_BYTES = 4096;
 
 /**
  * Writes to a descriptor as fast as its reader takes it. At most one chunk is held back; the caller stops until
@@ -7,6 +11,8 @@ import { type Reactor, WOULD_BLOCK, WRITABLE, type Watch, write } from '@holdfas
 export class FdWriter {
   readonly #reactor: Reactor;
   readonly #fd: number;
+  /** A socket or terminal that could not be reopened: it is written to only when it is known to take something. */
+  readonly #mayBlock: boolean;
   #watch: Watch | undefined;
   #pending: Uint8Array = new Uint8Array(0);
   /** Called when everything has been written, if `write` has returned false before. */
@@ -18,6 +24,7 @@ export class FdWriter {
   constructor(reactor: Reactor, fd: number) {
     this.#reactor = reactor;
     this.#fd = fd;
+    this.#mayBlock = !isNonBlocking(fd) && !fs.fstatSync(fd).isFile();
   }
 
   get isIdle(): boolean {
@@ -31,7 +38,7 @@ export class FdWriter {
       this.#pending = joined(this.#pending, bytes);
       return false;
     }
-    const taken = this.#tryWrite(bytes);
+    const taken = this.#mayBlock ? 0 : this.#tryWrite(bytes);
     if (taken === bytes.length || this.#isBroken) return true;
     this.#pending = bytes.slice(taken);
     this.#watch ??= this.#reactor.watch(this.#fd, 0, () => this.#drain());
@@ -49,7 +56,8 @@ export class FdWriter {
   }
 
   #drain(): void {
-    const taken = this.#tryWrite(this.#pending);
+    const now = this.#mayBlock ? this.#pending.subarray(0, BLOCKING_PIECE_BYTES) : this.#pending;
+    const taken = this.#tryWrite(now);
     this.#pending = this.#pending.subarray(taken);
     if (this.#pending.length > 0 && !this.#isBroken) return;
     if (this.#watch) this.#watch.interest = 0;

@@ -40,6 +40,8 @@ const NEWEST_BYTES = 256 * 1024;
 const KEY_REPORT_MS = 50;
 /** Typed bytes that wait; the keyboard is read no further then, detach keys included. A person never gets here. */
 const TYPED_BYTES_MAX = 4 * 1024 * 1024;
+/** An answer takes a fraction of it; a daemon that hangs must not keep the user. */
+const LEAVE_MS = 500;
 const CLEAR_SCREEN = '\x1b[0m\x1b[r\x1b[H\x1b[2J';
 const LEAVING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'];
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'];
@@ -53,6 +55,7 @@ export async function viewSession(options: ViewOptions): Promise<Ending> {
     await view.begin();
     return await view.ended;
   } finally {
+    await view.leave();
     view.dispose();
   }
 }
@@ -96,7 +99,7 @@ class SessionView {
     this.#keys = new DetachKeys(this.#isKeyboard ? options.prefix : undefined);
     this.#guard = new TerminalGuard({
       keyboardFd: this.#isKeyboard ? 0 : undefined,
-      screenFd: this.#isScreen ? 1 : undefined,
+      screenFd: this.#isScreen ? this.#outputFd : undefined,
       modes: this.#modes,
     });
   }
@@ -116,16 +119,24 @@ class SessionView {
     await this.#openInput();
   }
 
+  /** Lets go of the session first: a terminal that takes nothing may hold up the rest, and must not hold up the program. */
+  async leave(): Promise<void> {
+    const { reactor } = this.#options;
+    const late = new Promise<void>((resolve) => void reactor.after(LEAVE_MS, resolve));
+    await Promise.race([this.#subscription?.close(), late]);
+  }
+
   dispose(): void {
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
     this.#flushTimer?.cancel();
     this.#reader?.close();
     this.#writer.close();
+    this.#guard.restore();
+    // What is printed next begins on a line of its own.
+    if (this.#lastOutputByte !== NEWLINE) this.#guard.write('\n');
+    this.#guard.dispose();
     if (this.#inputFd !== -1) close(this.#inputFd);
     close(this.#outputFd);
-    this.#guard.dispose();
-    // What is printed next begins on a line of its own.
-    if (this.#isScreen && this.#lastOutputByte !== NEWLINE) process.stdout.write('\n');
   }
 
   async #subscribe(): Promise<void> {

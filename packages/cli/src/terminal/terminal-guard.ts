@@ -1,8 +1,17 @@
-import fs from 'node:fs';
-import { isErrno, makeRaw, setAttributes, type TerminalAttributes } from '@holdfast/posix';
+import {
+  isErrno,
+  makeRaw,
+  setAttributes,
+  type TerminalAttributes,
+  WOULD_BLOCK,
+  write,
+} from '@holdfast/posix';
 import { resetSequence } from './restore.ts';
 import type { ScreenModes } from './screen-modes.ts';
 
+/** How long a terminal that takes nothing is waited for: it may be behind a slow line. Nobody waits for a process that dies. */
+const PATIENCE_MS = { leaving: 30_000, dying: 1_000 };
+const PAUSE_MS = 10;
 /** ST: ends whatever sequence the output stopped in the middle of, so that what follows is understood. */
 const END_OF_SEQUENCE = '\x1b\\';
 
@@ -13,7 +22,7 @@ export class TerminalGuard {
   readonly #modes: ScreenModes;
   #before: TerminalAttributes | undefined;
   #isTouched = false;
-  readonly #restore = () => this.restore();
+  readonly #lastResort = () => this.restore(PATIENCE_MS.dying);
 
   /** Descriptors that are no terminal are undefined. */
   constructor(terminal: {
@@ -25,7 +34,7 @@ export class TerminalGuard {
     this.#screenFd = terminal.screenFd;
     this.#modes = terminal.modes;
     // The last resort, for exceptions and process.exit.
-    process.on('exit', this.#restore);
+    process.on('exit', this.#lastResort);
   }
 
   /** Makes the keyboard raw. Once more after the process was stopped: the shell has changed it meanwhile. */
@@ -41,27 +50,46 @@ export class TerminalGuard {
   }
 
   /** Puts keyboard and screen back. May be called any number of times. */
-  restore(): void {
-    try {
-      if (this.#isTouched && this.#screenFd !== undefined) {
-        this.#isTouched = false;
-        writeAll(this.#screenFd, END_OF_SEQUENCE + resetSequence(this.#modes));
-      }
-      if (this.#before && this.#keyboardFd !== undefined) setAttributes(this.#keyboardFd, this.#before);
-    } catch (error) {
-      // The terminal itself is gone: nothing is left to be restored.
-      if (!isErrno(error, 'EIO', 'ENOTTY', 'ENXIO', 'EBADF')) throw error;
+  restore(patienceMs: number = PATIENCE_MS.leaving): void {
+    if (this.#isTouched) {
+      this.#isTouched = false;
+      this.write(END_OF_SEQUENCE + resetSequence(this.#modes), patienceMs);
     }
-    this.#before = undefined;
+    if (this.#before && this.#keyboardFd !== undefined) {
+      const before = this.#before;
+      this.#before = undefined;
+      unlessGone(() => setAttributes(this.#keyboardFd ?? -1, before));
+    }
+  }
+
+  /** Writes to the screen now, whatever else is going on. */
+  write(text: string, patienceMs: number = PATIENCE_MS.leaving): void {
+    const fd = this.#screenFd;
+    if (fd !== undefined) unlessGone(() => writeAll(fd, text, patienceMs));
   }
 
   dispose(): void {
     this.restore();
-    process.off('exit', this.#restore);
+    process.off('exit', this.#lastResort);
   }
 }
 
-function writeAll(fd: number, text: string): void {
+/** Writes all of it, in one go for everybody else. A terminal that stays stuck for longer than that gets no more. */
+function writeAll(fd: number, text: string, patienceMs: number): void {
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) at += fs.writeSync(fd, bytes, at);
+  const deadline = performance.now() + patienceMs;
+  for (let at = 0; at < bytes.length && performance.now() < deadline; ) {
+    const count = write(fd, bytes, at);
+    if (count === WOULD_BLOCK) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    else at += count;
+  }
+}
+
+/** Of a terminal that has been closed nothing is left to be restored. */
+function unlessGone(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!isErrno(error, 'EIO', 'ENOTTY', 'ENXIO', 'EBADF')) throw error;
+  }
 }
