@@ -21,7 +21,9 @@ export const LIMITS = {
   clients: 1_024,
   /** Subscriptions and inputs of one connection, together. */
   channelsPerClient: 4_096,
-  /** Requests of one client that wait for an event (`wait`, `kill`). */
+  /** Requests of one client that are carried out at once: the next is looked at when one of them is answered. */
+  requestsInProgressPerClient: 16,
+  /** Requests of one client that wait for an event (`wait`, `kill`, `endInput`). */
   waitingRequestsPerClient: 4_096,
   /** Leases of one session, held or orphaned; the oldest orphan makes room. */
   leasesPerSession: 64,

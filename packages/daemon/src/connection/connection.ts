@@ -20,10 +20,12 @@ import {
   LIMITS,
   type ParsedRequest,
   parseRequest,
+  type RequestType,
 } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
 import type { Session } from '../session/session.ts';
 import type { Subscription, SubscriptionSink } from '../session/subscription.ts';
+import { Backlog } from './backlog.ts';
 import { InputChannel } from './input-channel.ts';
 import { type Batch, Outbox, type OutputSource } from './outbox.ts';
 import type { RequestHandler } from './request-handler.ts';
@@ -31,6 +33,8 @@ import { SessionWatch } from './session-watch.ts';
 
 /** Reads of one connection before others get their turn. */
 const READS_PER_TURN = 4;
+/** Requests that wait for an event, for as long as it takes: they have a limit of their own. */
+const WAITING: ReadonlySet<RequestType> = new Set(['wait', 'kill', 'stop', 'endInput']);
 
 export interface ConnectionSurroundings {
   readonly reactor: Reactor;
@@ -65,6 +69,13 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #sessionWatch: SessionWatch | undefined;
   /** Ends what waits for sessions to exit. */
   readonly #waits = new Set<() => void>();
+  /** Requests that are being carried out, those in WAITING not counted. */
+  #inProgress = 0;
+  readonly #backlog = new Backlog(
+    () =>
+      this.#inProgress < LIMITS.requestsInProgressPerClient &&
+      this.#outbox.queuedControlBytes < LIMITS.queuedReplyBytes,
+  );
   #saidHello = false;
   #isWritable = true;
   #isFlushDue = false;
@@ -163,12 +174,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   /** Resolves when the session has exited; never if this connection is closed before. Throws HoldfastError(E_LIMIT). */
   untilExited(session: Session): Promise<void> {
     if (session.hasExited) return Promise.resolve();
-    if (this.#waits.size >= LIMITS.waitingRequestsPerClient) {
-      throw new HoldfastError(
-        'E_LIMIT',
-        `a connection has at most ${LIMITS.waitingRequestsPerClient} waiting requests`,
-      );
-    }
+    this.#checkWaits();
     return new Promise((resolve) => {
       const stop = session.onExit(() => {
         this.#waits.delete(stop);
@@ -176,6 +182,23 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       });
       this.#waits.add(stop);
     });
+  }
+
+  /** Resolves when everything received on it has been typed, or never will be. Throws HoldfastError(E_LIMIT). */
+  async untilTyped(input: InputChannel): Promise<void> {
+    this.#checkWaits();
+    const wait = () => undefined;
+    this.#waits.add(wait);
+    await input.untilDone();
+    this.#waits.delete(wait);
+  }
+
+  #checkWaits(): void {
+    if (this.#waits.size < LIMITS.waitingRequestsPerClient) return;
+    throw new HoldfastError(
+      'E_LIMIT',
+      `a connection has at most ${LIMITS.waitingRequestsPerClient} waiting requests`,
+    );
   }
 
   // Out
@@ -258,7 +281,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       return;
     }
     if (this.#isEnding && this.#outbox.isEmpty) this.#close('ended');
-    else this.#updateInterest();
+    else this.#goOn();
   }
 
   // In
@@ -271,7 +294,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #read(): void {
     const { readBuffer } = this.#surroundings;
     try {
-      for (let reads = 0; reads < READS_PER_TURN && !this.#isClosed && !this.#isEnding; reads += 1) {
+      for (let reads = 0; reads < READS_PER_TURN && this.#wantsMore; reads += 1) {
         const count = read(this.#fd, readBuffer, 0, readBuffer.length);
         if (count === 0) return this.#close('the client closed it');
         if (count === WOULD_BLOCK) break;
@@ -285,18 +308,43 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#updateInterest();
   }
 
-  /** A client that does not take its answers is not asked for more requests. */
+  /** Handles what had to wait, as far as it may be handled now. */
+  #goOn(): void {
+    if (this.#isClosed) return;
+    try {
+      this.#backlog.goOn();
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      return this.end(error);
+    }
+    this.#updateInterest();
+  }
+
+  /** A client that does not take its answers, or asks faster than it can be answered, is not asked for more. */
+  get #wantsMore(): boolean {
+    return !this.#isClosed && !this.#isEnding && !this.#backlog.isDue;
+  }
+
   #updateInterest(): void {
     if (this.#isClosed) return;
-    const wantsMore = !this.#isEnding && this.#outbox.queuedControlBytes < LIMITS.queuedReplyBytes;
-    this.#watch.interest = (wantsMore ? READABLE : 0) | (this.#isWritable ? 0 : WRITABLE);
+    this.#watch.interest = (this.#wantsMore ? READABLE : 0) | (this.#isWritable ? 0 : WRITABLE);
   }
 
   control(json: string): void {
-    this.#handle(parseRequest(json));
+    this.#backlog.handle(() => this.#handle(parseRequest(json)));
   }
 
   data(_type: DataFrameType, channel: number, offset: number, bytes: Uint8Array): void {
+    // What waits outlives the buffer that was read into.
+    const lasting = this.#backlog.isDue ? Buffer.from(bytes) : bytes;
+    this.#backlog.handle(() => this.#input(channel, offset, lasting));
+  }
+
+  ack(_type: AckFrameType, channel: number, offset: number): void {
+    this.#backlog.handle(() => this.#acknowledged(channel, offset));
+  }
+
+  #input(channel: number, offset: number, bytes: Uint8Array): void {
     this.#requireHello();
     const input = this.#inputs.get(channel);
     // Input to a channel that has just been closed may still be under way.
@@ -310,7 +358,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     input.accept(offset, bytes);
   }
 
-  ack(_type: AckFrameType, channel: number, offset: number): void {
+  #acknowledged(channel: number, offset: number): void {
     this.#requireHello();
     const subscribed = this.#subscribed.get(channel);
     if (subscribed) subscribed.session.acknowledge(subscribed.subscription, offset);
@@ -328,7 +376,14 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     if (!this.#saidHello && request.type !== 'hello') {
       throw new HoldfastError('E_PROTOCOL', `${request.type} came before hello`);
     }
-    this.#surroundings.handler.handle(this, request);
+    const answered = this.#surroundings.handler.handle(this, request);
+    if (!answered || WAITING.has(request.type)) return;
+    this.#inProgress += 1;
+    void answered.then(() => {
+      this.#inProgress -= 1;
+      // Its answer will be flushed, and then those that wait get their turn.
+      this.#flushSoon();
+    });
   }
 
   #requireHello(): void {
@@ -348,6 +403,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.send({ event: 'closing', code: reason.code, message: reason.message });
     this.#isEnding = true;
     this.#isRefused = true;
+    this.#backlog.clear();
     // A client that does not even read its farewell is not waited for.
     this.#surroundings.reactor.after(LIMITS.helloTimeoutMs, () => this.#close('it did not read'));
   }
@@ -372,6 +428,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#subscribed.clear();
     this.#inputs.clear();
     this.#ready.clear();
+    this.#backlog.clear();
     this.#surroundings.log('client.closed', { pid: this.peerPid, why });
     this.#surroundings.closed(this);
   }

@@ -44,8 +44,8 @@ export class RequestHandler {
     this.registry = surroundings.registry;
   }
 
-  /** Answers sooner or later, in any order; never throws what is the request's fault. */
-  handle(connection: Connection, request: Request): void {
+  /** Answers at once, or when the returned promise resolves; never throws what is the request's fault. */
+  handle(connection: Connection, request: Request): Promise<void> | undefined {
     const { id, type, parameters } = request;
     if (type === 'hello' && connection.saidHello)
       throw new HoldfastError('E_PROTOCOL', 'hello was said twice');
@@ -54,16 +54,16 @@ export class RequestHandler {
     try {
       const result = handler(connection, parameters);
       if (result instanceof Promise) {
-        result.then(
+        return result.then(
           (ok) => connection.send({ id, ok }),
           (error: unknown) => this.#fail(connection, request, error),
         );
-      } else {
-        connection.send({ id, ok: result });
       }
+      connection.send({ id, ok: result });
     } catch (error) {
       this.#fail(connection, request, error);
     }
+    return undefined;
   }
 
   #fail(connection: Connection, { id, type }: Request, error: unknown): void {
@@ -163,7 +163,7 @@ export class RequestHandler {
 
     endInput: async (connection, { channel, midLine }) => {
       const input = connection.input(channel);
-      await input.untilDone();
+      await connection.untilTyped(input);
       return { typed: !input.session.hasExited && input.session.endInput(midLine) };
     },
 

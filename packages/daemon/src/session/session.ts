@@ -59,6 +59,7 @@ export class Session {
   #terminal: Terminal | undefined;
   #killing: Promise<void> | undefined;
   #foreground: string | null = null;
+  #refreshing: Promise<void> | undefined;
   #lastActivityMs = 0;
   #isReadDue = false;
 
@@ -133,8 +134,15 @@ export class Session {
     };
   }
 
-  /** Looks which program is in the foreground, for `describe`. */
-  async refreshForeground(): Promise<void> {
+  /** Looks which program is in the foreground, for `describe`. Whoever asks meanwhile shares the look. */
+  refreshForeground(): Promise<void> {
+    this.#refreshing ??= this.#lookAtForeground().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #lookAtForeground(): Promise<void> {
     const group = this.#terminal?.foregroundProcessGroup;
     // The group's leader may be gone while the group lives on; elsewhere than on Linux there is no /proc.
     const name = group === undefined ? null : await readFile(`/proc/${group}/comm`, 'utf8').catch(() => null);
