@@ -1,0 +1,11 @@
+import { startDaemon } from '@holdfast/testkit';
+import { test } from 'vitest';
+import { churn } from '../e2e/support/churn.ts';
+
+test.each(['disk', 'memory'] as const)(
+  'open, exit, forget 2,000 times with its history in %s: descriptors, processes and files are as before',
+  async (historyIn) => {
+    await using daemon = await startDaemon();
+    await churn(daemon, { times: 2_000, historyIn });
+  },
+);
