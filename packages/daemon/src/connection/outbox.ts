@@ -6,6 +6,9 @@ const PIECES = 64;
 /** A batch is closed at this size: as much as one write to a Unix socket usually takes. */
 const BATCH_BYTES = 128 * 1024;
 
+/** Batches of one connection before others get their turn: a client that reads as fast as we write would keep the loop. */
+const BATCHES_PER_TURN = 8;
+
 /** Where the bytes of a data frame stand; they must stay there until the batch is written. */
 export interface DataFrame {
   readonly channel: number;
@@ -124,9 +127,12 @@ export class Outbox {
     this.#controlBytes += frame.length;
   }
 
-  /** Writes as much as the kernel takes; true if it took everything there is. Throws PosixError. */
+  /**
+   * Writes as much as the kernel takes, and for one turn at most; true if it took everything there is. Otherwise there is
+   * more to write as soon as the descriptor is writable, which it may be already. Throws PosixError.
+   */
   flush(source: OutputSource): boolean {
-    for (;;) {
+    for (let batches = 0; batches < BATCHES_PER_TURN; batches += 1) {
       if (!this.#writeTail()) return false;
       this.#batch.clear();
       this.#addControl();
@@ -136,6 +142,7 @@ export class Outbox {
       this.#tailAt = 0;
       if (this.#tail) return false;
     }
+    return false;
   }
 
   #writeTail(): boolean {
