@@ -164,8 +164,15 @@ test('what is sent arrives byte for byte before send returns', async () => {
 
 test('send to a session that has exited fails, also while stdin stays open', async () => {
   await using home = new CliHome();
-  await home.do('new', '-d', '--name', 's', '--', 'true');
-  await home.do('wait', 's');
+  await home.do('new', '-d', '--name', 's', '--', 'cat');
+  const sending = home.start('send', 's', '--stdin');
+  sending.child.stdin?.write('typed\n');
+  await home.do('wait', 's', '--output', 'typed');
+  await home.do('kill', 's');
+  expect(await sending.result()).toMatchObject({
+    code: 1,
+    stderr: "holdfast: can't send: the session has exited\n",
+  });
   expect(await home.run('send', 's', 'x')).toMatchObject({ code: 1 });
 });
 

@@ -1,4 +1,5 @@
-import type { Input } from '@holdfast/client';
+import type { Client, Input } from '@holdfast/client';
+import { HoldfastError } from '@holdfast/protocol';
 import { SESSION_OPERAND } from '../arguments/session-operand.ts';
 import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
@@ -26,7 +27,7 @@ export const sendCommand = defineCommand({
     }
     await withSession(context, operands.S, async (client) => {
       const input = await client.openInput(operands.S);
-      if (options.stdin) await typeStdin(input);
+      if (options.stdin) await typeStdin(client, input);
       const rest = `${text ?? ''}${options.enter ? '\r' : ''}`;
       if (rest !== '') await input.write(Buffer.from(rest));
     });
@@ -35,12 +36,17 @@ export const sendCommand = defineCommand({
 });
 
 /** One piece is under way while the next is read, so that neither memory nor time is wasted. */
-async function typeStdin(input: Input): Promise<void> {
+async function typeStdin(client: Client, input: Input): Promise<void> {
+  // A session that ends while nothing comes on stdin ends the wait for more.
+  const { id: session } = input.session;
+  client.request('wait', { session }, { timeoutMs: null }).then(
+    () => process.stdin.destroy(new HoldfastError('E_EXITED', 'the session has exited')),
+    () => undefined, // Forgotten, or the connection is gone: a write tells.
+  );
   let underWay: Promise<void> = Promise.resolve();
   for await (const chunk of process.stdin) {
     await underWay;
     underWay = input.write(chunk);
-    // A session that ends while nothing more comes on stdin must end the wait for it.
     underWay.catch((error: Error) => process.stdin.destroy(error));
   }
   await underWay;

@@ -115,8 +115,9 @@ class SessionView {
     };
     this.#listen();
     this.#guard.enter();
-    await this.#subscribe();
-    await this.#openInput();
+    // Input is asked for first: the answer would be stuck behind output that the terminal does not take.
+    const [input] = await Promise.all([this.#openInput(), this.#subscribe()]);
+    this.#readKeyboard(input);
   }
 
   /** Lets go of the session first: a terminal that takes nothing may hold up the rest, and must not hold up the program. */
@@ -168,22 +169,27 @@ class SessionView {
     this.#pump.bind(subscription);
   }
 
-  async #openInput(): Promise<void> {
-    const { client, session, readOnly, reactor, from } = this.#options;
-    if (!readOnly && session.state === 'running') {
-      try {
-        this.#input = await client.openInput(session.id);
-      } catch (error) {
-        if (!(error instanceof HoldfastError) || error.code !== 'E_EXITED') throw error;
-      }
+  /** Undefined if nothing can be typed. */
+  async #openInput(): Promise<Input | undefined> {
+    const { client, session, readOnly } = this.#options;
+    if (readOnly || session.state === 'exited') return undefined;
+    try {
+      return await client.openInput(session.id);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === 'E_EXITED') return undefined;
+      throw error;
     }
-    if (this.#inputFd === -1 || this.#isOver) return;
-    if (this.#input) {
-      const input = this.#input;
+  }
+
+  #readKeyboard(input: Input | undefined): void {
+    const { reactor, from } = this.#options;
+    if (this.#inputFd === -1 || this.#isOver || (!input && !this.#isKeyboard)) return;
+    if (input) {
+      this.#input = input;
       input.onDrain = () => this.#reader?.resume();
       // Programs repaint on it: what was replayed is rarely the whole of their screen.
       if (from === 'newest' && this.#isScreen) this.#signal('SIGWINCH');
-    } else if (!this.#isKeyboard) return;
+    }
     this.#reader = new FdReader(reactor, this.#inputFd, {
       onData: (bytes) => this.#typed(bytes),
       onEnd: () => this.#inputEnded(),
