@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { duplicateTo } from '@holdfast/posix';
+import { duplicateTo, isErrno } from '@holdfast/posix';
 
 type Fields = Record<string, string | number | boolean | null | undefined>;
 
@@ -24,15 +24,15 @@ export class LogFile {
 
   constructor(path: string) {
     this.#path = path;
-    this.#open();
   }
 
   readonly log: Log = (event, fields = {}) => {
     try {
       if (this.#bytes > ROTATE_BYTES) this.#rotate();
+      if (this.#fd === undefined) this.#open();
       if (this.#fd !== undefined) this.#bytes += fs.writeSync(this.#fd, formatLine(event, fields));
     } catch {
-      // ENOSPC, EDQUOT, EIO: there is nowhere to say so.
+      // ENOSPC, EDQUOT, EIO, EMFILE: there is nowhere to say so.
     }
   };
 
@@ -43,29 +43,36 @@ export class LogFile {
   }
 
   #rotate(): void {
-    fs.renameSync(this.#path, `${this.#path}.1`);
+    try {
+      fs.renameSync(this.#path, `${this.#path}.1`);
+    } catch (error) {
+      // Somebody has removed it. With any other error the log goes on growing, which is better than its end.
+      if (!isErrno(error, 'ENOENT')) return;
+    }
     if (this.#fd !== undefined) fs.closeSync(this.#fd);
-    this.#open();
-    if (this.#hasStderr) this.takeStderr();
+    this.#fd = undefined;
   }
 
   #open(): void {
-    try {
-      this.#fd = fs.openSync(this.#path, 'a', 0o600);
-      this.#bytes = fs.fstatSync(this.#fd).size;
-    } catch {
-      // The log says nothing until the next rotation, which never comes: as with any line that can't be written.
-      this.#fd = undefined;
-    }
+    this.#fd = fs.openSync(this.#path, 'a', 0o600);
+    this.#bytes = fs.fstatSync(this.#fd).size;
+    if (this.#hasStderr) duplicateTo(this.#fd, STDERR);
   }
 }
 
 export function formatLine(event: string, fields: Fields): string {
   const pairs = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(
-      ([key, value]) =>
-        ` ${key}=${/^[\w./:@+-]+$/.test(String(value)) ? String(value) : JSON.stringify(value)}`,
-    );
+    .map(([key, value]) => ` ${key}=${/^[\w./:@+-]+$/.test(String(value)) ? String(value) : quote(value)}`);
   return `${new Date().toISOString()} ${event}${pairs.join('')}\n`;
+}
+
+/** As JSON, without anything that a terminal could take for more than text. */
+function quote(value: unknown): string {
+  return JSON.stringify(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
