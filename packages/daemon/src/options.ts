@@ -30,6 +30,9 @@ export function parseOptions(args: readonly string[]): DaemonOptions {
       'usage: main.js serve --runtime-dir DIR --state-dir DIR [--home DIR] [--ready-fd N] [--no-pidfd]',
     );
   }
-  const readyFd = values['ready-fd'] === undefined ? undefined : Number(values['ready-fd']);
+  const ready = values['ready-fd'];
+  if (ready !== undefined && !/^\d+$/.test(ready))
+    throw new Error(`--ready-fd takes a descriptor, not ${ready}`);
+  const readyFd = ready === undefined ? undefined : Number(ready);
   return { runtimeDir, stateDir, home: values.home ?? stateDir, readyFd, usePidfd: !values['no-pidfd'] };
 }

@@ -3,6 +3,8 @@ import path from 'node:path';
 
 /** `sun_path` must hold the link's path; where it would not, the program keeps its own SSH_AUTH_SOCK. */
 const SOCKET_PATH_BYTES_MAX = 103;
+/** As many as Linux follows. */
+const LINKS_MAX = 40;
 
 /**
  * A stable path to the user's ssh agent: the program's SSH_AUTH_SOCK is a link that is pointed at the agent of whoever
@@ -21,13 +23,28 @@ export class AgentLink {
 
   /** Points the link at a socket, in one step. Throws Node's error if that can't be done. */
   pointAt(socketPath: string): void {
-    if (!this.isUsable || !path.isAbsolute(socketPath) || socketPath === this.path) return;
+    if (!this.isUsable || !path.isAbsolute(socketPath) || this.#isReachedFrom(socketPath)) return;
     const folder = path.dirname(this.path);
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const fresh = `${this.path}.new`;
     fs.rmSync(fresh, { force: true });
     fs.symlinkSync(socketPath, fresh);
     fs.renameSync(fresh, this.path);
+  }
+
+  /** Whether a path leads here over links: a client inside a session has that session's link for its agent. */
+  #isReachedFrom(socketPath: string): boolean {
+    let at = socketPath;
+    for (let links = 0; links < LINKS_MAX; links += 1) {
+      if (at === this.path) return true;
+      try {
+        at = path.resolve(path.dirname(at), fs.readlinkSync(at));
+      } catch {
+        // EINVAL, ENOENT: it is no link.
+        return false;
+      }
+    }
+    return true;
   }
 
   remove(): void {

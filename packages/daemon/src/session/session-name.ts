@@ -18,6 +18,8 @@ export function usableName(text: string): string {
     .replace(/\p{C}/gu, '')
     .replace(/^[-\s]+/, '')
     .slice(0, LIMITS.nameCharacters - 8)
+    // The half of a character that was cut through.
+    .replace(/\p{Cs}/gu, '')
     .trim();
   return whyNoName(name) ? 'session' : name;
 }
