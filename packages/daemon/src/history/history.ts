@@ -9,7 +9,7 @@ interface FileSource {
   /** The files are created, not opened again. */
   readonly isNew: boolean;
   /** Returns a descriptor of the file of that name, which has so many bytes. */
-  open(name: string, byteCount: number): number;
+  readonly open: (name: string, byteCount: number) => number;
 }
 
 /** The newest bytes of a session's output, by offset, and what is known beside them. */

@@ -25,7 +25,7 @@ async function tryLaunch(
   const launched = launch(program, request(changes));
   sendSignal(launched.pid, 9);
   close(launched.master);
-  while (takeExitStatus(launched.pid) === 'running') await new Promise(setImmediate);
+  while (takeExitStatus(launched.pid) === 'running') await new Promise((resolve) => setImmediate(resolve));
 }
 
 test('a command is found in PATH, and shown as it was given', async () => {

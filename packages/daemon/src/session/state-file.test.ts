@@ -51,7 +51,7 @@ test('each save that resolves finds its version, or a later one, in the file; th
           }),
         );
         if (isTurn) await new Promise((resolve) => setImmediate(resolve));
-        for (let tick = 0; tick < ticks; tick += 1) await undefined;
+        for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
       }
       await Promise.all(saves);
       await file.settled();
@@ -71,7 +71,7 @@ test('a save that comes just as another ends is written', async () => {
         fs.renameSync(from, to);
         // So many microtasks after the file is in its place.
         void (async () => {
-          for (let tick = 0; tick < ticks; tick += 1) await undefined;
+          for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
           await file.save({ ...state, pid: 2 });
           resolve();
         })();
