@@ -46,7 +46,7 @@ async function runCommandLine(
   if (leading.name === undefined) {
     failing.cannot = "can't greet";
     const { greet } = await import('./welcome.ts');
-    return greet(processContext(leading.namespace));
+    return greet(processContext(leading.namespace, loadAllCommands));
   }
 
   const command = await findCommand(leading.name);
@@ -58,7 +58,7 @@ async function runCommandLine(
   }
   // A program's own `--json` is not ours.
   failing.json = parsed.invocation.options['json'] === true;
-  const context = processContext(parsed.namespace ?? leading.namespace);
+  const context = processContext(parsed.namespace ?? leading.namespace, loadAllCommands);
   return runParsed(command, { ...parsed, context, failing });
 }
 

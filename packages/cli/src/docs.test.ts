@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { GLOBAL_OPTIONS, type Options } from './command.ts';
+import { GLOBAL_OPTIONS, type Options } from './command-table.ts';
 import { COMMAND_NAMES, loadCommand } from './commands.ts';
 import { EXIT } from './output/exit-codes.ts';
 import { commandHelp } from './output/help.ts';

@@ -1,4 +1,4 @@
-import type { Options } from '../command.ts';
+import type { Options } from '../command-table.ts';
 
 /** Options of the commands that open a session. */
 export const OPEN_OPTIONS = {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Command, defineCommand, type Operands, type Options } from '../command.ts';
+import { type Command, defineCommand } from '../command.ts';
+import type { Operands, Options } from '../command-table.ts';
 import { parseCommandLine } from './parse.ts';
 
 const opening = command({

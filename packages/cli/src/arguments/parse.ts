@@ -1,12 +1,6 @@
 import { parseArgs } from 'node:util';
-import {
-  type Command,
-  GLOBAL_OPTIONS,
-  type Invocation,
-  type Operands,
-  type Option,
-  type Options,
-} from '../command.ts';
+import type { Command, Invocation } from '../command.ts';
+import { GLOBAL_OPTIONS, type Operands, type Option, type Options } from '../command-table.ts';
 import { closest } from './closest.ts';
 import { usageError } from './usage-error.ts';
 

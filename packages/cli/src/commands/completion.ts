@@ -17,11 +17,8 @@ export const completionCommand = defineCommand({
   ],
   async run({ operands }, context) {
     const shell = parseChoice('SHELL', operands.SHELL, SHELLS);
-    const [{ loadAllCommands }, { completionScript }] = await Promise.all([
-      import('../commands.ts'),
-      import('../completion/script.ts'),
-    ]);
-    context.print(completionScript(shell, await loadAllCommands()));
+    const { completionScript } = await import('../completion/script.ts');
+    context.print(completionScript(shell, await context.loadCommands()));
     return EXIT.done;
   },
 });

@@ -1,8 +1,8 @@
-import { type Command, type Completion, GLOBAL_OPTIONS, type Option } from '../command.ts';
+import { type CommandTable, type Completion, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
 import { LIST_NAMES, quoted } from './list-names.ts';
 
 /** The script for bash. Behind `--`, or the first word of a program, bash completes as it does anywhere else. */
-export function bashScript(commands: readonly Command[]): string {
+export function bashScript(commands: readonly CommandTable[]): string {
   return `# bash completion for holdfast
 _holdfast_sessions() { ${LIST_NAMES}; }
 _holdfast_words() { local IFS=$'\\n'; COMPREPLY=($(compgen -W "$1" -- "$cur")); }
@@ -27,7 +27,7 @@ complete -F _holdfast holdfast
 `;
 }
 
-function commandCase(command: Command): string {
+function commandCase(command: CommandTable): string {
   const options = Object.entries<Option>({ ...command.options, ...GLOBAL_OPTIONS });
   const valued = options.filter(([, { kind }]) => kind !== 'flag');
   const values = valued.map(([name, { complete }]) => `        --${name}) ${offer(complete)}; return ;;`);

@@ -1,8 +1,8 @@
-import { type Command, type Completion, GLOBAL_OPTIONS, type Option } from '../command.ts';
+import { type CommandTable, type Completion, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
 import { LIST_NAMES, quoted } from './list-names.ts';
 
 /** The script for fish. */
-export function fishScript(commands: readonly Command[]): string {
+export function fishScript(commands: readonly CommandTable[]): string {
   const names = commands.map(({ name }) => name);
   const rows = [
     '# fish completion for holdfast',
@@ -21,7 +21,7 @@ export function fishScript(commands: readonly Command[]): string {
   return `${rows.join('\n')}\n`;
 }
 
-function commandRows(command: Command): string[] {
+function commandRows(command: CommandTable): string[] {
   const condition = `__fish_seen_subcommand_from ${command.name}`;
   const operand = Object.values(command.operands)[0]?.complete ?? (command.program ? 'command' : undefined);
   return [

@@ -1,8 +1,8 @@
-import { type Command, type Completion, GLOBAL_OPTIONS, type Option } from '../command.ts';
+import { type CommandTable, type Completion, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
 import { LIST_NAMES, quoted } from './list-names.ts';
 
 /** The script for zsh; works both sourced and as a file `_holdfast` in the function path. */
-export function zshScript(commands: readonly Command[]): string {
+export function zshScript(commands: readonly CommandTable[]): string {
   return `#compdef holdfast
 _holdfast_sessions() {
   local -a names
@@ -31,7 +31,7 @@ if [[ $funcstack[1] == _holdfast ]]; then _holdfast "$@"; else compdef _holdfast
 `;
 }
 
-function commandCase(command: Command): string {
+function commandCase(command: CommandTable): string {
   const options = Object.entries<Option>(command.options).flatMap(([name, option]) =>
     optionSpecs(name, option),
   );

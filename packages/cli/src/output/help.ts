@@ -1,7 +1,7 @@
-import { type Command, GLOBAL_OPTIONS, type Option } from '../command.ts';
+import { type CommandTable, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
 
 /** Everything `holdfast COMMAND --help` says. */
-export function commandHelp(command: Command): string {
+export function commandHelp(command: CommandTable): string {
   const operands = Object.entries(command.operands).map(([name, { summary }]) => [name, summary] as const);
   const options = Object.entries({ ...command.options, ...GLOBAL_OPTIONS }).map(
     ([name, option]) => [optionSpelling(name, option), option.summary] as const,
@@ -17,7 +17,7 @@ export function commandHelp(command: Command): string {
 }
 
 /** The overview of all commands. */
-export function overviewHelp(commands: readonly Command[]): string {
+export function overviewHelp(commands: readonly CommandTable[]): string {
   const list = commands.map((command) => [command.name, command.summary] as const);
   return (
     [
@@ -33,7 +33,7 @@ export function overviewHelp(commands: readonly Command[]): string {
 }
 
 /** One line: `holdfast tail S [--from OFFSET|start|now] …`. */
-function commandUsage(command: Command): string {
+function commandUsage(command: CommandTable): string {
   const parts = ['holdfast', command.name];
   for (const [name, { required }] of Object.entries(command.operands))
     parts.push(required ? name : `[${name}]`);

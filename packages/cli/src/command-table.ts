@@ -1,0 +1,50 @@
+/** What the shell offers at a place of the command line. */
+export type Completion = 'session' | 'folder' | 'command' | readonly string[];
+
+/** `flag` is there or not; `value` takes one text, the last one counts; `values` may be repeated. */
+export interface Option {
+  readonly kind: 'flag' | 'value' | 'values';
+  readonly summary: string;
+  /** One letter, for `-x`. */
+  readonly short?: string;
+  /** What the value is called in help; required unless it is a flag. */
+  readonly value?: string;
+  readonly complete?: Completion;
+}
+
+/** An argument without a dash. Required ones come first. */
+export interface Operand {
+  readonly required: boolean;
+  readonly summary: string;
+  readonly complete?: Completion;
+}
+
+export type Options = Readonly<Record<string, Option>>;
+export type Operands = Readonly<Record<string, Operand>>;
+
+/** One command: parsing, help and completion are made from this table, and nothing else. */
+export interface CommandTable<O extends Options = Options, P extends Operands = Operands> {
+  readonly name: string;
+  /** One line, without a full stop. */
+  readonly summary: string;
+  /** How its errors begin: "can't send". */
+  readonly cannot: string;
+  /** Keys are the names that help shows, in the order of the command line. */
+  readonly operands: P;
+  /** Keys are the long names, without dashes. */
+  readonly options: O;
+  /** Whether a program and its arguments may follow, after `--` or as the first operand. */
+  readonly program?: 'optional' | 'required';
+  /** More lines for `--help`. */
+  readonly details?: readonly string[];
+}
+
+/** Options that every command takes, and that may also stand before it. */
+export const GLOBAL_OPTIONS = {
+  namespace: {
+    kind: 'value',
+    value: 'NAME',
+    summary: 'use the daemon of this namespace (HOLDFAST_NAMESPACE)',
+  },
+  help: { kind: 'flag', short: 'h', summary: 'show help' },
+} as const satisfies Options;
