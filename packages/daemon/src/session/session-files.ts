@@ -66,7 +66,10 @@ export class SessionFiles {
       const history = History.create(this.#historyFolder(id, wanted.historyIn), wanted.historyBytes);
       return { history, historyIn: wanted.historyIn, warnings: [] };
     } catch (cause) {
+      // What was allocated until the disk was full is free again: the session's state needs some of it.
+      await this.remove(id).catch(() => undefined);
       if (!isErrno(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw historyError(cause);
+      await fs.mkdir(this.#stateFolder(id), { recursive: true, mode: 0o700 }).catch(() => undefined);
       return this.#historyWithoutFiles(wanted.historyBytes, cause);
     }
   }
