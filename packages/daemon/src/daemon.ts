@@ -85,11 +85,9 @@ export class Daemon {
     });
     process.on('SIGTERM', () => void this.#stop(null));
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
-    if (!this.#options.usePidfd || process.platform !== 'linux') {
-      process.on('SIGCHLD', () => {
-        for (const session of this.#registry.all) session.checkExit();
-      });
-    }
+    process.on('SIGCHLD', () => {
+      for (const session of this.#registry.all) session.childEnded();
+    });
     await this.#registry.load();
     this.#registry.keepRetention();
     const { reactor, log } = { reactor: this.#reactor, log: this.#log };

@@ -250,7 +250,7 @@ test('without descriptors it says so', async () => {
   const spare: number[] = [];
   softLimit('512');
   try {
-    for (;;) spare.push(fs.openSync('/dev/null'));
+    for (;;) spare.push(fs.openSync('/dev/null', 'r'));
   } catch {
     // EMFILE
   }

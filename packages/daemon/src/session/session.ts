@@ -249,6 +249,11 @@ export class Session {
     return () => this.#exitListeners.delete(callback);
   }
 
+  /** Some child of this process has ended: a session that is not told of its own looks whether it was that. */
+  childEnded(): void {
+    if (this.#terminal && !this.#terminal.tellsEnd) this.checkExit();
+  }
+
   /** Takes the exit status if the program has ended. */
   checkExit(): void {
     if (this.#lifecycle.state !== 'running') return;

@@ -29,7 +29,7 @@ const SHORT_READ_BYTES = 1024;
 export interface TerminalEvents {
   /** There may be output, or the terminal was hung up. */
   readable(): void;
-  /** The program has ended; its status can be taken. Never called where there are no pidfds. */
+  /** The program has ended; its status can be taken. Never called without a pidfd. */
   programEnded(): void;
 }
 
@@ -63,6 +63,11 @@ export class Terminal {
     const fd = usePidfd ? openPidfd(program.pid) : undefined;
     if (fd === undefined) return;
     this.#pidfd = { fd, watch: reactor.watch(fd, READABLE, () => events.programEnded()) };
+  }
+
+  /** Whether the program's end is told. Else it must be asked for: no pidfds here, or no descriptor was left for one. */
+  get tellsEnd(): boolean {
+    return this.#pidfd !== undefined;
   }
 
   /**
