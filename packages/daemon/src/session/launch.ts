@@ -2,7 +2,16 @@ import fs from 'node:fs/promises';
 import { constants } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { close, isErrno, openPty, PosixError, spawnOnTerminal } from '@holdfast/posix';
+import {
+  close,
+  isErrno,
+  openFilesSoftLimit,
+  openPty,
+  PosixError,
+  type Pty,
+  spawnOnTerminal,
+  type TerminalSize,
+} from '@holdfast/posix';
 import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
 
 export interface Launched {
@@ -18,6 +27,9 @@ export interface Program {
   readonly command: readonly string[];
   readonly argv: readonly string[];
 }
+
+/** Descriptors that sessions leave free: for people who connect to end some, and for finding what is to be ended. */
+const RESERVED_DESCRIPTORS = 16;
 
 /** Where a login shell looks when the environment has no PATH. */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
@@ -44,13 +56,7 @@ export function launch(
   program: Program,
   request: OpenParameters & { env: Record<string, string> },
 ): Launched {
-  const size = { cols: request.cols, rows: request.rows };
-  let pty: ReturnType<typeof openPty>;
-  try {
-    pty = openPty(size);
-  } catch (cause) {
-    throw ptyError(cause);
-  }
+  const pty = openTerminal({ cols: request.cols, rows: request.rows });
   try {
     const pid = spawnOnTerminal({
       file: program.file,
@@ -66,6 +72,24 @@ export function launch(
     close(pty.master);
     throw spawnError(program.file, cause);
   }
+}
+
+function openTerminal(size: TerminalSize): Pty {
+  let pty: Pty;
+  try {
+    pty = openPty(size);
+  } catch (cause) {
+    throw ptyError(cause);
+  }
+  // A new descriptor is the lowest free one: all below it are in use.
+  const limit = openFilesSoftLimit(process.pid) ?? Number.POSITIVE_INFINITY;
+  if (pty.master < limit - RESERVED_DESCRIPTORS) return pty;
+  close(pty.master);
+  throw noDescriptors();
+}
+
+function noDescriptors(cause?: unknown): HoldfastError {
+  return new HoldfastError('E_NO_DESCRIPTORS', 'no file descriptor is left for another session', { cause });
 }
 
 function loginShell(): string {
@@ -137,7 +161,7 @@ async function whyNotExecutable(file: string): Promise<Problem | undefined> {
 
 function ptyError(cause: unknown): unknown {
   if (isErrno(cause, 'EMFILE', 'ENFILE')) {
-    return new HoldfastError('E_NO_DESCRIPTORS', 'no file descriptor is left for another session', { cause });
+    return noDescriptors(cause);
   }
   if (isErrno(cause, 'ENOSPC', 'EAGAIN', 'EIO', 'ENXIO', 'ENOENT')) {
     const why = 'the system has no pseudo-terminal left (Linux: see kernel.pty.max)';
