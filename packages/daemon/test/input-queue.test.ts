@@ -242,3 +242,24 @@ test('so many streams are remembered; the longest-idle without client and withou
   expect(scene.open('stream-0')).toBe(first);
   expect(() => scene.open('stream-1')).toThrow(expect.objectContaining({ code: 'E_LIMIT' }));
 });
+
+test('many single keys of two clients in a blocked terminal do not hold the loop when it reads again', async () => {
+  using scene = new Scene();
+  const streams = [scene.open('stream-one'), scene.open('stream-two')];
+  const keys = 100_000;
+  for (let at = 0; at < keys; at += 1) {
+    for (const stream of streams)
+      scene.queue.accept(stream, at, Buffer.from(stream === streams[0] ? 'a' : 'b'));
+  }
+  let longestMs = 0;
+  while (!scene.queue.isEmpty) {
+    const before = performance.now();
+    scene.write();
+    longestMs = Math.max(longestMs, performance.now() - before);
+    scene.terminal.read();
+  }
+  expect((await scene.finish(2 * keys)).equals(Buffer.from('ab'.repeat(keys)))).toBe(true);
+  // It took 13 s when each key moved all those behind it; a turn is some 2 ms, on a machine with nothing else to do.
+  console.log('longest', longestMs);
+  expect(longestMs).toBeLessThan(1_000);
+});

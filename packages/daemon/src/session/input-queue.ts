@@ -5,6 +5,11 @@ import { type Ledger, streamKey } from '../history/ledger.ts';
 /** One write to a master. After a crash its fate is unknown, so it is small. */
 const WRITE_BYTES = 4096;
 
+/** Writes to one terminal before others get their turn: each may be a single key. */
+const WRITES_PER_TURN = 128;
+/** Pieces that have been typed and still stand in the queue. */
+const TYPED_PIECES_MAX = 1024;
+
 /** The input of one client stream to one session, counted in bytes from its beginning. */
 export interface InputStream {
   readonly key: string;
@@ -37,6 +42,8 @@ export class InputQueue {
   readonly #ledger: Ledger;
   readonly #streams = new Map<string, InputStream>();
   readonly #queue: Piece[] = [];
+  /** Pieces before it have been typed. Taking each out at once would move all behind it: seconds for many single keys. */
+  #head = 0;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -84,15 +91,18 @@ export class InputQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#queue.length === 0;
+    return this.#head === this.#queue.length;
   }
 
   /**
-   * Writes what the terminal takes. `blocked`: it takes nothing now, go on when it is writable. `hung-up`: no program has
-   * it open; go on when one does.
+   * Writes what the terminal takes, for one turn at most. `blocked`: go on when it is writable, which it may be already.
+   * `hung-up`: no program has it open; go on when one does.
    */
   writeTo(master: number): 'empty' | 'blocked' | 'hung-up' {
-    for (let piece = this.#queue[0]; piece; piece = this.#queue[0]) {
+    for (let writes = 0; ; writes += 1) {
+      const piece = this.#queue[this.#head];
+      if (!piece) return 'empty';
+      if (writes === WRITES_PER_TURN) return 'blocked';
       const { stream } = piece;
       const length = Math.min(WRITE_BYTES, piece.bytes.length - piece.written);
       this.#ledger.beginWrite(stream.slot, stream.done, length);
@@ -108,15 +118,22 @@ export class InputQueue {
       this.#ledger.endWrite(stream.slot, stream.done);
       if (count <= 0) return 'blocked';
       piece.written += count;
-      if (piece.written === piece.bytes.length) this.#queue.shift();
+      if (piece.written === piece.bytes.length) this.#dropFirst();
       stream.listener?.progressed();
     }
-    return 'empty';
   }
 
   /** The session has exited: nothing more is typed. */
   clear(): void {
     this.#queue.length = 0;
+    this.#head = 0;
+  }
+
+  #dropFirst(): void {
+    this.#head += 1;
+    if (this.#head < TYPED_PIECES_MAX && !this.isEmpty) return;
+    this.#queue.splice(0, this.#head);
+    this.#head = 0;
   }
 
   /** Small pieces of one stream are put together, so that single keys in a blocked terminal cost a byte each. */
@@ -125,7 +142,7 @@ export class InputQueue {
     if (
       last &&
       last.stream === stream &&
-      last !== this.#queue[0] &&
+      last !== this.#queue[this.#head] &&
       last.bytes.length + bytes.length <= WRITE_BYTES
     ) {
       this.#queue[this.#queue.length - 1] = { stream, bytes: joinCopies(last.bytes, bytes), written: 0 };
