@@ -69,6 +69,33 @@ test.each(['disk', 'memory'] as const)(
   120_000,
 );
 
+test('each program has its soft limit of open files before it can ask for it', async () => {
+  await using daemon = await startDaemon();
+  const limits = await Promise.all(
+    Array.from({ length: 300 }, async (_, index) => {
+      // The smallest program that can be asked.
+      const command = ['/bin/sh', '-c', 'ulimit -Sn'];
+      const recording = await daemon.record(
+        await daemon.openCommand(command, { openFilesLimit: 2_000 + index }),
+      );
+      await recording.exited(60_000);
+      return Number(recording.text);
+    }),
+  );
+  expect(limits).toEqual(limits.map((_, index) => 2_000 + index));
+}, 90_000);
+
+test("a program's low limit of open files is never the daemon's, not even while the program is started", async () => {
+  await using daemon = await startDaemon();
+  const client = await daemon.client();
+  const sessions = await Promise.all(
+    Array.from({ length: 100 }, () => daemon.openCommand(['/bin/cat'], { openFilesLimit: 16 })),
+  );
+  const { sessions: listed } = await client.request('list', {});
+  expect(listed.flatMap(({ warnings }) => warnings)).toEqual([]);
+  expect(listed).toHaveLength(sessions.length);
+}, 30_000);
+
 test('an open that fails leaves nothing behind', async () => {
   await using daemon = await startDaemon();
   await daemon.client();

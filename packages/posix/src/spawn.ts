@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { PosixError } from './errors.ts';
 import { libc } from './libc.ts';
-import { withOpenFilesSoftLimit } from './limits.ts';
+import { startWithOpenFilesLimit } from './limits.ts';
 import { platform } from './platform.ts';
 
 export interface SpawnOptions {
@@ -55,7 +55,7 @@ function spawnOnce(options: SpawnOptions): number {
     succeed(libc.fileActionsChdir(fileActions, options.cwd), 'posix_spawn_file_actions_addchdir_np');
     setAttributes(attributes);
     return withUmask(options.umask, () =>
-      withOpenFilesSoftLimit(options.openFilesLimit, () => callSpawn(options, fileActions, attributes)),
+      startWithOpenFilesLimit(options.openFilesLimit, () => callSpawn(options, fileActions, attributes)),
     );
   } finally {
     libc.fileActionsDestroy(fileActions);
