@@ -53,6 +53,8 @@ const PEERS: readonly Peer[] = [
 export interface AttachedPeer {
   readonly name: string;
   readonly terminal: Terminal;
+  /** Named in the environment of all its processes. */
+  readonly folder: string;
 }
 
 /** Attaches to every peer that is installed, and names the others. */
@@ -61,13 +63,13 @@ export async function attachPeers(bench: Bench): Promise<{ peers: AttachedPeer[]
   const missing: string[] = [];
   for (const peer of PEERS) {
     if (peer.program && !isInstalled(peer.program)) missing.push(peer.name);
-    else peers.push({ name: peer.name, terminal: await attach(peer, bench) });
+    else peers.push(await attach(peer, bench));
   }
   if (missing.length > 0) bench.progress(`not installed, and left out: ${missing.join(', ')}`);
   return { peers, missing };
 }
 
-async function attach(peer: Peer, { folder, reactor, scope, options }: Bench): Promise<Terminal> {
+async function attach(peer: Peer, { folder, reactor, scope, options }: Bench): Promise<AttachedPeer> {
   const home = path.join(folder, peer.name);
   mkdirSync(home, { mode: 0o700 });
   const place: Place = { folder: home, shell: path.join(home, 'shell'), holdfast: options.holdfast };
@@ -75,14 +77,16 @@ async function attach(peer: Peer, { folder, reactor, scope, options }: Bench): P
   if (peer.name === 'holdfast') scope.own(new Holdfast({ program: options.holdfast, home, reactor }));
   // A server that outlives its client ends with its only shell.
   scope.defer(() => killShell(path.join(home, 'shell.pid')));
-  const terminal = scope.own(new Terminal(reactor, peer.attach(place), environment(peer.env?.(place))));
+  const terminal = scope.own(
+    new Terminal(reactor, peer.attach(place), environment({ TMPDIR: home, ...peer.env?.(place) })),
+  );
   await terminal.until('$ ');
   // Not what is echoed, but what the shell makes of it.
   const ready = terminal.until('ready');
   terminal.type('echo re""ady\r');
   await ready;
   await terminal.quiet();
-  return terminal;
+  return { name: peer.name, terminal, folder: home };
 }
 
 function killShell(pidFile: string): void {

@@ -1,12 +1,16 @@
+import path from 'node:path';
 import type { Measure } from '../measure.ts';
 import { type AttachedPeer, attachPeers } from '../peers.ts';
 import { ratioCell, ratioGoal } from '../ratios.ts';
 import { median, quantile } from '../statistics.ts';
+import { writeText } from '../text-file.ts';
 
 const KEYS = 'abcdefghij';
 /** Between an echo and the next key. */
 const PAUSE_MS = 4;
 const ECHO_TIMEOUT_MS = 5_000;
+/** Shown by each peer before: peerbench.py measures echo on sessions that have been flooded, too. */
+const WARM_UP_MB = 20;
 
 /** From a key to its echo, while a program reads that leaves the echo to the terminal. */
 export const echo: Measure = {
@@ -15,7 +19,13 @@ export const echo: Measure = {
   async run(bench) {
     const { keys, rounds } = bench.options;
     const { peers } = await attachPeers(bench);
+    const file = path.join(bench.folder, 'text');
+    writeText(file, WARM_UP_MB);
     for (const { terminal } of peers) {
+      const shown = terminal.until('marker');
+      terminal.type(`cat ${file}; echo mar""ker\r`);
+      await shown;
+      await terminal.quiet();
       terminal.type('stty -icanon; cat >/dev/null\r');
       await terminal.quiet(400);
     }
@@ -33,6 +43,7 @@ export const echo: Measure = {
     const medians = new Map(peers.map(({ name }) => [name, median(latenciesMs.get(name) ?? [])]));
     const rows = peers.map(({ name }) => ({
       through: name,
+      'p10 ms': quantile(latenciesMs.get(name) ?? [], 0.1).toFixed(3),
       'p50 ms': (medians.get(name) ?? Number.NaN).toFixed(3),
       'p99 ms': quantile(latenciesMs.get(name) ?? [], 0.99).toFixed(3),
       'holdfast takes × as long': ratioCell(name, medians),

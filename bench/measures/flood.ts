@@ -1,13 +1,10 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Measure } from '../measure.ts';
 import { attachPeers } from '../peers.ts';
+import { familyCpuMs } from '../process-family.ts';
 import { ratioCell, ratioGoal } from '../ratios.ts';
 import { median } from '../statistics.ts';
-
-/** 100 bytes, as peerbench.py writes them. */
-const LINE = `${Array.from({ length: 99 }, (_, at) => String.fromCharCode(33 + (at % 90))).join('')}\n`;
-const LINES_PER_MB = 10_000;
+import { writeText } from '../text-file.ts';
 
 /** Seconds from typing `cat FILE` until what the shell prints after it shows in the attached client's terminal. */
 export const flood: Measure = {
@@ -18,15 +15,18 @@ export const flood: Measure = {
     const file = path.join(bench.folder, 'flood.txt');
     writeText(file, mb);
     const { peers } = await attachPeers(bench);
+    const cpuMs = new Map<string, number[]>(peers.map(({ name }) => [name, []]));
     const seconds = new Map<string, number[]>(peers.map(({ name }) => [name, []]));
     for (let round = 1; round <= rounds; round += 1) {
-      for (const { name, terminal } of peers) {
+      for (const { name, terminal, folder } of peers) {
         bench.progress(`flood: round ${round} of ${rounds}, ${name}`);
+        const cpuBeforeMs = familyCpuMs(folder);
         const shown = terminal.until(`marker${round}`);
         const beginMs = performance.now();
         terminal.type(`cat ${file}; echo mar""ker${round}\r`);
         seconds.get(name)?.push(((await shown) - beginMs) / 1000);
         await terminal.quiet();
+        cpuMs.get(name)?.push(familyCpuMs(folder) - cpuBeforeMs);
       }
     }
     const speeds = new Map(peers.map(({ name }) => [name, mb / median(seconds.get(name) ?? [])]));
@@ -38,6 +38,7 @@ export const flood: Measure = {
         fastest: Math.min(...taken).toFixed(3),
         slowest: Math.max(...taken).toFixed(3),
         'MB/s': (speeds.get(name) ?? Number.NaN).toFixed(1),
+        'processor s': (median(cpuMs.get(name) ?? []) / 1000).toFixed(2),
         'holdfast is × as fast': ratioCell(name, speeds),
       };
     });
@@ -50,10 +51,3 @@ export const flood: Measure = {
     };
   },
 };
-
-function writeText(file: string, mb: number): void {
-  const block = Buffer.from(LINE.repeat(LINES_PER_MB));
-  const fd = openSync(file, 'wx');
-  for (let written = 0; written < mb; written += 1) writeSync(fd, block);
-  closeSync(fd);
-}
