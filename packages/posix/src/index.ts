@@ -69,4 +69,5 @@ export {
   socketPair,
   withShortPath,
 } from './unix-socket.ts';
-export { decodeStatus, type ExitStatus, openPidfd, takeExitStatus } from './wait.ts';
+export { decodeStatus, type ExitStatus, exitStatusByPidfd, openPidfd, takeExitStatus } from './wait.ts';
+export { spawnWithDescriptors } from './spawn-with-descriptors.ts';

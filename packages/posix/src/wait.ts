@@ -45,3 +45,25 @@ export function openPidfd(pid: number): number | undefined {
   const fd = libc.syscall(SYS_PIDFD_OPEN, 'int', pid, 'unsigned int', 0);
   return fd < 0 ? undefined : fd;
 }
+
+/** `_IOWR(0xFF, 11, struct pidfd_info)` with the struct's first version of 64 bytes (Linux 6.13). */
+const PIDFD_GET_INFO = 0xc040ff0b;
+const PIDFD_INFO_BYTES = 64;
+/** Linux 6.15: the exit status of a process that somebody else has waited for. */
+const PIDFD_INFO_EXIT = 8;
+const EXIT_STATUS_AT = 60;
+
+/**
+ * The exit status of a process that need not be a child of ours, by its pidfd. `running` until its parent has waited for it:
+ * on a zombie the kernel tells nothing yet, and reports a hang-up when it does. `unknown` on kernels before 6.15.
+ */
+export function exitStatusByPidfd(pidfd: number): ExitStatus | 'running' | 'unknown' {
+  const info = Buffer.alloc(PIDFD_INFO_BYTES);
+  info.writeBigUInt64LE(BigInt(PIDFD_INFO_EXIT), 0);
+  if (libc.ioctl(pidfd, PIDFD_GET_INFO, 'void *', info) < 0) {
+    // ESRCH: it is gone and the kernel keeps no exit information; ENOTTY, EINVAL: the kernel knows no such call.
+    return 'unknown';
+  }
+  const hasExit = (info.readBigUInt64LE(0) & BigInt(PIDFD_INFO_EXIT)) !== 0n;
+  return hasExit ? decodeStatus(info.readInt32LE(EXIT_STATUS_AT)) : 'running';
+}
