@@ -2,10 +2,12 @@ import { HoldfastError } from './errors.ts';
 import {
   type AckFrameType,
   CHANNEL_HEADER_BYTES,
+  DATA_HEADER_BYTES,
   type DataFrameType,
   FRAME,
   FRAME_HEADER_BYTES,
   readOffset,
+  writeDataHeader,
 } from './frames.ts';
 import { LIMITS } from './limits.ts';
 
@@ -55,6 +57,29 @@ export class FrameReader {
   /** The largest control frame that is accepted from now on. */
   set maxControlBytes(bytes: number) {
     this.#maxControlBytes = bytes;
+  }
+
+  /**
+   * The frame that has come in part, as bytes: pushed into a fresh reader they bring it to where this one is. Of a data
+   * frame only what is still to come is named, since the rest was handed on.
+   */
+  suspend(): Uint8Array {
+    const state = this.#state;
+    const partial = this.#partial.subarray(0, this.#partialLength);
+    switch (state.at) {
+      case 'header':
+        return partial.slice();
+      case 'control':
+        return concatenate(headerOf(FRAME.CONTROL, state.length), state.collected.subarray(0, state.filled));
+      case 'channel':
+        return concatenate(headerOf(state.type, state.length), partial);
+      case 'data': {
+        const header = new Uint8Array(DATA_HEADER_BYTES);
+        const { type, channel, offset, missing } = state;
+        writeDataHeader(new DataView(header.buffer), { type, channel, offset, byteCount: missing });
+        return header;
+      }
+    }
   }
 
   /** Takes the next bytes of the stream. */
@@ -192,4 +217,19 @@ function grown(state: { length: number; collected: Uint8Array; filled: number },
   const larger = new Uint8Array(Math.min(state.length, Math.max(needed, state.collected.length * 2, 4096)));
   larger.set(state.collected.subarray(0, state.filled));
   return larger;
+}
+
+function headerOf(type: number, length: number): Uint8Array {
+  const header = new Uint8Array(FRAME_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, length + 1, true);
+  view.setUint8(4, type);
+  return header;
+}
+
+function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
 }

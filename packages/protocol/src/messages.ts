@@ -68,6 +68,10 @@ export const daemonShape = z.object({
 });
 export type DaemonIdentity = z.infer<typeof daemonShape>;
 
+/** Which process, and which build of Holdfast it runs. */
+export const buildShape = z.object({ pid: z.int(), version: z.string(), build: z.string() });
+export type RunningBuild = z.infer<typeof buildShape>;
+
 /** Who holds a program back at this moment. */
 export const holderShape = z.object({
   session: z.string(),
@@ -186,6 +190,31 @@ export const REQUESTS = {
   wait: { parameters: z.object({ session: sessionRef }), result: z.object({ session: sessionShape }) },
   /** From now on a `session` event for each change of any session; begins with none. */
   watch: { parameters: z.object({}), result: z.object({ sessions: z.array(sessionShape) }) },
+  /**
+   * Replaces the daemon by another build, keeping every session and connection; answered on this connection by the
+   * daemon that serves then, after the one before has ended. The same target asked for twice at once is one upgrade.
+   */
+  upgrade: {
+    parameters: z.object({
+      /** Absolute path of the Node to run, and its arguments. */
+      node: cString.check(z.minLength(1)),
+      execArgv: z.array(cString).check(z.maxLength(256)),
+      /** Absolute path of the file that runs the daemon. */
+      entry: cString.check(z.minLength(1)),
+      /** What must be serving in the end; anything else fails before anything was paused. */
+      expect: z.optional(z.object({ version: z.string(), build: z.string() })),
+      /** On the machine's monotonic clock, in nanoseconds, as text: after it nothing is begun any more. */
+      deadline: z.optional(z.string().check(z.regex(/^\d{1,19}$/))),
+    }),
+    result: z.object({
+      from: buildShape,
+      to: buildShape,
+      sessions: count,
+      clients: z.object({ kept: count, dropped: count }),
+      /** From the moment when the one before stopped reading until the one after began. */
+      pauseMs: z.number(),
+    }),
+  },
   /** Ends every session, then the daemon; answered when all sessions have exited. */
   stop: { parameters: z.object({}), result: z.object({ ended: count }) },
 } as const;
