@@ -5,11 +5,16 @@ import { BUILD, type DaemonIdentity, HoldfastError, LIMITS, VERSION } from '@hol
 import { Connection } from './connection/connection.ts';
 import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';
-import { type Accepted, Listener } from './listener.ts';
+import type { SuspendedConnection } from './connection/suspended-connection.ts';
+import { Predecessor } from './handoff/predecessor.ts';
+import { DescriptorList, type Snapshot, SNAPSHOT_SCHEMA } from './handoff/snapshot.ts';
+import { type Adopted, Successor } from './handoff/successor.ts';
+import { type Accepted, Listener, type ListenerSurroundings } from './listener.ts';
 import { type Log, LogFile } from './log.ts';
-import type { DaemonOptions } from './options.ts';
+import { argumentsOf, type DaemonOptions } from './options.ts';
 import { ProcessLister } from './session/process-table.ts';
 import { SessionRegistry } from './session/registry.ts';
+import type { SubscriptionSink } from './session/subscription.ts';
 
 /** One read of a client's socket. */
 const CLIENT_READ_BYTES = 64 * 1024;
@@ -27,6 +32,10 @@ export class Daemon {
   readonly #batch = new Batch();
   readonly #readBuffer = Buffer.from(new ArrayBuffer(CLIENT_READ_BYTES));
   readonly #options: DaemonOptions;
+  readonly #predecessor: Predecessor;
+  readonly #identity: DaemonIdentity;
+  /** Holds the home's lock. */
+  #lock = -1;
   #listener: Listener | undefined;
   #stopping: Promise<number> | undefined;
 
@@ -42,7 +51,7 @@ export class Daemon {
       processes,
       usePidfd,
     });
-    const identity: DaemonIdentity = {
+    this.#identity = {
       pid: process.pid,
       version: VERSION,
       build: BUILD,
@@ -53,10 +62,25 @@ export class Daemon {
     this.#handler = new RequestHandler({
       registry: this.#registry,
       log: this.#log,
-      identity,
+      identity: this.#identity,
       home: options.home,
       connections: this.#connections,
+      upgrade: (connection, parameters) => {
+        if (this.#stopping) throw new HoldfastError('E_STOPPING', 'the daemon is stopping');
+        return this.#predecessor.upgrade(connection, parameters);
+      },
       stop: (callerPid) => this.#stop(callerPid),
+    });
+    this.#predecessor = new Predecessor({
+      reactor: this.#reactor,
+      log: this.#log,
+      options: argumentsOf(options),
+      protocolsInUse: () => [...this.#connections].flatMap(({ protocol }) => protocol ?? []),
+      pauseClients: (isPaused) => {
+        for (const connection of this.#connections) connection.isPaused = isPaused;
+      },
+      untilIdle: () => this.#handler.untilIdle(),
+      suspend: (frozenAtNs) => this.#suspend(frozenAtNs),
     });
   }
 
@@ -66,11 +90,22 @@ export class Daemon {
       fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
       fs.chmodSync(folder, 0o700);
     }
-    // Held by its descriptor until the process ends.
-    if (lockFile(path.join(options.runtimeDir, 'lock')) === undefined) return undefined;
+    const lock = lockFile(path.join(options.runtimeDir, 'lock'));
+    if (lock === undefined) return undefined;
     const daemon = new Daemon(options);
-    await daemon.#serve();
+    daemon.#lock = lock;
+    await daemon.#registry.load();
+    daemon.#listener = Listener.bind(daemon.#socketPath, daemon.#listenerSurroundings);
+    daemon.#serve();
     return daemon;
+  }
+
+  /** Takes over from a predecessor, which is at the other end of the channel; ends the process if that does not happen. */
+  static adopt(options: DaemonOptions, channelFd: number): void {
+    const successor = new Successor(channelFd);
+    const daemon = new Daemon(options);
+    const snapshot = successor.takeOver((handedOver, fds) => daemon.#adopt(handedOver, fds));
+    daemon.#goOn(snapshot, successor);
   }
 
   /** Nobody reads standard error any more. */
@@ -78,7 +113,98 @@ export class Daemon {
     this.#logFile.takeStderr();
   }
 
-  async #serve(): Promise<void> {
+  // Hand-over
+
+  /** Everything that a successor needs. Nothing changes here. */
+  #suspend(frozenAtNs: bigint): { snapshot: Snapshot; fds: readonly number[] } {
+    const descriptors = new DescriptorList();
+    const connections = [...this.#connections];
+    const places = new Map<SubscriptionSink, number>(
+      connections.map((connection, index) => [connection, index]),
+    );
+    const placeOf = (sink: SubscriptionSink) => {
+      const place = places.get(sink);
+      if (place === undefined) throw new Error('a subscription belongs to no connection');
+      return place;
+    };
+    const snapshot: Snapshot = {
+      schema: SNAPSHOT_SCHEMA,
+      from: { pid: process.pid, version: VERSION, build: BUILD },
+      generation: this.#identity.generation,
+      frozenAtNs: String(frozenAtNs),
+      lock: descriptors.add(this.#lock),
+      listener: descriptors.add(this.#listener?.fd ?? -1),
+      sessions: this.#registry.suspend(descriptors, placeOf),
+      connections: connections.map((connection) => connection.suspend(descriptors)),
+    };
+    return { snapshot, fds: descriptors.fds };
+  }
+
+  /** Takes up what was handed over, reading nothing. Throws Error if something can't be taken up. */
+  #adopt(snapshot: Snapshot, fds: readonly number[]): Adopted {
+    const fd = (index: number) => {
+      const found = fds[index];
+      if (found === undefined) throw new Error(`descriptor ${index} of the snapshot is missing`);
+      return found;
+    };
+    this.#lock = fd(snapshot.lock);
+    this.#listener = new Listener(fd(snapshot.listener), this.#socketPath, this.#listenerSurroundings);
+    this.#identity.generation = snapshot.generation + 1;
+    const connections = snapshot.connections.map((suspended) =>
+      this.#connect({ fd: fd(suspended.socket), peerPid: suspended.peerPid }, suspended),
+    );
+    for (const suspended of snapshot.sessions) {
+      const session = this.#registry.resume(suspended, fds);
+      for (const subscribed of suspended.subscriptions) {
+        const connection = connections[subscribed.connection];
+        if (!connection) throw new Error(`connection ${subscribed.connection} of the snapshot is missing`);
+        connection.addSubscription(session, session.resumeSubscription(subscribed, connection));
+      }
+    }
+    snapshot.connections.forEach(({ inputs }, index) => {
+      for (const { channel, session, stream } of inputs) {
+        connections[index]?.openInput(channel, this.#registry.find(session), { key: stream });
+      }
+    });
+    return { sessions: snapshot.sessions.length, clients: connections.length };
+  }
+
+  /** Serves from where the predecessor stopped. */
+  #goOn(snapshot: Snapshot, successor: Successor): void {
+    this.#serve();
+    this.#logFile.takeStderr();
+    const pauseMs = Number(process.hrtime.bigint() - BigInt(snapshot.frozenAtNs)) / 1e6;
+    for (const { state, kill } of snapshot.sessions) this.#registry.find(state.id).takeOver(kill);
+    const connections = [...this.#connections];
+    snapshot.connections.forEach((suspended, index) => connections[index]?.takeOver(suspended));
+    const result = {
+      from: snapshot.from,
+      to: { pid: process.pid, version: VERSION, build: BUILD },
+      sessions: snapshot.sessions.filter(({ program }) => program !== null).length,
+      clients: { kept: connections.length, dropped: 0 },
+      pauseMs: Math.round(pauseMs * 100) / 100,
+    };
+    this.#log('upgrade.done', {
+      from: snapshot.from.pid,
+      sessions: result.sessions,
+      pauseMs: result.pauseMs,
+    });
+    successor.onPredecessorGone(this.#reactor, () => {
+      for (const connection of this.#connections) connection.answerUpgrade(result);
+    });
+  }
+
+  get #socketPath(): string {
+    return path.join(this.#options.runtimeDir, 'daemon.sock');
+  }
+
+  get #listenerSurroundings(): ListenerSurroundings {
+    return { reactor: this.#reactor, log: this.#log, accepted: (socket) => this.#accept(socket) };
+  }
+
+  // Serving
+
+  #serve(): void {
     process.on('uncaughtException', (error) => {
       // One client's or one session's fault must not end the others.
       this.#log('daemon.fault', { error: error instanceof Error ? error.stack : String(error) });
@@ -88,15 +214,7 @@ export class Daemon {
     process.on('SIGCHLD', () => {
       for (const session of this.#registry.all) session.childEnded();
     });
-    await this.#registry.load();
     this.#registry.keepRetention();
-    const { reactor, log } = { reactor: this.#reactor, log: this.#log };
-    const accepted = (socket: Accepted) => this.#accept(socket);
-    this.#listener = new Listener(path.join(this.#options.runtimeDir, 'daemon.sock'), {
-      reactor,
-      log,
-      accepted,
-    });
     this.#reactor.start();
     this.#log('daemon.serving', {
       pid: process.pid,
@@ -108,19 +226,29 @@ export class Daemon {
 
   #accept(socket: Accepted): boolean {
     if (this.#connections.size >= LIMITS.clients) return false;
-    const connection = new Connection(socket, {
+    this.#connect(socket);
+    return true;
+  }
+
+  #connect(socket: Accepted, suspended?: SuspendedConnection): Connection {
+    const surroundings = {
       reactor: this.#reactor,
       log: this.#log,
       batch: this.#batch,
       readBuffer: this.#readBuffer,
       handler: this.#handler,
-      closed: (closed) => this.#connections.delete(closed),
-    });
+      closed: (closed: Connection) => {
+        this.#connections.delete(closed);
+        this.#predecessor.requesterClosed();
+      },
+    };
+    const connection = new Connection(socket, surroundings, suspended);
     this.#connections.add(connection);
-    return true;
+    return connection;
   }
 
   #stop(callerPid: number | null): Promise<number> {
+    this.#predecessor.cancel(new HoldfastError('E_STOPPING', 'the daemon is stopping'));
     this.#stopping ??= this.#endSessions(callerPid);
     return this.#stopping;
   }

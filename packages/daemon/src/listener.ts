@@ -24,6 +24,13 @@ export interface Accepted {
   readonly peerPid: number | null;
 }
 
+export interface ListenerSurroundings {
+  readonly reactor: Reactor;
+  readonly log: Log;
+  /** Takes a connection, or returns false if there are too many. */
+  readonly accepted: (socket: Accepted) => boolean;
+}
+
 /** The daemon's socket. Only the holder of the home's lock may make one: it replaces whatever stands at the path. */
 export class Listener {
   readonly #fd: number;
@@ -33,21 +40,28 @@ export class Listener {
   readonly #log: Log;
   readonly #accepted: (socket: Accepted) => boolean;
 
-  /** `accepted` takes a connection, or returns false if there are too many. */
-  constructor(
-    path: string,
-    surroundings: { reactor: Reactor; log: Log; accepted: (socket: Accepted) => boolean },
-  ) {
+  /** Takes over a socket that is bound to `path` and listens. */
+  constructor(fd: number, path: string, surroundings: ListenerSurroundings) {
     this.#path = path;
     this.#reactor = surroundings.reactor;
     this.#log = surroundings.log;
     this.#accepted = surroundings.accepted;
-    // Bound beside and renamed: at the path there is always a socket that somebody listens on, or a stale one.
+    this.#fd = fd;
+    this.#watch = this.#reactor.watch(this.#fd, READABLE, () => this.#accept());
+  }
+
+  /** Makes the socket. It is bound beside its path and renamed, so that what stands there is listened on, or stale. */
+  static bind(path: string, surroundings: ListenerSurroundings): Listener {
     const fresh = `${path}.new`;
     fs.rmSync(fresh, { force: true });
-    this.#fd = listenUnix(fresh, BACKLOG);
+    const fd = listenUnix(fresh, BACKLOG);
     fs.renameSync(fresh, path);
-    this.#watch = this.#reactor.watch(this.#fd, READABLE, () => this.#accept());
+    return new Listener(fd, path, surroundings);
+  }
+
+  /** For a successor. */
+  get fd(): number {
+    return this.#fd;
   }
 
   /** Removes the socket and stops listening. */

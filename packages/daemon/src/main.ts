@@ -19,9 +19,20 @@ function report(options: DaemonOptions | undefined, message: object): void {
 let options: DaemonOptions | undefined;
 try {
   options = parseOptions(process.argv.slice(2));
+  const kept = [options.readyFd, options.channelFd].filter((fd) => fd !== undefined);
   // A pipe of whoever started us must not stay open as long as we live, let alone reach a program.
-  closeInherited(options.readyFd === undefined ? [] : [options.readyFd]);
-  if (options.readyFd !== undefined) setCloseOnExec(options.readyFd);
+  closeInherited(kept);
+  for (const fd of kept) setCloseOnExec(fd);
+  if (options.channelFd === undefined) await serve(options);
+  else Daemon.adopt(options, options.channelFd);
+} catch (error) {
+  const failure = startError(error);
+  report(options, { ready: false, ...failure });
+  fs.writeSync(2, `holdfast: the daemon could not be started: ${failure.message}\n`);
+  process.exit(1);
+}
+
+async function serve(options: DaemonOptions): Promise<void> {
   const daemon = await Daemon.start(options);
   report(
     options,
@@ -30,9 +41,4 @@ try {
       : { ready: false, code: 'E_BUSY', message: 'another daemon serves this home' },
   );
   daemon?.detachFromStarter();
-} catch (error) {
-  const failure = startError(error);
-  report(options, { ready: false, ...failure });
-  fs.writeSync(2, `holdfast: the daemon could not be started: ${failure.message}\n`);
-  process.exit(1);
 }

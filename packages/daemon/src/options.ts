@@ -8,7 +8,18 @@ export interface DaemonOptions {
   readonly readyFd: number | undefined;
   /** Off only in tests: the daemon then learns of exits by SIGCHLD, as on systems without pidfds. */
   readonly usePidfd: boolean;
+  /** Where the predecessor is, for a daemon that is to take over. */
+  readonly channelFd: number | undefined;
 }
+
+/** What a successor is to be told, but for its mode: the home, and how exits are learned of. */
+export function argumentsOf({ runtimeDir, stateDir, home, usePidfd }: DaemonOptions): string[] {
+  const folders = ['--runtime-dir', runtimeDir, '--state-dir', stateDir, '--home', home];
+  return usePidfd ? folders : [...folders, '--no-pidfd'];
+}
+
+const USAGE =
+  'main.js serve|adopt --runtime-dir DIR --state-dir DIR [--home DIR] [--no-pidfd] [--ready-fd N] [--channel-fd N]';
 
 /** Parses the daemon's arguments. Its mode is decided here and never by the environment, which is inherited. */
 export function parseOptions(args: readonly string[]): DaemonOptions {
@@ -20,19 +31,27 @@ export function parseOptions(args: readonly string[]): DaemonOptions {
       'state-dir': { type: 'string' },
       home: { type: 'string' },
       'ready-fd': { type: 'string' },
+      'channel-fd': { type: 'string' },
       'no-pidfd': { type: 'boolean' },
     },
   });
-  const runtimeDir = values['runtime-dir'];
-  const stateDir = values['state-dir'];
-  if (positionals[0] !== 'serve' || positionals.length > 1 || !runtimeDir || !stateDir) {
-    throw new Error(
-      'usage: main.js serve --runtime-dir DIR --state-dir DIR [--home DIR] [--ready-fd N] [--no-pidfd]',
-    );
-  }
-  const ready = values['ready-fd'];
-  if (ready !== undefined && !/^\d+$/.test(ready))
-    throw new Error(`--ready-fd takes a descriptor, not ${ready}`);
-  const readyFd = ready === undefined ? undefined : Number(ready);
-  return { runtimeDir, stateDir, home: values.home ?? stateDir, readyFd, usePidfd: !values['no-pidfd'] };
+  const { 'runtime-dir': runtimeDir, 'state-dir': stateDir, home } = values;
+  const [mode, ...others] = positionals;
+  const channelFd = mode === 'adopt' ? descriptor(values['channel-fd']) : undefined;
+  const isMode = mode === 'serve' || (mode === 'adopt' && channelFd !== undefined);
+  if (!isMode || others.length > 0 || !runtimeDir || !stateDir) throw new Error(`usage: ${USAGE}`);
+  return {
+    runtimeDir,
+    stateDir,
+    home: home ?? stateDir,
+    readyFd: descriptor(values['ready-fd']),
+    usePidfd: !values['no-pidfd'],
+    channelFd,
+  };
+}
+
+function descriptor(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw new Error(`not a descriptor: ${text}`);
+  return Number(text);
 }

@@ -35,9 +35,18 @@ export const ERRORS = {
   E_DISK: { retry: true, means: "the session's files could not be created" },
   E_SELF: { retry: false, means: 'a session cannot be attached to itself' },
   E_UPGRADE_BUSY: { retry: true, means: 'an upgrade to something else is under way' },
-  E_UPGRADE_START: { retry: false, means: 'the successor could not be started, or ended before it was ready' },
-  E_UPGRADE_UNEXPECTED: { retry: false, means: 'what was started is not the version and build that was asked for' },
-  E_UPGRADE_UNREADABLE: { retry: false, means: 'the successor cannot read what this daemon hands over, or speak with its clients' },
+  E_UPGRADE_START: {
+    retry: false,
+    means: 'the successor could not be started, or ended before it was ready',
+  },
+  E_UPGRADE_UNEXPECTED: {
+    retry: false,
+    means: 'what was started is not the version and build that was asked for',
+  },
+  E_UPGRADE_UNREADABLE: {
+    retry: false,
+    means: 'the successor cannot read what this daemon hands over, or speak with its clients',
+  },
   E_UPGRADE_TIMEOUT: { retry: true, means: 'the successor did not get ready, or did not take over, in time' },
   E_UPGRADE_REFUSED: { retry: true, means: 'the successor could not take over' },
   E_STOPPING: { retry: true, means: 'the daemon is stopping' },

@@ -63,7 +63,12 @@ export function encodeAck(frame: { type: AckFrameType; channel: number; offset: 
 
 /** One whole control frame. `message` must be representable in JSON. */
 export function encodeControl(message: object): Uint8Array {
-  const json = utf8.encode(JSON.stringify(message));
+  return encodeControlText(JSON.stringify(message));
+}
+
+/** One whole control frame of a message that is JSON already. */
+export function encodeControlText(text: string): Uint8Array {
+  const json = utf8.encode(text);
   const encoded = new Uint8Array(FRAME_HEADER_BYTES + json.length);
   const view = new DataView(encoded.buffer);
   view.setUint32(0, 1 + json.length, true);

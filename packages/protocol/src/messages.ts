@@ -14,9 +14,11 @@ const channel = z.int().check(z.gte(0), z.lte(0xffff_ffff));
 const extent = z.int().check(z.gte(1), z.lte(LIMITS.columnsOrRows));
 /** An id, a unique prefix of one, or a name. */
 const sessionRef = z.string().check(z.minLength(1), z.maxLength(256));
-const variableName = z.string().check(
-  z.refine((name) => /^[^=\0]+$/.test(name), 'an environment variable has no name, or one with "=" or NUL'),
-);
+const variableName = z
+  .string()
+  .check(
+    z.refine((name) => /^[^=\0]+$/.test(name), 'an environment variable has no name, or one with "=" or NUL'),
+  );
 /** Text that can become a C string. */
 const cString = z.string().check(z.refine((text) => !text.includes('\0'), 'contains a NUL character'));
 
@@ -265,7 +267,8 @@ const answerEnvelope = z.union([
   z.object({ id: z.int(), ok: z.looseObject({}) }),
   z.object({ id: z.int(), error: failureShape }),
 ]);
-const eventUnion = z.discriminatedUnion('event', [
+/** Any event. */
+export const eventShape = z.discriminatedUnion('event', [
   EVENTS.exited,
   EVENTS.gap,
   EVENTS.resync,
@@ -341,7 +344,7 @@ export function parseFromDaemon(json: string): FromDaemon {
     if ('error' in data) return { kind: 'failure', id: data.id, ...data.error };
     return { kind: 'answer', id: data.id, ok: data.ok };
   }
-  const event = eventUnion.safeParse(document, { error: complaint });
+  const event = eventShape.safeParse(document, { error: complaint });
   if (event.success) return { kind: 'event', event: event.data };
   const named = z.object({ event: z.string() }).safeParse(document, { error: complaint });
   if (named.success && !Object.hasOwn(EVENTS, named.data.event)) return { kind: 'ignored' };

@@ -3,6 +3,7 @@ import {
   READABLE,
   type Reactor,
   read,
+  setNonBlocking,
   type Timer,
   type Watch,
   WOULD_BLOCK,
@@ -13,6 +14,8 @@ import {
   type DataFrameType,
   encodeAck,
   encodeControl,
+  encodeControlText,
+  encodeData,
   FRAME,
   FrameReader,
   type FrameSink,
@@ -20,21 +23,21 @@ import {
   LIMITS,
   type ParsedRequest,
   parseRequest,
-  type RequestType,
+  type Request,
+  type RequestResult,
 } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
 import type { Session } from '../session/session.ts';
 import type { Subscription, SubscriptionSink } from '../session/subscription.ts';
 import { Backlog } from './backlog.ts';
-import { InputChannel } from './input-channel.ts';
+import { InputChannel, type InputStreamName } from './input-channel.ts';
 import { type Batch, Outbox, type OutputSource } from './outbox.ts';
 import type { RequestHandler } from './request-handler.ts';
 import { SessionWatch } from './session-watch.ts';
+import type { SuspendedConnection } from './suspended-connection.ts';
 
 /** Reads of one connection before others get their turn. */
 const READS_PER_TURN = 4;
-/** Requests that wait for an event, for as long as it takes: they have a limit of their own. */
-const WAITING: ReadonlySet<RequestType> = new Set(['wait', 'kill', 'stop', 'endInput']);
 
 export interface ConnectionSurroundings {
   readonly reactor: Reactor;
@@ -69,14 +72,19 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #sessionWatch: SessionWatch | undefined;
   /** Ends what waits for sessions to exit. */
   readonly #waits = new Set<() => void>();
-  /** Requests that are being carried out, those in WAITING not counted. */
+  /** Requests that are being carried out, less those that only wait for an event. */
   #inProgress = 0;
   readonly #backlog = new Backlog(
     () =>
+      !this.#isPaused &&
       this.#inProgress < LIMITS.requestsInProgressPerClient &&
       this.#outbox.queuedControlBytes < LIMITS.queuedReplyBytes,
   );
-  #saidHello = false;
+  /** The version agreed on; undefined before hello. */
+  #protocol: number | undefined;
+  /** An upgrade waits for what is being done. */
+  #isPaused = false;
+  readonly #unanswered = new Set<Request>();
   #isWritable = true;
   #isFlushDue = false;
   #isClosed = false;
@@ -85,7 +93,12 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   /** It broke a rule: it gets no more than the reason. */
   #isRefused = false;
 
-  constructor(socket: { fd: number; peerPid: number | null }, surroundings: ConnectionSurroundings) {
+  /** `suspended`: what a predecessor had of it; its subscriptions are added one by one. */
+  constructor(
+    socket: { fd: number; peerPid: number | null },
+    surroundings: ConnectionSurroundings,
+    suspended?: SuspendedConnection,
+  ) {
     this.#fd = socket.fd;
     this.peerPid = socket.peerPid;
     this.#surroundings = surroundings;
@@ -98,15 +111,86 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#helloTimer = surroundings.reactor.after(LIMITS.helloTimeoutMs, () => {
       this.end(new HoldfastError('E_TIMEOUT', `no hello within ${LIMITS.helloTimeoutMs} ms`));
     });
+    if (suspended) this.#resume(suspended);
+  }
+
+  // Hand-over
+
+  /** Stops taking requests and input, for as long as an upgrade needs to see the end of what is being done. */
+  set isPaused(isPaused: boolean) {
+    this.#isPaused = isPaused;
+    this.#goOn();
+  }
+
+  /** For a successor; `descriptors` takes the socket. */
+  suspend(descriptors: { add(fd: number): number }): SuspendedConnection {
+    return {
+      socket: descriptors.add(this.#fd),
+      peerPid: this.peerPid,
+      protocol: this.#protocol ?? null,
+      received: Buffer.concat([...this.#backlog.encode(), this.#reader.suspend()]).toString('base64'),
+      unsent: this.#outbox.suspend().toString('base64'),
+      inputs: [...this.#inputs.values()].map((input) => input.suspend()),
+      watchesSessions: this.#sessionWatch !== undefined,
+      requests: [...this.#unanswered].map(({ id, type, parameters }) =>
+        JSON.stringify({ ...parameters, id, type }),
+      ),
+      isEnding: this.#isEnding,
+      isRefused: this.#isRefused,
+    };
+  }
+
+  /** Begins to serve: goes on with what a predecessor had begun. */
+  takeOver({ requests, watchesSessions }: SuspendedConnection): void {
+    for (const input of this.#inputs.values()) this.#toAcknowledge.add(input);
+    for (const { subscription } of this.#subscribed.values()) this.#ready.add(subscription);
+    if (watchesSessions) {
+      this.watchSessions();
+      this.#sessionWatch?.changedAll();
+    }
+    for (const json of requests) {
+      const parsed = parseRequest(json);
+      if (parsed.kind === 'bad') throw new Error(`a request that was handed over: ${parsed.message}`);
+      this.#surroundings.handler.resume(this, parsed.request);
+    }
+    this.isPaused = false;
+    this.#flushSoon();
+  }
+
+  #resume({ protocol, received, unsent, isEnding, isRefused }: SuspendedConnection): void {
+    // Nothing is handled before it is ours to handle.
+    this.#isPaused = true;
+    if (protocol !== null) this.welcome(protocol);
+    this.#reader.push(Buffer.from(received, 'base64'));
+    if (unsent !== '') this.#outbox.frame(Buffer.from(unsent, 'base64'));
+    this.#isEnding = isEnding;
+    this.#isRefused = isRefused;
+    if (isEnding) this.#closeBeforeLong();
+    setNonBlocking(this.#fd);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The protocol version agreed on; undefined before hello. */
+  get protocol(): number | undefined {
+    return this.#protocol;
+  }
+
+  /** Answers whoever asked for the upgrade that has been done. */
+  answerUpgrade(result: RequestResult<'upgrade'>): void {
+    for (const request of this.#unanswered)
+      if (request.type === 'upgrade') this.answer(request, { ok: result });
   }
 
   get saidHello(): boolean {
-    return this.#saidHello;
+    return this.#protocol !== undefined;
   }
 
   /** Called when the versions have been agreed on. */
-  welcome(): void {
-    this.#saidHello = true;
+  welcome(protocol: number): void {
+    this.#protocol = protocol;
     this.#helloTimer.cancel();
     this.#reader.maxControlBytes = LIMITS.controlFrameBytes;
   }
@@ -141,11 +225,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     session.unsubscribe(subscription, false);
   }
 
-  openInput(channel: number, session: Session, streamId: string): InputChannel {
+  openInput(channel: number, session: Session, stream: InputStreamName): InputChannel {
     const input = new InputChannel({
       channel,
       session,
-      streamId,
+      stream,
       progressed: () => this.#progressed(input),
       ended: () => this.#inputEnded(input),
     });
@@ -203,7 +287,18 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   // Out
 
-  /** Answers a request, or tells an event. */
+  /** A request is being carried out. */
+  begin(request: Request): void {
+    this.#unanswered.add(request);
+  }
+
+  /** Answers a request. */
+  answer(request: Request, answer: { ok: unknown } | { error: { code: string; message: string } }): void {
+    this.#unanswered.delete(request);
+    this.send({ id: request.id, ...answer });
+  }
+
+  /** Tells an event, or answers what is no request. */
   send(message: object): void {
     if (this.#isClosed) return;
     this.#outbox.control(message);
@@ -331,17 +426,26 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   control(json: string): void {
-    this.#backlog.handle(() => this.#handle(parseRequest(json)));
+    this.#backlog.handle({
+      handle: () => this.#handle(parseRequest(json)),
+      encode: () => encodeControlText(json),
+    });
   }
 
-  data(_type: DataFrameType, channel: number, offset: number, bytes: Uint8Array): void {
+  data(type: DataFrameType, channel: number, offset: number, bytes: Uint8Array): void {
     // What waits outlives the buffer that was read into.
     const lasting = this.#backlog.isDue ? Buffer.from(bytes) : bytes;
-    this.#backlog.handle(() => this.#input(channel, offset, lasting));
+    this.#backlog.handle({
+      handle: () => this.#input(channel, offset, lasting),
+      encode: () => encodeData({ type, channel, offset, bytes: lasting }),
+    });
   }
 
-  ack(_type: AckFrameType, channel: number, offset: number): void {
-    this.#backlog.handle(() => this.#acknowledged(channel, offset));
+  ack(type: AckFrameType, channel: number, offset: number): void {
+    this.#backlog.handle({
+      handle: () => this.#acknowledged(channel, offset),
+      encode: () => encodeAck({ type, channel, offset }),
+    });
   }
 
   #input(channel: number, offset: number, bytes: Uint8Array): void {
@@ -367,17 +471,17 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #handle(parsed: ParsedRequest): void {
     if (parsed.kind === 'bad') {
       const { id, code, message } = parsed;
-      if (id === undefined || code === 'E_PROTOCOL' || !this.#saidHello)
+      if (id === undefined || code === 'E_PROTOCOL' || !this.saidHello)
         throw new HoldfastError('E_PROTOCOL', message);
       this.send({ id, error: { code, message } });
       return;
     }
     const { request } = parsed;
-    if (!this.#saidHello && request.type !== 'hello') {
+    if (!this.saidHello && request.type !== 'hello') {
       throw new HoldfastError('E_PROTOCOL', `${request.type} came before hello`);
     }
     const answered = this.#surroundings.handler.handle(this, request);
-    if (!answered || WAITING.has(request.type)) return;
+    if (!answered) return;
     this.#inProgress += 1;
     void answered.then(() => {
       this.#inProgress -= 1;
@@ -387,7 +491,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   #requireHello(): void {
-    if (!this.#saidHello) throw new HoldfastError('E_PROTOCOL', 'a data frame came before hello');
+    if (!this.saidHello) throw new HoldfastError('E_PROTOCOL', 'a data frame came before hello');
   }
 
   // The end
@@ -404,7 +508,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#isEnding = true;
     this.#isRefused = true;
     this.#backlog.clear();
-    // A client that does not even read its farewell is not waited for.
+    this.#closeBeforeLong();
+  }
+
+  /** A client that does not even read its farewell is not waited for. */
+  #closeBeforeLong(): void {
     this.#surroundings.reactor.after(LIMITS.helloTimeoutMs, () => this.#close('it did not read'));
   }
 

@@ -2,6 +2,9 @@ import { HoldfastError } from '@holdfast/protocol';
 import type { InputListener, InputStream } from '../session/input-queue.ts';
 import type { Session } from '../session/session.ts';
 
+/** A stream by its client's name for it, or by the key under which a predecessor knew it. */
+export type InputStreamName = { readonly id: string } | { readonly key: string };
+
 /** One client's way to type into one session. */
 export class InputChannel implements InputListener {
   readonly channel: number;
@@ -15,7 +18,7 @@ export class InputChannel implements InputListener {
   constructor(options: {
     channel: number;
     session: Session;
-    streamId: string;
+    stream: InputStreamName;
     /** `done` has moved. */
     progressed: () => void;
     /** The program has ended: what is not done never will be. */
@@ -26,11 +29,20 @@ export class InputChannel implements InputListener {
     this.#progressed = options.progressed;
     if (this.session.hasExited)
       throw new HoldfastError('E_EXITED', `session ${this.session.name} has exited`);
-    this.#stream = this.session.input.open(options.streamId, this, performance.now());
+    const { stream, session } = options;
+    this.#stream =
+      'id' in stream
+        ? session.input.open(stream.id, this, performance.now())
+        : session.input.reattach(stream.key, this);
     this.#stopListening = this.session.onExit(() => {
       for (const callback of this.#afterInput.splice(0)) callback();
       options.ended();
     });
+  }
+
+  /** For a successor. */
+  suspend(): { channel: number; session: string; stream: string } {
+    return { channel: this.channel, session: this.session.id, stream: this.#stream.key };
   }
 
   get received(): number {

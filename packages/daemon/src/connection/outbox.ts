@@ -116,6 +116,12 @@ export class Outbox {
     return this.#tail === undefined && this.#control.length === 0;
   }
 
+  /** Everything that is to go out before anything else, for a successor. */
+  suspend(): Buffer {
+    const tail = this.#tail?.subarray(this.#tailAt) ?? Buffer.alloc(0);
+    return Buffer.concat([tail, ...this.#control]);
+  }
+
   /** Queues a message; it goes out with the next flush. */
   control(message: object): void {
     this.frame(encodeControl(message));

@@ -23,9 +23,14 @@ export interface RequestSurroundings {
   /** Where the daemon keeps its state, for people. */
   readonly home: string;
   readonly connections: ReadonlySet<Connection>;
+  /** Hands over to another build; never returns if that succeeds, since the successor answers. */
+  upgrade(connection: Connection, parameters: RequestParameters<'upgrade'>): Promise<never>;
   /** Ends all sessions and then the daemon; resolves with how many were running. */
   stop(callerPid: number | null): Promise<number>;
 }
+
+/** Requests whose answer waits for an event and not for work that is being done. */
+const WAITING: ReadonlySet<RequestType> = new Set(['wait', 'kill', 'endInput', 'stop', 'upgrade']);
 
 type Handlers = {
   [T in RequestType]: (
@@ -38,37 +43,72 @@ type Handlers = {
 export class RequestHandler {
   readonly registry: SessionRegistry;
   readonly #surroundings: RequestSurroundings;
+  readonly #running = new Set<Promise<void>>();
 
   constructor(surroundings: RequestSurroundings) {
     this.#surroundings = surroundings;
     this.registry = surroundings.registry;
   }
 
-  /** Answers at once, or when the returned promise resolves; never throws what is the request's fault. */
+  /**
+   * Answers at once, or when the returned promise resolves, or, if there is none, when something happens; never throws what
+   * is the request's fault.
+   */
   handle(connection: Connection, request: Request): Promise<void> | undefined {
-    const { id, type, parameters } = request;
-    if (type === 'hello' && connection.saidHello)
+    if (request.type === 'hello' && connection.saidHello) {
       throw new HoldfastError('E_PROTOCOL', 'hello was said twice');
+    }
     // The request was parsed by the row of its type, so the parameters are those of its handler.
-    const handler = this.#handlers[type] as (connection: Connection, parameters: unknown) => unknown;
+    const handler = this.#handlers[request.type] as (connection: Connection, parameters: unknown) => unknown;
+    return this.#carryOut(connection, request, () => handler(connection, request.parameters));
+  }
+
+  /** Goes on with a request that a predecessor had begun. */
+  resume(connection: Connection, request: Request): void {
+    switch (request.type) {
+      case 'upgrade':
+        connection.begin(request);
+        return;
+      case 'kill':
+        // The killing itself goes on with the session.
+        void this.#carryOut(connection, request, () => this.#exited(connection, request.parameters.session));
+        return;
+      default:
+        void this.handle(connection, request);
+    }
+  }
+
+  /** Resolves when no request is being carried out but those that wait for an event, which a successor can wait for too. */
+  async untilIdle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  #carryOut(connection: Connection, request: Request, action: () => unknown): Promise<void> | undefined {
+    connection.begin(request);
     try {
-      const result = handler(connection, parameters);
-      if (result instanceof Promise) {
-        return result.then(
-          (ok) => connection.send({ id, ok }),
-          (error: unknown) => this.#fail(connection, request, error),
-        );
+      const result = action();
+      if (!(result instanceof Promise)) {
+        connection.answer(request, { ok: result });
+        return undefined;
       }
-      connection.send({ id, ok: result });
+      const running = result.then(
+        (ok: unknown) => connection.answer(request, { ok }),
+        (error: unknown) => this.#fail(connection, request, error),
+      );
+      if (WAITING.has(request.type)) return undefined;
+      this.#running.add(running);
+      void running.finally(() => this.#running.delete(running));
+      return running;
     } catch (error) {
       this.#fail(connection, request, error);
     }
     return undefined;
   }
 
-  #fail(connection: Connection, { id, type }: Request, error: unknown): void {
+  #fail(connection: Connection, request: Request, error: unknown): void {
+    const { type } = request;
     if (error instanceof HoldfastError) {
-      connection.send({ id, error: { code: error.code, message: error.message } });
+      connection.answer(request, { error: { code: error.code, message: error.message } });
       if (type === 'hello') connection.end(error);
       return;
     }
@@ -77,7 +117,7 @@ export class RequestHandler {
       error: error instanceof Error ? error.stack : String(error),
     });
     const message = `${type} failed: ${error instanceof Error ? error.message : String(error)}`;
-    connection.send({ id, error: { code: 'E_INTERNAL', message } });
+    connection.answer(request, { error: { code: 'E_INTERNAL', message } });
   }
 
   readonly #handlers: Handlers = {
@@ -87,7 +127,7 @@ export class RequestHandler {
         const why = `this daemon speaks protocol ${PROTOCOLS.join(', ')}, the client ${protocols.join(', ')}`;
         throw new HoldfastError('E_VERSION', why);
       }
-      connection.welcome();
+      connection.welcome(protocol);
       return { protocol, daemon: this.#surroundings.identity, home: this.#surroundings.home };
     },
 
@@ -152,7 +192,7 @@ export class RequestHandler {
     openInput: (connection, { session: reference, channel, stream }) => {
       const session = this.registry.find(reference);
       connection.checkChannel(channel);
-      const input = connection.openInput(channel, session, stream);
+      const input = connection.openInput(channel, session, { id: stream });
       return { session: session.describe(), received: input.received, done: input.done };
     },
 
@@ -193,7 +233,7 @@ export class RequestHandler {
       if (session.hasExited)
         throw new HoldfastError('E_EXITED', `session ${session.name} has exited already`);
       void session.kill(connection.peerPid);
-      return { session: await this.#untilExited(connection, session) };
+      return this.#exited(connection, reference);
     },
 
     forget: async (_connection, { session: reference }) => {
@@ -201,22 +241,22 @@ export class RequestHandler {
       return {};
     },
 
-    wait: async (connection, { session: reference }) => {
-      const session = this.registry.find(reference);
-      return { session: await this.#untilExited(connection, session) };
-    },
+    wait: (connection, { session: reference }) => this.#exited(connection, reference),
 
     watch: (connection) => {
       connection.watchSessions();
       return { sessions: this.registry.all.map((session) => session.describe()) };
     },
 
+    upgrade: (connection, parameters) => this.#surroundings.upgrade(connection, parameters),
+
     stop: async (connection) => ({ ended: await this.#surroundings.stop(connection.peerPid) }),
   };
 
-  async #untilExited(connection: Connection, session: Session): Promise<ReturnType<Session['describe']>> {
+  async #exited(connection: Connection, reference: string): Promise<RequestResult<'wait'>> {
+    const session = this.registry.find(reference);
     await connection.untilExited(session);
-    return session.describe();
+    return { session: session.describe() };
   }
 
   #holderOf(session: Session): RequestResult<'status'>['holders'] {

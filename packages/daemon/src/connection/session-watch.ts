@@ -6,9 +6,11 @@ import type { Session } from '../session/session.ts';
 export class SessionWatch {
   readonly #changed = new Set<Session>();
   readonly #forgotten: string[] = [];
+  readonly #registry: SessionRegistry;
   readonly #stop: () => void;
 
   constructor(registry: SessionRegistry, wake: () => void) {
+    this.#registry = registry;
     this.#stop = registry.listen({
       sessionChanged: (session) => {
         this.#changed.add(session);
@@ -20,6 +22,11 @@ export class SessionWatch {
         wake();
       },
     });
+  }
+
+  /** Everything may have changed. */
+  changedAll(): void {
+    for (const session of this.#registry.all) this.#changed.add(session);
   }
 
   next(): Event | undefined {

@@ -5,11 +5,19 @@ import { LEDGER_BYTES, Ledger } from './ledger.ts';
 import { MARKS_FILE_BYTES, Marks } from './marks.ts';
 import { Ring, ringFileBytes } from './ring.ts';
 
+export interface HistoryDescriptors {
+  readonly ledger: number;
+  readonly marks: number;
+  readonly ring: number;
+}
+
 interface FileSource {
   /** The files are created, not opened again. */
   readonly isNew: boolean;
   /** Returns a descriptor of the file of that name, which has so many bytes. */
-  readonly open: (name: string, byteCount: number) => number;
+  readonly open: (name: keyof HistoryDescriptors, byteCount: number) => number;
+  /** The descriptors stay open, for a successor. */
+  readonly keepsDescriptors?: boolean;
 }
 
 /** The newest bytes of a session's output, by offset, and what is known beside them. */
@@ -18,10 +26,19 @@ export class History {
   readonly marks: Marks;
   /** Bytes kept at most. */
   readonly capacity: number;
+  /** Of a history without files: nothing else could give it to a successor. */
+  readonly descriptors: HistoryDescriptors | undefined;
   readonly #ring: Ring;
   #end: number;
 
-  private constructor(parts: { ring: Ring; ledger: Ledger; marks: Marks; capacity: number }) {
+  private constructor(parts: {
+    ring: Ring;
+    ledger: Ledger;
+    marks: Marks;
+    capacity: number;
+    descriptors: HistoryDescriptors | undefined;
+  }) {
+    this.descriptors = parts.descriptors;
     this.#ring = parts.ring;
     this.ledger = parts.ledger;
     this.marks = parts.marks;
@@ -59,13 +76,24 @@ export class History {
   static withoutFiles(capacity: number): History {
     return History.#assemble(capacity, {
       isNew: true,
+      keepsDescriptors: true,
       open: (name, byteCount) => openAnonymous(`holdfast-${name}`, byteCount),
     });
   }
 
-  static #assemble(capacity: number, { isNew, open }: FileSource): History {
+  /** Takes over the history without files of a predecessor; the descriptors are its own from now on. */
+  static adopt(descriptors: HistoryDescriptors, capacity: number): History {
+    return History.#assemble(capacity, {
+      isNew: false,
+      keepsDescriptors: true,
+      open: (name) => descriptors[name],
+    });
+  }
+
+  static #assemble(capacity: number, { isNew, keepsDescriptors, open }: FileSource): History {
     const mappings: Mapping[] = [];
-    const mapped = (name: string, byteCount: number, map: typeof mapFile): Mapping => {
+    const kept = { ledger: -1, marks: -1, ring: -1 };
+    const mapped = (name: keyof HistoryDescriptors, byteCount: number, map: typeof mapFile): Mapping => {
       const fd = open(name, byteCount);
       try {
         const mapping = map(fd, byteCount);
@@ -73,16 +101,18 @@ export class History {
         return mapping;
       } finally {
         // A mapping keeps its file; a descriptor each would count against the limit.
-        close(fd);
+        if (keepsDescriptors) kept[name] = fd;
+        else close(fd);
       }
     };
     try {
       const ledger = new Ledger(mapped('ledger', LEDGER_BYTES, mapFile), isNew);
       const marks = new Marks(mapped('marks', MARKS_FILE_BYTES, mapFile), isNew);
       const ring = new Ring(mapped('ring', ringFileBytes(capacity), mapRing));
-      return new History({ ring, ledger, marks, capacity });
+      return new History({ ring, ledger, marks, capacity, descriptors: keepsDescriptors ? kept : undefined });
     } catch (error) {
       for (const mapping of mappings) mapping.unmap();
+      closeAll(kept);
       throw error;
     }
   }
@@ -117,5 +147,10 @@ export class History {
     this.#ring.unmap();
     this.ledger.unmap();
     this.marks.unmap();
+    if (this.descriptors) closeAll(this.descriptors);
   }
+}
+
+function closeAll(descriptors: HistoryDescriptors): void {
+  for (const fd of Object.values(descriptors)) if (fd >= 0) close(fd);
 }

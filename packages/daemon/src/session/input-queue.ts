@@ -1,6 +1,7 @@
 import { HoldfastError, LIMITS } from '@holdfast/protocol';
 import { isErrno, WOULD_BLOCK, writeAt, addressOf } from '@holdfast/posix';
 import { type Ledger, streamKey } from '../history/ledger.ts';
+import type { SuspendedInput } from './suspended-session.ts';
 
 /** One write to a master. After a crash its fate is unknown, so it is small. */
 const WRITE_BYTES = 4096;
@@ -45,11 +46,36 @@ export class InputQueue {
   /** Pieces before it have been typed. Taking each out at once would move all behind it: seconds for many single keys. */
   #head = 0;
 
-  constructor(ledger: Ledger) {
+  /** `suspended`: what a predecessor had in its queue; else the ledger tells how far streams had come. */
+  constructor(ledger: Ledger, suspended?: SuspendedInput) {
     this.#ledger = ledger;
+    if (suspended) {
+      this.#resume(suspended);
+      return;
+    }
     for (const { slot, key, done } of ledger.recorded().streams) {
       this.#streams.set(key, { key, slot, done, received: done, listener: null, lastUsedMs: 0 });
     }
+  }
+
+  /** For a successor. */
+  suspend(): SuspendedInput {
+    const streams = [...this.#streams.values()];
+    return {
+      streams: streams.map(({ key, slot, received, done }) => ({ key, slot, received, done })),
+      queue: this.#queue.map(({ stream, bytes, written }) => ({
+        key: stream.key,
+        bytes: bytes.toString('base64', written),
+      })),
+    };
+  }
+
+  /** Goes on with a stream that a predecessor knew. Throws Error if it did not. */
+  reattach(key: string, listener: InputListener): InputStream {
+    const stream = this.#streams.get(key);
+    if (!stream) throw new Error(`there is no input stream ${key}`);
+    stream.listener = listener;
+    return stream;
   }
 
   /** Begins a stream, or goes on with a known one. Throws HoldfastError(E_LIMIT) if too many are in use. */
@@ -134,6 +160,15 @@ export class InputQueue {
     if (this.#head < TYPED_PIECES_MAX && !this.isEmpty) return;
     this.#queue.splice(0, this.#head);
     this.#head = 0;
+  }
+
+  #resume({ streams, queue }: SuspendedInput): void {
+    for (const stream of streams) this.#streams.set(stream.key, { ...stream, listener: null, lastUsedMs: 0 });
+    for (const { key, bytes } of queue) {
+      const stream = this.#streams.get(key);
+      if (!stream) throw new Error(`input is queued for the unknown stream ${key}`);
+      this.#queue.push({ stream, bytes: joinCopies(Buffer.from(bytes, 'base64')), written: 0 });
+    }
   }
 
   /** Small pieces of one stream are put together, so that single keys in a blocked terminal cost a byte each. */

@@ -18,6 +18,8 @@ export interface Launched {
   readonly pid: number;
   readonly master: number;
   readonly slavePath: string;
+  /** Of a program that a predecessor has started: null = it had none. */
+  readonly pidfd?: number | null;
 }
 
 /** A program that was found and may be run. */

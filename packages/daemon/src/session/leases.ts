@@ -52,6 +52,12 @@ export class Leases<Subscriber> {
     return acquired;
   }
 
+  /** Takes up a lease as a predecessor had it. */
+  resume(lease: Lease<Subscriber>): Lease<Subscriber> {
+    this.#leases.add(lease);
+    return lease;
+  }
+
   /** The subscriber has got everything before `offset`. */
   acknowledge(lease: Lease<Subscriber>, at: { offset: number; end: number; nowMs: number }): void {
     if (at.offset <= lease.offset) return;

@@ -2,7 +2,8 @@ import type { Timer } from '@holdfast/posix';
 import { HoldfastError, LIMITS } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
 import { Leases } from './leases.ts';
-import type { Subscription } from './subscription.ts';
+import { type Subscription, suspendLease } from './subscription.ts';
+import type { SuspendedLease } from './suspended-session.ts';
 
 /** How far the leader may be behind while the program runs on: what is in flight to a terminal that keeps up. */
 const LEADER_WINDOW_BYTES = 256 * 1024;
@@ -117,6 +118,20 @@ export class Pace {
       this.#leases.acquire({ offset: Math.max(offset, start), leaseMs, holder: null, end, nowMs });
     }
     this.#armExpiry(nowMs);
+  }
+
+  /** Takes up a lease as a predecessor had it; a holder of null = its subscriber is away. */
+  resume(holder: Subscription | null, { offset, leaseMs, idleForMs, hasExpired }: SuspendedLease): void {
+    const nowMs = performance.now();
+    const idleSinceMs = idleForMs === null ? null : nowMs - idleForMs;
+    const lease = this.#leases.resume({ offset, leaseMs, holder, hasExpired, idleSinceMs });
+    if (holder) holder.lease = lease;
+    this.#armExpiry(nowMs);
+  }
+
+  /** The leases of subscribers that are away, for a successor. */
+  suspendOrphans(): SuspendedLease[] {
+    return [...this.#leases.all].filter((lease) => lease.holder === null).map(suspendLease);
   }
 
   /** The subscriber's user has everything before `offset`; one that was never sent is not believed. */

@@ -1,11 +1,14 @@
 import path from 'node:path';
-import { close, startTimeOf } from '@holdfast/posix';
+import { close, setNonBlocking, startTimeOf } from '@holdfast/posix';
 import { HoldfastError, LIMITS, type OpenParameters } from '@holdfast/protocol';
+import { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import type { AgentLink } from './agent-link.ts';
 import { findProgram, type Launched, launch, type Program } from './launch.ts';
 import { Session, type SessionSurroundings } from './session.ts';
 import { type HomeFolders, type OpenedHistory, SessionFiles } from './session-files.ts';
+import type { SubscriptionSink } from './subscription.ts';
+import type { SuspendedSession } from './suspended-session.ts';
 import { checkName, newSessionId, usableName } from './session-name.ts';
 
 /** An exited session is kept, with its history, for so long unless it is forgotten before. */
@@ -112,6 +115,49 @@ export class SessionRegistry {
     }
     loaded.sort((one, other) => one.createdAt.localeCompare(other.createdAt));
     for (const session of loaded) this.#sessions.set(session.id, session);
+  }
+
+  /** For a successor: all sessions, oldest first. */
+  suspend(
+    descriptors: { add(fd: number): number },
+    placeOf: (sink: SubscriptionSink) => number,
+  ): SuspendedSession[] {
+    return this.all.map((session) => session.suspend(descriptors, placeOf));
+  }
+
+  /** Takes up a session as a predecessor had it; `fds` are the descriptors beside it. Throws if its history can't be had. */
+  resume(suspended: SuspendedSession, fds: readonly number[]): Session {
+    const { state, program, warnings } = suspended;
+    const fd = (index: number) => {
+      const found = fds[index];
+      if (found === undefined) throw new Error(`descriptor ${index} of session ${state.id} is missing`);
+      return found;
+    };
+    const anonymous = suspended.anonymousHistory;
+    const history = anonymous
+      ? History.adopt(
+          { ledger: fd(anonymous.ledger), marks: fd(anonymous.marks), ring: fd(anonymous.ring) },
+          anonymous.capacity,
+        )
+      : this.#files.reopenFiles(state);
+    const launched = program
+      ? { ...program, master: fd(program.master), pidfd: program.pidfd === null ? null : fd(program.pidfd) }
+      : undefined;
+    if (launched) setNonBlocking(launched.master);
+    const session = new Session(
+      {
+        state,
+        history,
+        stateFile: this.#files.stateFile(state.id),
+        agentLink: this.#files.agentLink(state.id),
+        ...(launched ? { program: launched } : {}),
+        suspended,
+        warnings,
+      },
+      this.#surroundings,
+    );
+    this.#sessions.set(state.id, session);
+    return session;
   }
 
   /** Ends the retention of exited sessions, now and from time to time. */

@@ -85,8 +85,12 @@ export class SessionFiles {
       const history = History.withoutFiles(LIMITS.historyBytesMin);
       return { history, historyIn: 'memory', warnings: ['its history is gone: it was kept in memory'] };
     }
-    const history = History.reopen(folder, state.historyBytes);
-    return { history, historyIn: state.historyIn, warnings: [] };
+    return { history: this.reopenFiles(state), historyIn: state.historyIn, warnings: [] };
+  }
+
+  /** Opens the history of a session by its files. Throws if one is missing or damaged. */
+  reopenFiles(state: SessionState): History {
+    return History.reopen(this.#historyFolder(state.id, state.historyIn), state.historyBytes);
   }
 
   /** Removes all files of a session. */

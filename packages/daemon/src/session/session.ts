@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Reactor, takeExitStatus, type TerminalSize } from '@holdfast/posix';
+import type { Reactor, TerminalSize } from '@holdfast/posix';
 import { type Exit, HoldfastError, type Session as SessionDescription } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
@@ -11,12 +11,15 @@ import { type Holder, Pace } from './pace.ts';
 import type { ProcessLister } from './process-table.ts';
 import type { SessionState, StateFile } from './state-file.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
+import type { SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
 import { Terminal } from './terminal.ts';
 import { TreeKill } from './tree-kill.ts';
 import { Viewers } from './viewers.ts';
 
 /** Watchers hear of output at most this often. */
 const ACTIVITY_EVERY_MS = 1_000;
+/** How late the end of a program that nobody tells of is noticed. */
+const ASK_FOR_END_MS = 500;
 const NOT_SAVED = 'its state could not be saved';
 
 /** What a session needs from its surroundings. */
@@ -38,6 +41,8 @@ export interface SessionParts {
   readonly agentLink: AgentLink;
   /** Absent for a session whose program is gone. */
   readonly program?: Launched;
+  /** What lived in the memory of a predecessor; its subscriptions are resumed one by one. */
+  readonly suspended?: SuspendedSession;
   readonly warnings: readonly string[];
 }
 
@@ -58,6 +63,7 @@ export class Session {
   #lifecycle: Lifecycle;
   #terminal: Terminal | undefined;
   #killing: Promise<void> | undefined;
+  #killCallerPid: number | null = null;
   #foreground: string | null = null;
   #refreshing: Promise<void> | undefined;
   #lastActivityMs = 0;
@@ -72,7 +78,7 @@ export class Session {
     this.agentLink = parts.agentLink;
     this.#warnings = [...parts.warnings];
     this.#surroundings = surroundings;
-    this.input = new InputQueue(parts.history.ledger);
+    this.input = new InputQueue(parts.history.ledger, parts.suspended?.input);
     this.#pace = new Pace(
       parts.history,
       (ms, callback) => reactor.after(ms, callback),
@@ -81,9 +87,85 @@ export class Session {
     const { exit } = parts.state;
     this.#lifecycle = exit ? { state: 'exited', exit } : { state: 'running' };
     if (exit) return;
-    this.#pace.restore(parts.state.leases);
+    if (parts.suspended) this.#resume(parts.suspended);
+    else this.#pace.restore(parts.state.leases);
     if (parts.program) this.#terminal = this.#openTerminal(parts.program);
     else this.#live({ type: 'lost' });
+  }
+
+  // Hand-over
+
+  /** For a successor: `descriptors` takes what travels beside it, `placeOf` tells the index of a subscriber's connection. */
+  suspend(
+    descriptors: { add(fd: number): number },
+    placeOf: (sink: SubscriptionSink) => number,
+  ): SuspendedSession {
+    const program = this.#terminal?.program;
+    const anonymous = this.history.descriptors;
+    const { leader } = this.#viewers;
+    return {
+      state: { ...this.#state, command: [...this.#state.command], leases: this.#pace.leases },
+      warnings: [...this.#warnings],
+      program: program
+        ? {
+            pid: program.pid,
+            slavePath: program.slavePath,
+            master: descriptors.add(program.master),
+            pidfd: program.pidfd === null ? null : descriptors.add(program.pidfd),
+          }
+        : null,
+      ended: this.#lifecycle.state === 'ended' ? this.#lifecycle : null,
+      anonymousHistory: anonymous
+        ? {
+            ledger: descriptors.add(anonymous.ledger),
+            marks: descriptors.add(anonymous.marks),
+            ring: descriptors.add(anonymous.ring),
+            capacity: this.history.capacity,
+          }
+        : null,
+      input: this.input.suspend(),
+      orphanLeases: this.#pace.suspendOrphans(),
+      subscriptions: [...this.#subscriptions].map((subscription) =>
+        subscription.suspend({ connection: placeOf(subscription.sink), isLeader: subscription === leader }),
+      ),
+      kill: this.#killing ? { callerPid: this.#killCallerPid } : null,
+    };
+  }
+
+  /** Takes up a subscription as a predecessor had it. Nobody is told, since nothing changes. */
+  resumeSubscription(suspended: SuspendedSubscription, sink: SubscriptionSink): Subscription {
+    const { channel, mode, readOnly, viewport, cursor } = suspended;
+    const options = { channel, mode, readOnly, viewport: viewport ?? undefined, cursor, sink };
+    const subscription = new Subscription(this, options);
+    subscription.resumeNotices(suspended.notices);
+    if (suspended.lease) this.#pace.resume(subscription, suspended.lease);
+    this.#subscriptions.add(subscription);
+    if (mode === 'viewer') this.#viewers.resume(subscription, suspended.isLeader);
+    if (suspended.isLeader) this.#pace.leaderChanged(subscription);
+    subscription.isBehind = suspended.isBehind;
+    return subscription;
+  }
+
+  /** Begins to serve: what a predecessor had begun goes on. */
+  takeOver(kill: SuspendedSession['kill']): void {
+    if (kill) void this.kill(kill.callerPid);
+    this.writeInput();
+    this.#readSoon();
+    // A predecessor may have been writing it.
+    void this.save();
+    this.#askForEnd();
+  }
+
+  /** Nobody tells of the end of a program that is neither our child nor has a pidfd. */
+  #askForEnd(): void {
+    if (!this.#terminal || this.#terminal.tellsEnd) return;
+    this.checkExit();
+    this.#surroundings.reactor.after(ASK_FOR_END_MS, () => this.#askForEnd());
+  }
+
+  #resume({ ended, orphanLeases }: SuspendedSession): void {
+    for (const lease of orphanLeases) this.#pace.resume(null, lease);
+    if (ended) this.#lifecycle = { state: 'ended', ...ended };
   }
 
   // What it is
@@ -237,6 +319,7 @@ export class Session {
 
   /** Ends the program and what it has started; see TreeKill. Resolves when nothing of it is left, or can't be ended. */
   kill(callerPid: number | null): Promise<void> {
+    this.#killCallerPid ??= callerPid;
     this.#killing ??= this.#endTree(callerPid).finally(() => {
       this.#killing = undefined;
     });
@@ -256,11 +339,8 @@ export class Session {
 
   /** Takes the exit status if the program has ended. */
   checkExit(): void {
-    if (this.#lifecycle.state !== 'running') return;
-    const status = takeExitStatus(this.#state.pid);
-    if (status === 'running') return;
-    const exit: Exit = status === 'unknown' ? { lost: true } : status;
-    this.#live({ type: 'ended', exit, offset: this.history.end });
+    const exit = this.#terminal?.exit(this.#state.startTime) ?? 'running';
+    if (exit !== 'running') this.#live({ type: 'ended', exit, offset: this.history.end });
   }
 
   /** Something is not as it should be, and people should know. */

@@ -4,7 +4,7 @@ import type { SessionState } from './state-file.ts';
 
 const count = z.int().check(z.gte(0));
 
-const stateShape = z.object({
+export const stateShape = z.object({
   schema: z.literal(1),
   id: z.string().check(z.regex(/^[0-9a-f]{12}$/)),
   name: z.string(),

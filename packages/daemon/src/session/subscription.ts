@@ -3,6 +3,7 @@ import { type Event, LIMITS } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
 import type { Lease } from './leases.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { SuspendedLease, SuspendedSubscription } from './suspended-session.ts';
 import type { Viewer } from './viewers.ts';
 
 /** A viewer that fell out of the history goes on this far before the end: about what a screen and some scrollback need. */
@@ -81,6 +82,28 @@ export class Subscription implements Viewer {
     return this.#isOver;
   }
 
+  /** For a successor. */
+  suspend(place: { connection: number; isLeader: boolean }): SuspendedSubscription {
+    return {
+      ...place,
+      channel: this.channel,
+      mode: this.mode,
+      readOnly: this.readOnly,
+      viewport: this.viewport ?? null,
+      cursor: this.#cursor,
+      isBehind: this.isBehind,
+      lease: this.lease ? suspendLease(this.lease) : null,
+      notices: this.#notices.map(({ offset, notice }) => ({ offset, event: this.#withChannel(notice) })),
+    };
+  }
+
+  /** Takes up what a predecessor had not told yet. */
+  resumeNotices(notices: SuspendedSubscription['notices']): void {
+    // A notice is the event; its channel is put in again, and is the same.
+    for (const { offset, event } of notices)
+      if ('channel' in event) this.#notices.push({ offset, notice: event });
+  }
+
   /** Tells the client something at the present end of the output. */
   notify(notice: Notice): void {
     this.#notices.push({ offset: this.#session.history.end, notice });
@@ -142,7 +165,22 @@ export class Subscription implements Viewer {
   }
 
   #event(notice: Notice): Outgoing {
-    // Each notice is an event without its channel.
-    return { kind: 'event', event: { ...notice, channel: this.channel } as Event };
+    return { kind: 'event', event: this.#withChannel(notice) };
   }
+
+  #withChannel(notice: Notice): Event {
+    // Each notice is an event without its channel.
+    return { ...notice, channel: this.channel } as Event;
+  }
+}
+
+/** For a successor. */
+export function suspendLease({
+  offset,
+  leaseMs,
+  idleSinceMs,
+  hasExpired,
+}: Lease<Subscription>): SuspendedLease {
+  const idleForMs = idleSinceMs === null ? null : performance.now() - idleSinceMs;
+  return { offset, leaseMs, idleForMs, hasExpired };
 }

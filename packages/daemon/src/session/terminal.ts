@@ -2,6 +2,7 @@ import {
   close,
   EDGE,
   endOfFileCharacter,
+  exitStatusByPidfd,
   foregroundProcessGroup,
   isErrno,
   openPidfd,
@@ -10,12 +11,15 @@ import {
   readAt,
   sendSignal,
   setWindowSize,
+  startTimeOf,
+  takeExitStatus,
   type TerminalSize,
   terminalDevice,
   type Watch,
   WRITABLE,
   write,
 } from '@holdfast/posix';
+import type { Exit } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
 import { READ_BYTES } from '../history/ring.ts';
 import type { InputQueue } from './input-queue.ts';
@@ -60,9 +64,11 @@ export class Terminal {
       }
       if (ready & READABLE && !this.#isHeld) events.readable();
     });
-    const fd = usePidfd ? openPidfd(program.pid) : undefined;
-    if (fd === undefined) return;
-    this.#pidfd = { fd, watch: reactor.watch(fd, READABLE, () => events.programEnded()) };
+    const fd = program.pidfd === undefined && usePidfd ? openPidfd(program.pid) : program.pidfd;
+    if (fd === undefined || fd === null) return;
+    // Once when it has ended, and once when somebody has waited for it, if that is not for us to do.
+    const watch = reactor.watch(fd, READABLE | EDGE, () => events.programEnded());
+    this.#pidfd = { fd, watch };
   }
 
   /** Whether the program's end is told. Else it must be asked for: no pidfds here, or no descriptor was left for one. */
@@ -103,6 +109,22 @@ export class Terminal {
     if (character === undefined) return false;
     const typed = Buffer.alloc(midLine ? 2 : 1, character);
     return write(this.#program.master, typed) === typed.length;
+  }
+
+  /** What a successor needs to go on. */
+  get program(): Required<Launched> {
+    return { ...this.#program, pidfd: this.#pidfd?.fd ?? null };
+  }
+
+  /** The exit status; `running` while there is none to be had. The start time tells the program from a later one. */
+  exit(startTime: number): Exit | 'running' {
+    const { pid } = this.#program;
+    const status = takeExitStatus(pid);
+    if (status !== 'unknown') return status;
+    // It is not our child: a predecessor has started it.
+    if (!this.#pidfd) return sendSignal(pid, 0) && startTimeOf(pid) === startTime ? 'running' : { lost: true };
+    const told = exitStatusByPidfd(this.#pidfd.fd);
+    return told === 'unknown' ? { lost: true } : told;
   }
 
   resize(size: TerminalSize): void {

@@ -26,6 +26,12 @@ export class Viewers<V extends Viewer> {
     return this.#leader;
   }
 
+  /** Takes up a viewer as a predecessor had it: nobody is told, since nothing changes. */
+  resume(viewer: V, isLeader: boolean): void {
+    this.#viewers.add(viewer);
+    if (isLeader) this.#leader = viewer;
+  }
+
   attach(viewer: V): void {
     this.#viewers.add(viewer);
     if (!this.#leader && !viewer.readOnly) this.#lead(viewer);

@@ -1,0 +1,23 @@
+import * as z from 'zod/mini';
+
+/** A connection as it is handed to a successor. The descriptor is an index into the list beside it; bytes are base64. */
+
+const count = z.int().check(z.gte(0));
+
+export const suspendedConnectionShape = z.object({
+  socket: count,
+  peerPid: z.nullable(z.int()),
+  /** Null before hello. */
+  protocol: z.nullable(count),
+  /** Frames that were read and not handled, and the one that has come in part. */
+  received: z.string(),
+  /** The unsent rest of the write in progress, and the control frames behind it. */
+  unsent: z.string(),
+  inputs: z.array(z.object({ channel: count, session: z.string(), stream: z.string() })),
+  watchesSessions: z.boolean(),
+  /** Requests that have not been answered: each the JSON of its frame. */
+  requests: z.array(z.string()),
+  isEnding: z.boolean(),
+  isRefused: z.boolean(),
+});
+export type SuspendedConnection = z.infer<typeof suspendedConnectionShape>;

@@ -1,0 +1,175 @@
+import fs from 'node:fs';
+import {
+  close,
+  isErrno,
+  openPidfd,
+  pipe,
+  READABLE,
+  type Reactor,
+  read,
+  sendSignal,
+  signalNumber,
+  socketPair,
+  spawnWithDescriptors,
+  takeExitStatus,
+  waitReadable,
+  type Watch,
+  WOULD_BLOCK,
+} from '@holdfast/posix';
+import { HoldfastError } from '@holdfast/protocol';
+import { HandoffChannel, type Received } from './channel.ts';
+
+/** What to start: given by the request, never taken from what runs now, which may be gone from the disk. */
+export interface UpgradeTarget {
+  readonly node: string;
+  readonly execArgv: readonly string[];
+  readonly entry: string;
+}
+
+/** Descriptor of the channel in the successor. */
+const CHANNEL_FD = 3;
+/** How much of a successor's last words is kept: a stack trace. */
+const STDERR_BYTES = 16 * 1024;
+
+/** A successor from outside: a child process, its channel, and what it says on stderr before it is ready. */
+export class SuccessorProcess {
+  readonly pid: number;
+  readonly channel: HandoffChannel;
+  readonly #reactor: Reactor;
+  readonly #pidfd: number | undefined;
+  readonly #stderr: { readonly fd: number; readonly watch: Watch };
+  #words = '';
+  #isGone = false;
+
+  /** Throws HoldfastError(E_UPGRADE_START). `options` are the daemon's own arguments. */
+  constructor(target: UpgradeTarget, options: readonly string[], reactor: Reactor) {
+    this.#reactor = reactor;
+    checkFiles(target);
+    const [ours, theirs] = socketPair('messages');
+    const stderr = pipe();
+    const nothing = fs.openSync('/dev/null', fs.constants.O_RDWR);
+    try {
+      const argv = [target.node, ...target.execArgv, target.entry, 'adopt', ...options];
+      this.pid = spawnWithDescriptors(
+        {
+          file: target.node,
+          argv: [...argv, '--channel-fd', String(CHANNEL_FD)],
+          cwd: '/',
+          env: environment(),
+        },
+        [nothing, nothing, stderr.write, theirs],
+      );
+    } catch (cause) {
+      close(ours);
+      close(stderr.read);
+      throw new HoldfastError('E_UPGRADE_START', `${target.node} could not be started: ${String(cause)}`, {
+        cause,
+      });
+    } finally {
+      close(theirs);
+      close(stderr.write);
+      close(nothing);
+    }
+    this.channel = new HandoffChannel(ours);
+    this.#pidfd = openPidfd(this.pid);
+    this.#stderr = {
+      fd: stderr.read,
+      watch: reactor.watch(stderr.read, READABLE, () => this.#listen()),
+    };
+  }
+
+  /** Resolves with its next message, or `end`. Rejects for garbage. */
+  next(): Promise<Received | 'end'> {
+    return new Promise((resolve, reject) => {
+      const watch = this.#reactor.watch(this.channel.fd, READABLE, () => {
+        try {
+          const received = this.channel.receive();
+          if (received === 'none') return;
+          watch.close();
+          resolve(received);
+        } catch (error) {
+          watch.close();
+          reject(error);
+        }
+      });
+      this.#stopWaiting = () => watch.close();
+    });
+  }
+  #stopWaiting: () => void = () => undefined;
+
+  /** What it said on stderr, for a reason. */
+  get lastWords(): string {
+    this.#listen();
+    const words = this.#words.trim();
+    return words === '' ? 'it said nothing' : words;
+  }
+
+  /** How it ended, if it has. */
+  get ending(): string {
+    const status = takeExitStatus(this.pid);
+    if (status === 'running') return 'it closed the channel';
+    this.#isGone = true;
+    if (status === 'unknown') return 'it ended';
+    return 'code' in status ? `it ended with code ${status.code}` : `it was ended by ${status.signal}`;
+  }
+
+  /** Kills it and blocks until it is dead: a killed process needs no more than a moment. */
+  end(): void {
+    if (!this.#isGone) {
+      sendSignal(this.pid, signalNumber('SIGKILL') ?? 9);
+      while (takeExitStatus(this.pid) === 'running') waitReadable(this.#pidfd ?? -1, 10);
+      this.#isGone = true;
+    }
+  }
+
+  /** Closes what belongs to it here. */
+  dispose(): void {
+    this.end();
+    this.#stopWaiting();
+    this.#stderr.watch.close();
+    close(this.#stderr.fd);
+    this.channel.close();
+    if (this.#pidfd !== undefined) close(this.#pidfd);
+  }
+
+  #listen(): void {
+    const chunk = Buffer.alloc(4096);
+    for (;;) {
+      let count: number;
+      try {
+        count = read(this.#stderr.fd, chunk, 0, chunk.length);
+      } catch (error) {
+        if (isErrno(error, 'EBADF')) return;
+        throw error;
+      }
+      if (count === WOULD_BLOCK) return;
+      if (count === 0) {
+        this.#stderr.watch.interest = 0;
+        return;
+      }
+      if (this.#words.length < STDERR_BYTES) this.#words += chunk.toString('utf8', 0, count);
+    }
+  }
+}
+
+function checkFiles({ node, entry }: UpgradeTarget): void {
+  for (const [what, file, mode] of [
+    ['the Node to run', node, fs.constants.X_OK],
+    ["the daemon's file", entry, fs.constants.R_OK],
+  ] as const) {
+    try {
+      if (!fs.statSync(file).isFile()) throw new Error('it is no file');
+      fs.accessSync(file, mode);
+    } catch (cause) {
+      const why = isErrno(cause, 'ENOENT') ? 'there is no such file' : String(cause);
+      throw new HoldfastError('E_UPGRADE_START', `${what} can't be used: ${file}: ${why}`, { cause });
+    }
+  }
+}
+
+/** The daemon's own, which was clean from the start. */
+function environment(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
+  return env;
+}

@@ -1,0 +1,111 @@
+import { exitNow, openPidfd, READABLE, type Reactor, waitReadable } from '@holdfast/posix';
+import { BUILD, PROTOCOLS, VERSION } from '@holdfast/protocol';
+import { HandoffChannel, type Received } from './channel.ts';
+import { receiveSnapshot, type Snapshot, SNAPSHOT_SCHEMAS } from './snapshot.ts';
+import { nextSuccessor, type SuccessorEvent, type SuccessorState } from './table.ts';
+import { testPoint } from './test-points.ts';
+
+/** For what follows a first message, and for the predecessor's end after it has handed over. */
+const PROMPTLY_MS = 5_000;
+
+export interface Adopted {
+  readonly sessions: number;
+  readonly clients: number;
+}
+
+/**
+ * The side that takes over. Until the commit it takes up everything and reads nothing; if the predecessor's channel ends
+ * before, it ends too, since then the predecessor serves on or all is lost.
+ */
+export class Successor {
+  readonly #channel: HandoffChannel;
+  readonly #predecessorPid = process.ppid;
+  #state: SuccessorState = 'loading';
+
+  constructor(channelFd: number) {
+    this.#channel = new HandoffChannel(channelFd);
+  }
+
+  /**
+   * Says that it is ready, takes what comes, and serves when it is told to. `adopt` takes up the snapshot without reading
+   * from anything that is shared; it may throw, and the predecessor then goes on. Ends the process if there is no commit.
+   */
+  takeOver(adopt: (snapshot: Snapshot, fds: readonly number[]) => Adopted): Snapshot {
+    const { pid } = process;
+    testPoint('successor.loaded');
+    this.#channel.send({
+      type: 'ready',
+      pid,
+      version: VERSION,
+      build: BUILD,
+      schemas: [...SNAPSHOT_SCHEMAS],
+      protocols: [...PROTOCOLS],
+    });
+    this.#step('loaded');
+    const first = this.#await();
+    testPoint('successor.received');
+    const snapshot = this.#adopt(first, adopt);
+    this.#awaitCommit();
+    testPoint('successor.committed');
+    this.#step(this.#mayBeCurrent() ? 'granted' : 'failed');
+    this.#channel.send({ type: 'serving' });
+    testPoint('successor.serving');
+    return snapshot;
+  }
+
+  /** Calls back when the predecessor has ended. The reactor must be running. */
+  onPredecessorGone(reactor: Reactor, callback: () => void): void {
+    const pidfd = openPidfd(this.#predecessorPid);
+    const watch = reactor.watch(this.#channel.fd, READABLE, () => {
+      watch.close();
+      this.#channel.close();
+      // Its descriptors are closed a moment before it counts as ended.
+      if (pidfd !== undefined) waitReadable(pidfd, PROMPTLY_MS);
+      this.#step('predecessorGone');
+      callback();
+    });
+  }
+
+  #adopt(first: Received, adopt: (snapshot: Snapshot, fds: readonly number[]) => Adopted): Snapshot {
+    this.#step('snapshot');
+    try {
+      const { snapshot, fds } = receiveSnapshot(this.#channel, first, PROMPTLY_MS);
+      const adopted = adopt(snapshot, fds);
+      testPoint('successor.adopted');
+      this.#channel.send({ type: 'adopted', ...adopted });
+      this.#step('adopted');
+      return snapshot;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#channel.send({ type: 'refused', reason });
+      return this.#end('failed');
+    }
+  }
+
+  #awaitCommit(): void {
+    const { message } = this.#await();
+    if (message.type !== 'commit') this.#end('failed');
+    this.#step('commit');
+  }
+
+  /** Nobody but the predecessor could say no, and its commit is its yes. */
+  #mayBeCurrent(): boolean {
+    return this.#state === 'asking';
+  }
+
+  /** Waits as long as it takes: the predecessor knows when to give up, and kills us then. */
+  #await(): Received {
+    const received = this.#channel.receiveWithin(Number.MAX_SAFE_INTEGER);
+    if (received === 'end' || received === 'none') return this.#end('predecessorGone');
+    return received;
+  }
+
+  #end(event: SuccessorEvent): never {
+    this.#step(event);
+    return exitNow(1);
+  }
+
+  #step(event: SuccessorEvent): void {
+    this.#state = nextSuccessor(this.#state, event);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The upgrade as tables: what can happen in which state, and nothing else. What is not in a row is a fault.
+ *
+ *   predecessor                                 successor
+ *   starting    ── spawned, not ready yet       loading
+ *   settling    <──────── ready ──────────────  waiting
+ *   frozen      ───────── snapshot ──────────>  adopting
+ *               <──────── adopted ────────────  adopted
+ *   committed   ───────── commit ────────────>  asking        may I be current?
+ *   over        <──────── serving ────────────  serving
+ */
+
+export type PredecessorState = 'idle' | 'starting' | 'settling' | 'frozen' | 'committed' | 'over';
+
+export type PredecessorEvent =
+  | 'requested'
+  | 'ready'
+  | 'frozen'
+  | 'adopted'
+  | 'serving'
+  /** Whatever goes wrong: an end, a refusal, a time-out. */
+  | 'failed'
+  /** The successor is dead and had not said that it serves. */
+  | 'confirmedDead';
+
+const PREDECESSOR: Record<PredecessorState, Partial<Record<PredecessorEvent, PredecessorState>>> = {
+  idle: { requested: 'starting' },
+  starting: { ready: 'settling', failed: 'idle' },
+  settling: { frozen: 'frozen', failed: 'idle' },
+  frozen: { adopted: 'committed', failed: 'idle' },
+  // A failure alone is not enough here: the successor may be reading already.
+  committed: { serving: 'over', confirmedDead: 'idle' },
+  over: {},
+};
+
+export type SuccessorState = 'loading' | 'waiting' | 'adopting' | 'adopted' | 'asking' | 'serving' | 'ended';
+
+export type SuccessorEvent =
+  | 'loaded'
+  | 'snapshot'
+  | 'adopted'
+  | 'commit'
+  | 'granted'
+  | 'failed'
+  | 'predecessorGone';
+
+const SUCCESSOR: Record<SuccessorState, Partial<Record<SuccessorEvent, SuccessorState>>> = {
+  loading: { loaded: 'waiting', failed: 'ended', predecessorGone: 'ended' },
+  waiting: { snapshot: 'adopting', failed: 'ended', predecessorGone: 'ended' },
+  adopting: { adopted: 'adopted', failed: 'ended', predecessorGone: 'ended' },
+  // Without its commit nobody may serve; who started it serves on, or both are gone.
+  adopted: { commit: 'asking', failed: 'ended', predecessorGone: 'ended' },
+  asking: { granted: 'serving', failed: 'ended' },
+  serving: { predecessorGone: 'serving' },
+  ended: {},
+};
+
+export function nextPredecessor(state: PredecessorState, event: PredecessorEvent): PredecessorState {
+  const next = PREDECESSOR[state][event];
+  if (!next) throw new Error(`a predecessor that is ${state} can't have "${event}" happen to it`);
+  return next;
+}
+
+export function nextSuccessor(state: SuccessorState, event: SuccessorEvent): SuccessorState {
+  const next = SUCCESSOR[state][event];
+  if (!next) throw new Error(`a successor that is ${state} can't have "${event}" happen to it`);
+  return next;
+}

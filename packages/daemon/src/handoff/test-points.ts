@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+
+/** Where a test can make a hand-over fail. */
+export type TestPoint =
+  | 'successor.loaded'
+  | 'successor.received'
+  | 'successor.adopted'
+  | 'successor.committed'
+  | 'successor.serving'
+  | 'predecessor.snapshot'
+  | 'predecessor.sent'
+  | 'predecessor.commit';
+
+/**
+ * Does at a named point what a test asks for by the file that HOLDFAST_TEST_POINTS names: a JSON object of points and what
+ * shall happen there, `exit`, `kill`, `stop` or `throw`. Inert without that variable.
+ */
+export function testPoint(point: TestPoint): void {
+  const file = process.env.HOLDFAST_TEST_POINTS;
+  if (file === undefined) return;
+  const wanted = readWanted(file)[point];
+  if (wanted === 'exit') process.exit(70);
+  if (wanted === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (wanted === 'stop') process.kill(process.pid, 'SIGSTOP');
+  if (wanted === 'throw') throw new Error(`the test wants ${point} to fail`);
+}
+
+function readWanted(file: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  } catch {
+    return {};
+  }
+}

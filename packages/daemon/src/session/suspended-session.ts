@@ -1,0 +1,67 @@
+import { eventShape, exitShape } from '@holdfast/protocol';
+import * as z from 'zod/mini';
+import { stateShape } from './state-parser.ts';
+
+/**
+ * A session as it is handed to a successor: what its state file says, and what lives only in the daemon's memory.
+ * Descriptors are indices into the list that travels beside it; bytes are base64.
+ */
+
+const count = z.int().check(z.gte(0));
+const size = z.object({ cols: count, rows: count });
+
+export const suspendedInputShape = z.object({
+  streams: z.array(z.object({ key: z.string(), slot: count, received: count, done: count })),
+  queue: z.array(z.object({ key: z.string(), bytes: z.string() })),
+});
+export type SuspendedInput = z.infer<typeof suspendedInputShape>;
+
+export const suspendedLeaseShape = z.object({
+  offset: count,
+  leaseMs: count,
+  /** For how long it has been running down; null = it stands at the end. */
+  idleForMs: z.nullable(z.number()),
+  hasExpired: z.boolean(),
+});
+export type SuspendedLease = z.infer<typeof suspendedLeaseShape>;
+
+export const suspendedSubscriptionShape = z.object({
+  /** Index of the connection it belongs to. */
+  connection: count,
+  channel: count,
+  mode: z.enum(['viewer', 'exact']),
+  readOnly: z.boolean(),
+  viewport: z.nullable(size),
+  cursor: count,
+  isBehind: z.boolean(),
+  isLeader: z.boolean(),
+  lease: z.nullable(suspendedLeaseShape),
+  notices: z.array(z.object({ offset: count, event: eventShape })),
+});
+export type SuspendedSubscription = z.infer<typeof suspendedSubscriptionShape>;
+
+const programShape = z.object({
+  pid: count,
+  slavePath: z.string(),
+  master: count,
+  pidfd: z.nullable(count),
+});
+
+export const suspendedSessionShape = z.object({
+  state: stateShape,
+  warnings: z.array(z.string()),
+  /** Null for one that has exited. */
+  program: z.nullable(programShape),
+  /** The status is known and what the kernel still holds is being read. */
+  ended: z.nullable(z.object({ exit: exitShape, drainLimit: count })),
+  /** Where the history has no files that could be opened by their path. */
+  anonymousHistory: z.nullable(z.object({ ledger: count, marks: count, ring: count, capacity: count })),
+  input: suspendedInputShape,
+  /** Of subscribers that are away. */
+  orphanLeases: z.array(suspendedLeaseShape),
+  /** In the order of attaching. */
+  subscriptions: z.array(suspendedSubscriptionShape),
+  /** It is being killed, for this caller. */
+  kill: z.nullable(z.object({ callerPid: z.nullable(z.int()) })),
+});
+export type SuspendedSession = z.infer<typeof suspendedSessionShape>;
