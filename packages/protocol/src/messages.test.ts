@@ -111,6 +111,22 @@ const requests: {
   forget: { parameters: { session: 'bash' }, result: {} },
   wait: { parameters: { session: 'bash' }, result: { session } },
   watch: { parameters: {}, result: { sessions: [] } },
+  upgrade: {
+    parameters: {
+      node: '/usr/bin/node',
+      execArgv: ['--enable-source-maps'],
+      entry: '/opt/holdfast/daemon.js',
+      expect: { version: '1.2.3', build: '0123456789ab' },
+      deadline: '123456789012345',
+    },
+    result: {
+      from: { pid: 1, version: '1.2.2', build: 'ba9876543210' },
+      to: { pid: 2, version: '1.2.3', build: '0123456789ab' },
+      sessions: 3,
+      clients: { kept: 2, dropped: 0 },
+      pauseMs: 4.2,
+    },
+  },
   stop: { parameters: {}, result: { ended: 0 } },
 };
 
