@@ -16,6 +16,7 @@ const LOADERS = {
   status: async () => (await import('./commands/status.ts')).statusCommand,
   logs: async () => (await import('./commands/logs.ts')).logsCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  upgrade: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
   restart: async () => (await import('./commands/restart.ts')).restartCommand,
   stop: async () => (await import('./commands/stop.ts')).stopCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand,

@@ -111,8 +111,8 @@ export class TestHome implements AsyncDisposable {
 
   /** The daemon that serves this home, if one runs: found by its command line, so that it need not answer. */
   get daemonPid(): number | undefined {
-    return this.processes.find((pid) =>
-      commandLine(pid).includes(` serve --runtime-dir ${this.paths.runtimeDir}`),
+    return this.processes.find(
+      (pid) => / (serve|adopt) --runtime-dir (\S+)/.exec(commandLine(pid))?.[2] === this.paths.runtimeDir,
     );
   }
 

@@ -1,7 +1,7 @@
 import { exitNow, type Reactor } from '@holdfast/posix';
 import { HoldfastError, type RequestParameters } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
-import { type Received } from './channel.ts';
+import type { Received } from './channel.ts';
 import type { HandoffMessage } from './messages.ts';
 import { sendSnapshot, type Snapshot, SNAPSHOT_SCHEMA } from './snapshot.ts';
 import { SuccessorProcess } from './successor-process.ts';
@@ -129,15 +129,15 @@ export class Predecessor {
     cancelled: Promise<never>,
     deadlineNs: bigint,
   ): Promise<never> {
-    const { reactor, log, options, pauseClients, untilIdle } = this.#surroundings;
+    const { reactor, log, options } = this.#surroundings;
     let successor: SuccessorProcess | undefined;
     try {
       successor = new SuccessorProcess(parameters, options, reactor);
       const ready = await Promise.race([this.#ready(successor), cancelled]);
       this.#check(ready, parameters);
       this.#step('ready');
-      pauseClients(true);
-      await Promise.race([untilIdle(), this.#settlingTooLong(), cancelled]);
+      this.#surroundings.pauseClients(true);
+      await Promise.race([this.#surroundings.untilIdle(), this.#settlingTooLong(), cancelled]);
       if (this.#isCancelled) await cancelled;
       if (nowNs() >= deadlineNs) throw new HoldfastError('E_UPGRADE_TIMEOUT', 'the deadline has passed');
       return this.#handOver(successor);
@@ -148,7 +148,7 @@ export class Predecessor {
       throw failure;
     } finally {
       successor?.dispose();
-      pauseClients(false);
+      this.#surroundings.pauseClients(false);
     }
   }
 

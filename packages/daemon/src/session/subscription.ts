@@ -169,8 +169,7 @@ export class Subscription implements Viewer {
   }
 
   #withChannel(notice: Notice): Event {
-    // Each notice is an event without its channel.
-    return { ...notice, channel: this.channel } as Event;
+    return { ...notice, channel: this.channel };
   }
 }
 

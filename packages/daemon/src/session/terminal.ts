@@ -122,7 +122,8 @@ export class Terminal {
     const status = takeExitStatus(pid);
     if (status !== 'unknown') return status;
     // It is not our child: a predecessor has started it.
-    if (!this.#pidfd) return sendSignal(pid, 0) && startTimeOf(pid) === startTime ? 'running' : { lost: true };
+    if (!this.#pidfd)
+      return sendSignal(pid, 0) && startTimeOf(pid) === startTime ? 'running' : { lost: true };
     const told = exitStatusByPidfd(this.#pidfd.fd);
     return told === 'unknown' ? { lost: true } : told;
   }
