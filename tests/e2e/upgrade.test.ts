@@ -161,6 +161,7 @@ const FAILURES = [
 
 test.for(FAILURES)(
   'a failure at $point by $how changes nothing, and the next upgrade works',
+  { timeout: 60_000 },
   async ({ point, how, code }) => {
     const points = `${fs.mkdtempSync('/tmp/hf-points-')}/points.json`;
     await using daemon = await startDaemon({ env: { HOLDFAST_TEST_POINTS: points } });
@@ -185,7 +186,6 @@ test.for(FAILURES)(
     expect((await daemon.get(flood)).pid).toBe(flood.pid);
     fs.rmSync(points, { force: true });
   },
-  60_000,
 );
 
 test('another build than the one asked for is not handed anything', async () => {

@@ -66,20 +66,15 @@ export class FrameReader {
   suspend(): Uint8Array {
     const state = this.#state;
     const partial = this.#partial.subarray(0, this.#partialLength);
-    switch (state.at) {
-      case 'header':
-        return partial.slice();
-      case 'control':
-        return concatenate(headerOf(FRAME.CONTROL, state.length), state.collected.subarray(0, state.filled));
-      case 'channel':
-        return concatenate(headerOf(state.type, state.length), partial);
-      case 'data': {
-        const header = new Uint8Array(DATA_HEADER_BYTES);
-        const { type, channel, offset, missing } = state;
-        writeDataHeader(new DataView(header.buffer), { type, channel, offset, byteCount: missing });
-        return header;
-      }
+    if (state.at === 'header') return partial.slice();
+    if (state.at === 'channel') return concatenate(headerOf(state.type, state.length), partial);
+    if (state.at === 'control') {
+      return concatenate(headerOf(FRAME.CONTROL, state.length), state.collected.subarray(0, state.filled));
     }
+    const header = new Uint8Array(DATA_HEADER_BYTES);
+    const { type, channel, offset, missing } = state;
+    writeDataHeader(new DataView(header.buffer), { type, channel, offset, byteCount: missing });
+    return header;
   }
 
   /** Takes the next bytes of the stream. */

@@ -27,17 +27,26 @@ import {
   type RequestResult,
 } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
+import type { SessionRegistry } from '../session/registry.ts';
 import type { Session } from '../session/session.ts';
 import type { Subscription, SubscriptionSink } from '../session/subscription.ts';
 import { Backlog } from './backlog.ts';
 import { InputChannel, type InputStreamName } from './input-channel.ts';
 import { type Batch, Outbox, type OutputSource } from './outbox.ts';
-import type { RequestHandler } from './request-handler.ts';
 import { SessionWatch } from './session-watch.ts';
 import type { SuspendedConnection } from './suspended-connection.ts';
 
 /** Reads of one connection before others get their turn. */
 const READS_PER_TURN = 4;
+
+/** Who carries out requests. */
+export interface Requests {
+  readonly registry: SessionRegistry;
+  /** Answers at once, or when the returned promise resolves, or, if there is none, when something happens. */
+  handle(connection: Connection, request: Request): Promise<void> | undefined;
+  /** Goes on with a request that a predecessor had begun. */
+  resume(connection: Connection, request: Request): void;
+}
 
 export interface ConnectionSurroundings {
   readonly reactor: Reactor;
@@ -45,7 +54,7 @@ export interface ConnectionSurroundings {
   /** Shared by all connections. */
   readonly batch: Batch;
   readonly readBuffer: Buffer;
-  readonly handler: RequestHandler;
+  readonly handler: Requests;
   closed(connection: Connection): void;
 }
 

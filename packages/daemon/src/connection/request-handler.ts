@@ -13,7 +13,7 @@ import {
 import type { Log } from '../log.ts';
 import type { SessionRegistry } from '../session/registry.ts';
 import type { Session } from '../session/session.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Requests } from './connection.ts';
 
 /** What requests act on. */
 export interface RequestSurroundings {
@@ -40,7 +40,7 @@ type Handlers = {
 };
 
 /** Carries out requests: one function for each row of the table. */
-export class RequestHandler {
+export class RequestHandler implements Requests {
   readonly registry: SessionRegistry;
   readonly #surroundings: RequestSurroundings;
   readonly #running = new Set<Promise<void>>();
