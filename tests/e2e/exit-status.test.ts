@@ -2,6 +2,7 @@ import type { Exit } from '@holdfast/protocol';
 import {
   eventually,
   fdCount,
+  processState,
   program,
   Recording,
   startDaemon,
@@ -10,32 +11,10 @@ import {
 } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 
-const SIGNALS = [
-  ...[
-    'SIGHUP',
-    'SIGINT',
-    'SIGQUIT',
-    'SIGILL',
-    'SIGTRAP',
-    'SIGABRT',
-    'SIGBUS',
-    'SIGFPE',
-    'SIGKILL',
-    'SIGUSR1',
-  ],
-  ...[
-    'SIGSEGV',
-    'SIGUSR2',
-    'SIGPIPE',
-    'SIGALRM',
-    'SIGTERM',
-    'SIGXCPU',
-    'SIGXFSZ',
-    'SIGVTALRM',
-    'SIGPROF',
-    'SIGIO',
-  ],
-];
+const SIGNALS =
+  'SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGIO'.split(
+    ' ',
+  );
 
 describe.each([
   { how: 'by pidfd', args: [] },
@@ -71,6 +50,19 @@ describe.each([
     expect(got).toEqual(expected);
     expect(zombiesOf(daemon.pid)).toEqual([]);
   }, 180_000);
+
+  test('what a program wrote last arrives, though its end is known before it was read', async () => {
+    await using daemon = await startDaemon({ args });
+    const gate = daemon.home.gate();
+    const flood = await daemon.open('flood.py', [100, gate.path]);
+    // Stopped, the daemon reads nothing; when it goes on, the output and the end of the program are there at once.
+    const recording = await daemon.record(flood);
+    process.kill(daemon.pid, 'SIGSTOP');
+    await gate.open();
+    await eventually('the program has ended', () => processState(flood.pid) === 'Z');
+    process.kill(daemon.pid, 'SIGCONT');
+    expect(await recording.exited()).toEqual({ exit: { code: 0 }, offset: 1_600 });
+  });
 
   test('a status is known although a process that was left behind keeps the terminal open', async () => {
     await using daemon = await startDaemon({ args });
