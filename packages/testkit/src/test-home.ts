@@ -129,9 +129,13 @@ export class TestHome implements AsyncDisposable {
       await eventually('the end of everything', () => this.processes.length === 0, END_PATIENCE_MS);
     } catch (cause) {
       const left = this.processes;
-      const names = left.map((pid) => `${pid} ${commandLine(pid)}`).join('\n');
+      const names = left
+        .slice(0, 10)
+        .map((pid) => `${pid} ${commandLine(pid)}`)
+        .join('\n');
       for (const pid of left) signal(pid, 'SIGKILL');
-      if (left.length > 0) throw new Error(`processes were left running:\n${names}`, { cause });
+      if (left.length > 0)
+        throw new Error(`${left.length} processes were left running:\n${names}`, { cause });
     } finally {
       rmSync(this.#root, { recursive: true, force: true });
     }
