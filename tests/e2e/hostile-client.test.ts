@@ -231,6 +231,8 @@ describe('with a good session beside it', () => {
     await using daemon = await startDaemon();
     await using good = await GoodSession.begin(daemon);
     const silent = await daemon.open('read-nothing.py');
+    // In raw mode: before, a terminal drops what is too long for a line, and nothing would queue up.
+    await (await daemon.record(silent)).waitFor('ready');
     for (const overrun of [true, false]) {
       using client = await RawClient.connect(daemon.home.paths.socketPath);
       await client.hello();
