@@ -54,10 +54,19 @@ export function encodeData(frame: {
   return encoded;
 }
 
+/** Writes one whole acknowledgement; returns DATA_HEADER_BYTES. */
+export function writeAck(
+  into: DataView,
+  frame: { type: AckFrameType; channel: number; offset: number },
+): number {
+  writeChannelFrame(into, frame, 0);
+  return DATA_HEADER_BYTES;
+}
+
 /** One whole acknowledgement. */
 export function encodeAck(frame: { type: AckFrameType; channel: number; offset: number }): Uint8Array {
   const encoded = new Uint8Array(DATA_HEADER_BYTES);
-  writeChannelFrame(new DataView(encoded.buffer), frame, 0);
+  writeAck(new DataView(encoded.buffer), frame);
   return encoded;
 }
 

@@ -38,6 +38,12 @@ import type { SuspendedConnection } from './suspended-connection.ts';
 
 /** Reads of one connection before others get their turn. */
 const READS_PER_TURN = 4;
+/**
+ * How long the acknowledgement of a key waits for the echo to go out with it: sent by itself it would wake the client
+ * twice for each key. Of much input it is sent at once, so that the window never runs empty.
+ */
+const ACK_DELAY_MS = 3;
+const ACK_AT_ONCE_BYTES = LIMITS.inputWindowBytes / 4;
 
 /** Who carries out requests. */
 export interface Requests {
@@ -78,6 +84,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   readonly #ready = new Set<Subscription>();
   /** Input channels whose progress is to be acknowledged. */
   readonly #toAcknowledge = new Set<InputChannel>();
+  #ackTimer: Timer | undefined;
   #sessionWatch: SessionWatch | undefined;
   /** Ends what waits for sessions to exit. */
   readonly #waits = new Set<() => void>();
@@ -323,7 +330,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     if (this.#isRefused) return false;
     for (const input of this.#toAcknowledge) {
       this.#toAcknowledge.delete(input);
-      batch.addControl(encodeAck({ type: FRAME.INPUT_ACK, channel: input.channel, offset: input.done }));
+      batch.addInputAck(input.channel, input.takeProgress());
       return true;
     }
     const sessionEvent = this.#sessionWatch?.next();
@@ -356,7 +363,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   #progressed(input: InputChannel): void {
     this.#toAcknowledge.add(input);
-    this.#flushSoon();
+    if (input.unacknowledged >= ACK_AT_ONCE_BYTES) this.#flushSoon();
+    else this.#ackTimer ??= this.#surroundings.reactor.after(ACK_DELAY_MS, () => this.#flushSoon());
   }
 
   #inputEnded(input: InputChannel): void {
@@ -377,6 +385,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   #flush(): void {
     if (this.#isClosed) return;
+    this.#ackTimer?.cancel();
+    this.#ackTimer = undefined;
     try {
       this.#isWritable = this.#outbox.flush(this);
     } catch (error) {
@@ -535,6 +545,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#helloTimer.cancel();
+    this.#ackTimer?.cancel();
     this.#watch.close();
     close(this.#fd);
     this.#sessionWatch?.close();

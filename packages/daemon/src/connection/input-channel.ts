@@ -11,6 +11,7 @@ export class InputChannel implements InputListener {
   readonly session: Session;
   readonly #stream: InputStream;
   readonly #progressed: () => void;
+  #acknowledged: number;
   readonly #stopListening: () => void;
   readonly #afterInput: (() => void)[] = [];
 
@@ -34,6 +35,7 @@ export class InputChannel implements InputListener {
       'id' in stream
         ? session.input.open(stream.id, this, performance.now())
         : session.input.reattach(stream.key, this);
+    this.#acknowledged = this.#stream.done;
     this.#stopListening = this.session.onExit(() => {
       for (const callback of this.#afterInput.splice(0)) callback();
       options.ended();
@@ -51,6 +53,17 @@ export class InputChannel implements InputListener {
 
   get done(): number {
     return this.#stream.done;
+  }
+
+  /** Bytes that are done and that the client has not been told of. */
+  get unacknowledged(): number {
+    return this.#stream.done - this.#acknowledged;
+  }
+
+  /** What is to be acknowledged now; it counts as told. */
+  takeProgress(): number {
+    this.#acknowledged = this.#stream.done;
+    return this.#acknowledged;
   }
 
   /** Throws HoldfastError(E_INPUT_GAP). What comes after the program's end is dropped: the client is told of that. */

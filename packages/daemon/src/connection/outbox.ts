@@ -1,5 +1,5 @@
 import { addressOf, Block, copyOut, Gather, WOULD_BLOCK, writeAt } from '@holdfast/posix';
-import { DATA_HEADER_BYTES, encodeControl, FRAME, writeDataHeader } from '@holdfast/protocol';
+import { DATA_HEADER_BYTES, encodeControl, FRAME, writeAck, writeDataHeader } from '@holdfast/protocol';
 
 /** Pieces of one `writev`: control frames, or header and bytes of data frames. */
 const PIECES = 64;
@@ -23,7 +23,8 @@ export interface DataFrame {
  */
 export class Batch {
   readonly #gather = new Gather(PIECES);
-  readonly #headers = new Block((PIECES / 2) * DATA_HEADER_BYTES);
+  /** Where headers and acknowledgements are written: made once, since this is done for every key that is typed. */
+  readonly #headers = Array.from({ length: PIECES }, () => new Block(DATA_HEADER_BYTES));
   readonly #pieces: { address: number; length: number }[] = [];
   /** Only to keep them from being collected before they are written: the kernel is given addresses. */
   readonly #frames: Uint8Array[] = [];
@@ -51,13 +52,17 @@ export class Batch {
   }
 
   addData(frame: DataFrame): void {
-    const at = this.#headerCount * DATA_HEADER_BYTES;
-    const header = new DataView(this.#headers.view.buffer, at, DATA_HEADER_BYTES);
+    const header = this.#nextHeader();
     const { channel, offset, length } = frame;
-    writeDataHeader(header, { type: FRAME.OUTPUT, channel, offset, byteCount: length });
-    this.#headerCount += 1;
-    this.#add(this.#headers.address + at, DATA_HEADER_BYTES);
+    writeDataHeader(header.view, { type: FRAME.OUTPUT, channel, offset, byteCount: length });
+    this.#add(header.address, DATA_HEADER_BYTES);
     this.#add(frame.address, length);
+  }
+
+  addInputAck(channel: number, offset: number): void {
+    const frame = this.#nextHeader();
+    writeAck(frame.view, { type: FRAME.INPUT_ACK, channel, offset });
+    this.#add(frame.address, DATA_HEADER_BYTES);
   }
 
   /** Writes the batch; returns a copy of what was not taken, if anything. Throws PosixError. */
@@ -65,6 +70,13 @@ export class Batch {
     const count = Math.max(0, this.#gather.write(fd));
     const missing = this.#gather.byteCount - count;
     return missing === 0 ? undefined : this.#copyFrom(count, missing);
+  }
+
+  #nextHeader(): Block {
+    const header = this.#headers[this.#headerCount];
+    if (!header) throw new RangeError('the batch is full');
+    this.#headerCount += 1;
+    return header;
   }
 
   #copyFrom(skip: number, missing: number): Buffer {
