@@ -32,6 +32,11 @@ class Scene {
     return this.queue.writeTo(this.terminal.master);
   }
 
+  /** As the successor of this daemon has it. */
+  handedOver(): InputQueue {
+    return new InputQueue(new Ledger(this.#mapping, false), this.queue.suspend());
+  }
+
   /** As a daemon after this one sees it. */
   reopened(): InputQueue {
     return new InputQueue(new Ledger(this.#mapping, false));
@@ -150,6 +155,27 @@ test('a terminal that takes no more is waited for, and goes on where it was', as
   expect(typed.equals(Buffer.concat([bytes, Buffer.alloc(300, 'k')]))).toBe(true);
   expect(listener.calls).toBeGreaterThan(1);
   expect(scene.write()).toBe('empty');
+});
+
+test('a successor types the rest of what is queued, and nothing else', async () => {
+  using scene = new Scene();
+  const stream = scene.open('stream-one');
+  const bytes = numbered(0, 200_000);
+  // Pieces of which some will have been typed, one in part, and some not at all.
+  for (let at = 0; at < bytes.length; at += 10_000)
+    scene.queue.accept(stream, at, bytes.subarray(at, at + 10_000));
+  scene.write();
+  await eventually('more is typed', () => scene.terminal.read(8) && scene.write() && stream.done > 70_000);
+  const suspended = scene.queue.suspend();
+  expect(suspended.queue.every((piece) => piece.bytes !== '')).toBe(true);
+  const successor = scene.handedOver();
+  const typed = await eventually('all of it typed', () => {
+    successor.writeTo(scene.terminal.master);
+    scene.terminal.read();
+    return successor.isEmpty && scene.terminal.typed.length >= bytes.length && scene.terminal.typed;
+  });
+  expect(typed.equals(bytes)).toBe(true);
+  expect(successor.suspend().streams).toMatchObject([{ received: bytes.length, done: bytes.length }]);
 });
 
 test('exactly the window may be unacknowledged', () => {

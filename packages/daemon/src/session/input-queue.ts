@@ -63,7 +63,7 @@ export class InputQueue {
     const streams = [...this.#streams.values()];
     return {
       streams: streams.map(({ key, slot, received, done }) => ({ key, slot, received, done })),
-      queue: this.#queue.map(({ stream, bytes, written }) => ({
+      queue: this.#queue.slice(this.#head).map(({ stream, bytes, written }) => ({
         key: stream.key,
         bytes: bytes.toString('base64', written),
       })),
