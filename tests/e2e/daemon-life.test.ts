@@ -6,6 +6,7 @@ import {
   isAlive,
   Recording,
   startDaemon,
+  stopProcess,
   TestDaemon,
   TestHome,
   untilEnded,
@@ -201,3 +202,14 @@ test('a daemon that the command line starts belongs to nobody: own session, no t
   expect((await home.cli(['ls'])).code).toBe(0);
   expect(isAlive(pid)).toBe(true);
 });
+
+test('a daemon that does not answer is one that could not be reached', async () => {
+  await using daemon = await startDaemon();
+  await stopProcess(daemon.pid);
+  const { code, stdout, stderr } = await daemon.home.cli(['ls', '--json']);
+  expect({ code, document: JSON.parse(stdout.toString()) }).toMatchObject({
+    code: 4,
+    document: { error: { code: 'E_NO_DAEMON' } },
+  });
+  expect(stderr).toMatch(/^holdfast: can't list the sessions: the daemon did not answer within \d+ ms\n$/);
+}, 30_000);

@@ -59,8 +59,8 @@ export class Client {
   #ending: HoldfastError | undefined;
 
   /**
-   * Connects and says hello. Rejects with E_NO_DAEMON if nobody listens, E_TIMEOUT if hello is not answered,
-   * E_VERSION if there is no common protocol, or what else the daemon answers.
+   * Connects and says hello. Rejects with E_NO_DAEMON if nobody listens or answers in time, E_VERSION if there is no
+   * common protocol, or what else the daemon answers.
    */
   static connect(options: ClientOptions): Promise<Client> {
     return new Promise((resolve, reject) => {

@@ -39,11 +39,11 @@ test('no common protocol is E_VERSION, whoever finds it out', async () => {
   await expect(Client.connect({ connector, name: 'test' })).rejects.toMatchObject({ code: 'E_VERSION' });
 });
 
-test('a hello that is not answered is E_TIMEOUT', async () => {
+test('a hello that is not answered is E_NO_DAEMON: none could be reached', async () => {
   await using daemon = await ScriptedDaemon.listen();
   daemon.scripts.set('hello', () => {});
   const connecting = Client.connect({ connector: daemon.connector, name: 'test', helloTimeoutMs: 50 });
-  await expect(connecting).rejects.toMatchObject({ code: 'E_TIMEOUT' });
+  await expect(connecting).rejects.toMatchObject({ code: 'E_NO_DAEMON' });
 });
 
 test('a code that this build does not know is kept in the message', async () => {

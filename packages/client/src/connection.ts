@@ -81,7 +81,7 @@ export class Connection {
     };
     transport.onClose = (cause) => this.close(this.#goodbye ?? disconnected(cause));
     this.#helloTimer = transport.after(hello.timeoutMs, () => {
-      this.close(new HoldfastError('E_TIMEOUT', `the daemon did not answer within ${hello.timeoutMs} ms`));
+      this.close(new HoldfastError('E_NO_DAEMON', `the daemon did not answer within ${hello.timeoutMs} ms`));
     });
     const client = { name: hello.name, version: hello.version };
     transport.send(encodeControl({ id: HELLO_ID, type: 'hello', protocols: PROTOCOLS, client }));
