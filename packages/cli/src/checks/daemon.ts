@@ -29,7 +29,7 @@ export const daemonAnswers: Check = {
       ? ok(detail)
       : warn(
           `${detail}; this command is ${BUILD}`,
-          'holdfast restart runs this build, and ends the sessions',
+          'holdfast upgrade brings it to this build, and keeps the sessions',
         );
   },
 };

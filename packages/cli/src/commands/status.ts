@@ -17,8 +17,10 @@ export const statusCommand = defineCommand({
   options: { json: { kind: 'flag', summary: 'print a JSON object' } },
   async run({ options }, context) {
     const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
-    const status = await client?.request('status', {});
+    const answer = await client?.request('status', {});
     client?.close();
+    // The daemon counts every connection; this one is gone when somebody reads of it.
+    const status = answer && { ...answer, clients: answer.clients - 1 };
     context.print(options.json ? jsonLine(statusDocument(status, context)) : describe(status, context));
     return EXIT.done;
   },
@@ -53,7 +55,7 @@ function describe(status: Status | undefined, { home }: Context): string {
   ];
   if (daemon.build !== BUILD) {
     lines.push(
-      `update    this is ${fullVersion({ version: VERSION, build: BUILD })}; the daemon is another build`,
+      `update    this is ${fullVersion({ version: VERSION, build: BUILD })}; holdfast upgrade brings the daemon to this build`,
     );
   }
   for (const { session, by, clientPid } of status.holders) {
