@@ -86,3 +86,20 @@ test('a folder that others may write to is refused, and so is what is no folder'
   symlinkSync(scratch.folder, home.runtimeDir);
   expect(() => checkHome(home)).toThrow(/it is not a folder/);
 });
+
+test.each(['/dev/null/x', '/proc/nope'])('%s can be no home, and is refused in one line', (folder) => {
+  const home = resolveHome({ HOLDFAST_HOME: folder });
+  expect(() => createHome(home)).toThrow(
+    expect.objectContaining({
+      code: 'E_NO_DAEMON',
+      message: expect.stringMatching(/^can't [^\n]+: [^\n]+$/),
+    }),
+  );
+});
+
+test('a home below what is no folder is refused before anything is tried', () => {
+  const home = resolveHome({ HOLDFAST_HOME: '/dev/null/x' });
+  expect(() => checkHome(home)).toThrow(
+    "can't use the folder /dev/null/x/default: something above it is not a folder",
+  );
+});

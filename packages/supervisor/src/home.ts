@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { HoldfastError } from '@holdfast/protocol';
 
 /** Where one namespace lives: its sockets and locks, its state and histories. */
@@ -50,11 +50,11 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>, n
  */
 export function checkHome(home: Home): void {
   for (const folder of new Set([home.runtimeDir, home.stateDir])) {
-    const stat = lstatSync(folder, { throwIfNoEntry: false });
-    if (!stat) continue;
-    const refuse = (why: string) => {
-      throw new HoldfastError('E_NO_DAEMON', `can't use the folder ${folder}: ${why}`);
+    const refuse = (why: string, cause?: unknown): never => {
+      throw new HoldfastError('E_NO_DAEMON', `can't use the folder ${folder}: ${why}`, { cause });
     };
+    const stat = look(folder, refuse);
+    if (!stat) continue;
     if (!stat.isDirectory()) refuse('it is not a folder');
     if (stat.uid !== process.getuid?.()) refuse(`it belongs to user ${stat.uid}`);
     if (stat.mode & 0o022) refuse(`other users may write to it (mode ${(stat.mode & 0o777).toString(8)})`);
@@ -65,14 +65,55 @@ export function checkHome(home: Home): void {
 export function createHome(home: Home): void {
   for (const folder of [home.runtimeDir, home.stateDir]) {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      createFolder(folder);
     } catch (cause) {
-      throw new HoldfastError('E_NO_DAEMON', `can't create the folder ${folder}: ${String(cause)}`, {
+      throw new HoldfastError('E_NO_DAEMON', `can't create the folder ${folder}: ${reason(cause)}`, {
         cause,
       });
     }
   }
   checkHome(home);
+}
+
+/** Undefined if nothing is there yet. */
+function look(folder: string, refuse: (why: string, cause: unknown) => never): Stats | undefined {
+  try {
+    return lstatSync(folder, { throwIfNoEntry: false });
+  } catch (cause) {
+    return refuse(reason(cause), cause);
+  }
+}
+
+/** With its parents. Not Node's `recursive`, which never ends where a folder can't have children, as in /proc. */
+function createFolder(folder: string): void {
+  const parent = dirname(folder);
+  if (parent !== folder && !existsSync(parent)) createFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+/** What people call the commonest of Node's errors; its own message names the system call and the path, too. */
+function reason(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOTDIR':
+      return 'something above it is not a folder';
+    case 'ENOENT':
+      return 'no folder can be made there';
+    case 'EACCES':
+    case 'EPERM':
+      return 'no permission';
+    case 'EROFS':
+      return 'the disk is read-only';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function home(parts: Pick<Home, 'namespace' | 'runtimeDir' | 'stateDir' | 'label'>): Home {
