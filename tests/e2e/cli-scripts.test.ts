@@ -241,6 +241,23 @@ describe('what can not be done is said in one line', () => {
   });
 });
 
+test('several are forgotten at once, or none of them; or all that have exited', async () => {
+  await using home = new CliHome();
+  expect((await home.run('forget', '--exited')).code).toBe(0);
+  for (const name of ['a', 'b', 'c']) await home.do('new', '-d', '--name', name, '--', 'true');
+  await home.do('new', '-d', '--name', 'r', '--', 'cat');
+  for (const name of ['a', 'b', 'c']) await home.do('wait', name);
+  const names = async () =>
+    JSON.parse(await home.do('ls', '--json')).map(({ name }: { name: string }) => name);
+  expect((await home.run('forget', 'a', 'r')).code).toBe(1);
+  expect((await home.run('forget', 'a', 'no')).code).toBe(3);
+  expect(await names()).toEqual(['a', 'b', 'c', 'r']);
+  await home.do('forget', 'a', 'b', 'a');
+  expect(await names()).toEqual(['c', 'r']);
+  await home.do('forget', '--exited');
+  expect(await names()).toEqual(['r']);
+});
+
 describe('the daemon', () => {
   test('is stopped only by somebody who knows what it ends', async () => {
     await using home = new CliHome();

@@ -12,9 +12,10 @@ export interface Option {
   readonly complete?: Completion;
 }
 
-/** An argument without a dash. Required ones come first. */
+/** An argument without a dash. Required ones come first. Only the last may be repeated. */
 export interface Operand {
   readonly required: boolean;
+  readonly repeated?: boolean;
   readonly summary: string;
   readonly complete?: Completion;
 }

@@ -6,7 +6,13 @@ type OptionValue<Kind extends Option['kind']> = Kind extends 'flag'
   : Kind extends 'values'
     ? readonly string[]
     : string | undefined;
-type OperandValue<P extends Operand> = P['required'] extends true ? string : string | undefined;
+type OperandValue<P extends Operand> = P extends { readonly repeated: true }
+  ? readonly string[]
+  : P extends { readonly required: true }
+    ? string
+    : P extends { readonly required: false }
+      ? string | undefined
+      : string | readonly string[] | undefined;
 
 /** A command line that was parsed by its command's table. */
 export interface Invocation<O extends Options, P extends Operands> {

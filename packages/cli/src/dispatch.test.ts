@@ -45,6 +45,8 @@ describe('wrong usage ends with 2 and one line', () => {
       ['new', '-d', '--history', '64kb'],
       'holdfast: wrong usage of new: --history must be a number of bytes like 65536, 64K or 1M, not "64kb"\n',
     ],
+    [['forget'], 'holdfast: wrong usage of forget: there is nothing to forget: give S or --exited\n'],
+    [['forget', 's', '--exited'], 'holdfast: wrong usage of forget: S and --exited exclude each other\n'],
     [['resize', 's', '0x1'], 'holdfast: wrong usage of resize: CxR: columns must be at least 1, not 0\n'],
     [
       ['wait', 's', '--output', '('],

@@ -88,6 +88,17 @@ describe('operands', () => {
     expect(invocation.operands).toEqual({ S: 's', TEXT: '-text' });
   });
 
+  test('the last one may be repeated', () => {
+    const forgetting = command({
+      operands: { S: { required: false, repeated: true, summary: 'a session' } },
+      options: { exited: { kind: 'flag', summary: '' } },
+    });
+    expect(parseCommandLine(forgetting, ['a', '--exited', 'b', 'c']).invocation.operands).toEqual({
+      S: ['a', 'b', 'c'],
+    });
+    expect(parseCommandLine(forgetting, []).invocation.operands).toEqual({ S: [] });
+  });
+
   test.each([
     [[], 'S is missing: a session'],
     [['s', 'hello', 'world'], '"world" is one argument too many'],

@@ -56,7 +56,12 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Par
           ];
         }),
       ),
-      operands: Object.fromEntries(Object.keys(command.operands).map((name, index) => [name, words[index]])),
+      operands: Object.fromEntries(
+        Object.entries(command.operands).map(([name, { repeated }], index) => [
+          name,
+          repeated ? words.slice(index) : words[index],
+        ]),
+      ),
       program,
     },
     namespace: texts.get('namespace')?.at(-1),
@@ -104,8 +109,9 @@ function checkOperands(
     const isMissing = command.operands[name]?.required && given.words[index] === undefined;
     if (isMissing) throw usageError(`${name} is missing: ${command.operands[name]?.summary}`);
   }
+  const takesAll = Object.values(command.operands).at(-1)?.repeated ?? false;
   const extra = given.words[names.length];
-  if (extra !== undefined) {
+  if (extra !== undefined && !takesAll) {
     const hint = names.length > 0 ? ' (a text with spaces goes in quotes)' : '';
     throw usageError(`"${extra}" is one argument too many${hint}`);
   }

@@ -32,7 +32,7 @@ function commandCase(command: CommandTable): string {
   const valued = options.filter(([, { kind }]) => kind !== 'flag');
   const values = valued.map(([name, { complete }]) => `        --${name}) ${offer(complete)}; return ;;`);
   const operands = Object.values(command.operands).map(
-    ({ complete }, index) => `          ${index}) ${offer(complete)} ;;`,
+    ({ complete, repeated }, index) => `          ${repeated ? '*' : index}) ${offer(complete)} ;;`,
   );
   return `    ${command.name})
       case $prev in

@@ -46,6 +46,7 @@ describe('bash', () => {
     ['holdfast att', ['attach']],
     ['holdfast attach ', ['build', 'shell-2']],
     ['holdfast attach sh', ['shell-2']],
+    ['holdfast forget build sh', ['shell-2']],
     ['holdfast --namespace x attach b', ['build']],
     ['holdfast tail build --fr', ['--from']],
     ['holdfast tail build --from ', ['start', 'now']],

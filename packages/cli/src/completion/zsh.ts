@@ -35,9 +35,10 @@ function commandCase(command: CommandTable): string {
   const options = Object.entries<Option>(command.options).flatMap(([name, option]) =>
     optionSpecs(name, option),
   );
-  const operands = Object.entries(command.operands).map(([name, { required, complete }], index) =>
-    quoted(`${index + 1}:${required ? '' : ':'}${name}:${action(complete)}`.replace(/^(\d+)::/, '$1::')),
-  );
+  const operands = Object.entries(command.operands).map(([name, { required, repeated, complete }], index) => {
+    const place = repeated ? '*' : `${index + 1}${required ? '' : ':'}`;
+    return quoted(`${place}:${name}:${action(complete)}`);
+  });
   const program = command.program ? [quoted(`*::program: _normal -p holdfast`)] : [];
   return `        ${command.name}) _arguments -S ${[...globalOptions(), ...options, ...operands, ...program].join(' ')} ;;`;
 }

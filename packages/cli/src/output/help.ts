@@ -35,14 +35,18 @@ export function overviewHelp(commands: readonly CommandTable[]): string {
 /** One line: `holdfast tail S [--from OFFSET|start|now] …`. */
 function commandUsage(command: CommandTable): string {
   const parts = ['holdfast', command.name];
-  for (const [name, { required }] of Object.entries(command.operands))
-    parts.push(required ? name : `[${name}]`);
+  for (const [name, { required, repeated }] of Object.entries(command.operands))
+    parts.push(operandUsage(`${name}${repeated ? '…' : ''}`, required));
   for (const [name, option] of Object.entries(command.options)) {
     parts.push(`[${optionUsage(name, option)}]${option.kind === 'values' ? '…' : ''}`);
   }
   if (command.program === 'required') parts.push('-- CMD [ARG…]');
   if (command.program === 'optional') parts.push('[-- CMD [ARG…]]');
   return parts.join(' ');
+}
+
+function operandUsage(name: string, required: boolean): string {
+  return required ? name : `[${name}]`;
 }
 
 function optionUsage(name: string, { short, value }: Option): string {
