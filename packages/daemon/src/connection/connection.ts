@@ -326,6 +326,12 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     if (this.#isWritable) this.#flushSoon();
   }
 
+  finish(subscription: Subscription): void {
+    for (let next = subscription.next(); next; next = subscription.next())
+      if (next.kind === 'event') this.send(next.event);
+    this.removeSubscription(subscription.channel);
+  }
+
   addNext(batch: Batch): boolean {
     if (this.#isRefused) return false;
     for (const input of this.#toAcknowledge) {

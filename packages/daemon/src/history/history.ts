@@ -30,6 +30,7 @@ export class History {
   readonly descriptors: HistoryDescriptors | undefined;
   readonly #ring: Ring;
   #end: number;
+  #isClosed = false;
 
   private constructor(parts: {
     ring: Ring;
@@ -122,9 +123,9 @@ export class History {
     return this.#end;
   }
 
-  /** Offset of the oldest byte kept. */
+  /** Offset of the oldest byte kept; the end once it is closed. */
   get start(): number {
-    return Math.max(0, this.#end - this.capacity);
+    return this.#isClosed ? this.#end : Math.max(0, this.#end - this.capacity);
   }
 
   /** Where the next read goes; there is room for READ_BYTES. */
@@ -143,7 +144,9 @@ export class History {
     return this.#ring.addressOf(offset);
   }
 
+  /** Frees the memory: there is no byte any more. */
   close(): void {
+    this.#isClosed = true;
     this.#ring.unmap();
     this.ledger.unmap();
     this.marks.unmap();

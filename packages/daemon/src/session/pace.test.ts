@@ -36,7 +36,7 @@ class Scene {
   }
 
   subscribe(mode: 'viewer' | 'exact', cursor = this.history.end): Subscription {
-    const sink = { hasOutput: () => undefined };
+    const sink = { hasOutput: () => undefined, finish: () => undefined };
     const options = { channel: 1, mode, readOnly: false, viewport: undefined, cursor, sink };
     return new Subscription(this, options);
   }

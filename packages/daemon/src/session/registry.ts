@@ -37,6 +37,8 @@ export class SessionRegistry {
     this.#surroundings = {
       ...surroundings,
       changed: (session) => {
+        // Not of one that is forgotten, though its last subscribers leave only now.
+        if (!this.#sessions.has(session.id)) return;
         for (const listener of this.#listeners) listener.sessionChanged(session);
       },
     };

@@ -367,9 +367,10 @@ export class Session {
     await this.#stateFile.settled();
   }
 
-  /** Frees what an exited session holds. Nobody may be subscribed any more. */
+  /** Frees what an exited session holds. Who still reads it is told what is left out, and of the exit. */
   dispose(): void {
     this.history.close();
+    for (const subscription of Array.from(this.#subscriptions)) subscription.sink.finish(subscription);
     this.agentLink.remove();
   }
 

@@ -22,7 +22,7 @@ class Scene {
       readOnly: false,
       viewport: undefined,
       cursor,
-      sink: { hasOutput: () => (this.calls += 1) },
+      sink: { hasOutput: () => (this.calls += 1), finish: () => undefined },
     });
   }
 

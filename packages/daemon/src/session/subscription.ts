@@ -24,6 +24,8 @@ export type Outgoing =
 export interface SubscriptionSink {
   /** There may be something to send. */
   hasOutput(subscription: Subscription): void;
+  /** There are no bytes any more. What else is to be said must be taken now: nobody else will remember it. */
+  finish(subscription: Subscription): void;
 }
 
 /** The part of a session that a subscription reads. */
