@@ -210,6 +210,7 @@ export class Predecessor {
     testPoint('predecessor.commit');
     channel.send({ type: 'commit' });
     this.#step('adopted');
+    testPoint('predecessor.committed');
     const answer = receiveOrNone(successor, SERVE_MS);
     if (answer !== 'none' && answer !== 'end' && answer.message.type === 'serving') this.#leave();
     // It may have begun to read all the same. Only its death, and its silence until then, say that it has not.

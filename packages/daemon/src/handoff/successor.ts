@@ -1,11 +1,11 @@
-import { exitNow, openPidfd, READABLE, type Reactor, waitReadable } from '@holdfast/posix';
+import { close, exitNow, isErrno, openPidfd, READABLE, type Reactor } from '@holdfast/posix';
 import { BUILD, PROTOCOLS, VERSION } from '@holdfast/protocol';
 import { HandoffChannel, type Received } from './channel.ts';
 import { receiveSnapshot, type Snapshot, SNAPSHOT_SCHEMAS } from './snapshot.ts';
 import { nextSuccessor, type SuccessorEvent, type SuccessorState } from './table.ts';
 import { testPoint } from './test-points.ts';
 
-/** For what follows a first message, and for the predecessor's end after it has handed over. */
+/** For what follows a first message. */
 const PROMPTLY_MS = 5_000;
 
 export interface Adopted {
@@ -19,7 +19,8 @@ export interface Adopted {
  */
 export class Successor {
   readonly #channel: HandoffChannel;
-  readonly #predecessorPid = process.ppid;
+  /** Of the predecessor, which has started this process. */
+  readonly #pidfd = openPidfd(process.ppid);
   #state: SuccessorState = 'loading';
 
   constructor(channelFd: number) {
@@ -48,19 +49,18 @@ export class Successor {
     this.#awaitCommit();
     testPoint('successor.committed');
     this.#step(this.#mayBeCurrent() ? 'granted' : 'failed');
-    this.#channel.send({ type: 'serving' });
+    this.#sayServing();
     testPoint('successor.serving');
     return snapshot;
   }
 
   /** Calls back when the predecessor has ended. The reactor must be running. */
   onPredecessorGone(reactor: Reactor, callback: () => void): void {
-    const pidfd = openPidfd(this.#predecessorPid);
-    const watch = reactor.watch(this.#channel.fd, READABLE, () => {
+    // Without pidfds, the end of its channel comes a moment before its own.
+    const watch = reactor.watch(this.#pidfd ?? this.#channel.fd, READABLE, () => {
       watch.close();
       this.#channel.close();
-      // Its descriptors are closed a moment before it counts as ended.
-      if (pidfd !== undefined) waitReadable(pidfd, PROMPTLY_MS);
+      if (this.#pidfd !== undefined) close(this.#pidfd);
       this.#step('predecessorGone');
       callback();
     });
@@ -91,6 +91,15 @@ export class Successor {
   /** Nobody but the predecessor could say no, and its commit is its yes. */
   #mayBeCurrent(): boolean {
     return this.#state === 'asking';
+  }
+
+  #sayServing(): void {
+    try {
+      this.#channel.send({ type: 'serving' });
+    } catch (error) {
+      // It has died since its commit, so there is nobody else to serve: whoever takes back a commit kills us first.
+      if (!isErrno(error, 'EPIPE', 'ECONNRESET')) throw error;
+    }
   }
 
   /** Waits as long as it takes: the predecessor knows when to give up, and kills us then. */

@@ -9,7 +9,8 @@ export type TestPoint =
   | 'successor.serving'
   | 'predecessor.snapshot'
   | 'predecessor.sent'
-  | 'predecessor.commit';
+  | 'predecessor.commit'
+  | 'predecessor.committed';
 
 /**
  * Does at a named point what a test asks for by the file that HOLDFAST_TEST_POINTS names: a JSON object of points and what

@@ -1,0 +1,48 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+  commandLine,
+  eventually,
+  firstDifference,
+  processState,
+  startDaemon,
+  type TestDaemon,
+} from '@holdfast/testkit';
+import { expect, test } from 'vitest';
+
+/** A daemon whose upgrades a test can stop where it likes. */
+async function startWithPoints(): Promise<{ daemon: TestDaemon; at: (points: object) => void }> {
+  const folder = fs.mkdtempSync('/tmp/hf-points-');
+  const file = path.join(folder, 'points.json');
+  const daemon = await startDaemon({ env: { HOLDFAST_TEST_POINTS: file } });
+  return { daemon, at: (points) => fs.writeFileSync(file, JSON.stringify(points)) };
+}
+
+function target(daemon: TestDaemon) {
+  return { node: process.execPath, execArgv: [], entry: daemon.home.installation.daemonEntry };
+}
+
+/** Resolves with the pid of a successor that has stopped itself. */
+function stoppedSuccessor(daemon: TestDaemon): Promise<number> {
+  return eventually('a stopped successor', () =>
+    daemon.home.processes.find((pid) => commandLine(pid).includes(' adopt ') && processState(pid) === 'T'),
+  );
+}
+
+test('a predecessor that is killed once it has committed leaves everything to its successor', async () => {
+  const { daemon, at } = await startWithPoints();
+  await using _ = daemon;
+  const gate = daemon.home.gate();
+  const flood = await daemon.open('flood.py', [gate.path]);
+  const output = await daemon.record(flood);
+  await gate.open();
+  const client = await daemon.client();
+  at({ 'predecessor.committed': 'kill', 'successor.committed': 'stop' });
+  const upgraded = client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  const successor = await stoppedSuccessor(daemon);
+  await daemon.ended;
+  process.kill(successor, 'SIGCONT');
+  expect((await upgraded).to.pid).toBe(successor);
+  await output.output.untilLength(output.bytes.length + 1024 * 1024);
+  expect(firstDifference(output.bytes, 0)).toBe(-1);
+}, 60_000);
