@@ -76,6 +76,7 @@ const requests: {
       rows: 24,
       historyBytes: LIMITS.historyBytesMin,
       historyIn: 'memory',
+    leaseMs: 5_000,
       umask: 0o22,
       openFilesLimit: 1024,
     },

@@ -12,6 +12,7 @@ const count = z.int().check(z.gte(0));
 const offset = z.int().check(z.gte(0));
 const channel = z.int().check(z.gte(0), z.lte(0xffff_ffff));
 const extent = z.int().check(z.gte(1), z.lte(LIMITS.columnsOrRows));
+const leaseMs = z.int().check(z.gte(0), z.lte(LIMITS.leaseMsMax));
 /** An id, a unique prefix of one, or a name. */
 const sessionRef = z.string().check(z.minLength(1), z.maxLength(256));
 const variableName = z
@@ -95,6 +96,8 @@ export const openParameters = z.object({
   rows: extent,
   historyBytes: z.optional(z.int().check(z.gte(LIMITS.historyBytesMin), z.lte(LIMITS.historyBytesMax))),
   historyIn: z.optional(z.enum(['disk', 'memory'])),
+  /** A lease at the first byte, for an exact subscriber that is about to come: it misses nothing if it comes in time. */
+  leaseMs: z.optional(leaseMs),
   /** File mode creation mask of the program; the daemon's own is 077. */
   umask: z.optional(z.int().check(z.gte(0), z.lte(0o777))),
   /** Soft limit of open files for the program; Node has raised its own, which must not leak into a shell. */
@@ -139,7 +142,7 @@ export const REQUESTS = {
       newestBytes: z.optional(count),
       /** `viewer` = a terminal, may lead, gets `resync` when it falls behind; `exact` = holds a lease, gets `gap`. */
       mode: z.enum(['viewer', 'exact']),
-      leaseMs: z.optional(z.int().check(z.gte(0), z.lte(LIMITS.leaseMsMax))),
+      leaseMs: z.optional(leaseMs),
       /** A viewer that never types and never leads. */
       readOnly: z.optional(z.boolean()),
       /** A viewer's terminal size; the leader's is the session's. */

@@ -1,5 +1,6 @@
 import { posixConnector } from '@holdfast/client/posix';
-import type { OpenParameters } from '@holdfast/protocol';
+import { isTerminal } from '@holdfast/posix';
+import { LIMITS, type OpenParameters } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
 import { exitCodeOfSession } from '../output/exit-codes.ts';
 import { tellEnding } from '../terminal/attach.ts';
@@ -18,7 +19,9 @@ export async function runInSession(
     const connector = posixConnector(context.home.socketPath, reactor);
     const client = await connectOrStart(context, { connector, reconnect: true });
     try {
-      const { session } = await client.request('open', request);
+      // Exact output has to begin with the first byte, however much comes before the subscription is there.
+      const lease = isTerminal(1) ? {} : { leaseMs: LIMITS.leaseMsDefault };
+      const { session } = await client.request('open', { ...request, ...lease });
       const ending = await viewSession({
         client,
         reactor,

@@ -219,7 +219,7 @@ export class SessionRegistry {
     const { id, name, agentLink } = named;
     const { program, launched, request, opened } = made;
     const { history, historyIn, warnings } = opened;
-    const { cwd, cols, rows } = request;
+    const { cwd, cols, rows, leaseMs } = request;
     history.marks.size(0, cols, rows);
     const state = {
       schema: 1 as const,
@@ -236,7 +236,7 @@ export class SessionRegistry {
       exit: null,
       historyBytes: history.capacity,
       historyIn,
-      leases: [],
+      leases: leaseMs === undefined ? [] : [{ offset: 0, leaseMs }],
     };
     const stateFile = this.#files.stateFile(id);
     try {
