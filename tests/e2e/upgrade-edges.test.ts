@@ -46,3 +46,32 @@ test('a predecessor that is killed once it has committed leaves everything to it
   await output.output.untilLength(output.bytes.length + 1024 * 1024);
   expect(firstDifference(output.bytes, 0)).toBe(-1);
 }, 60_000);
+
+test('who asks for another upgrade while one is being done is not answered for it', async () => {
+  const { daemon, at } = await startWithPoints();
+  await using _ = daemon;
+  const client = await daemon.client();
+  at({ 'successor.committed': 'stop' });
+  const first = client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  const successor = await stoppedSuccessor(daemon);
+  const expected = { version: '9.9.9', build: 'ffffffffffff' };
+  const second = client.request('upgrade', { ...target(daemon), expect: expected }, { timeoutMs: 20_000 });
+  second.catch(() => undefined);
+  at({});
+  process.kill(successor, 'SIGCONT');
+  expect((await first).to.pid).toBe(successor);
+  await expect(second).rejects.toMatchObject({ code: 'E_UPGRADE_UNEXPECTED' });
+}, 60_000);
+
+test('who waits for a session by its name waits for the same one across an upgrade', async () => {
+  await using daemon = await startDaemon();
+  const client = await daemon.client();
+  const session = await daemon.openCommand(['/bin/sleep', '1000'], { name: 'build' });
+  const waiting = client.request('wait', { session: 'build' }, { timeoutMs: null });
+  await client.request('rename', { session: session.id, name: 'old' });
+  const other = await daemon.openCommand(['/bin/sleep', '1000'], { name: 'build' });
+  await client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  await client.request('kill', { session: other.id }, { timeoutMs: null });
+  await client.request('kill', { session: 'old' }, { timeoutMs: null });
+  expect((await waiting).session.id).toBe(session.id);
+}, 60_000);

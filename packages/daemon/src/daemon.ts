@@ -174,9 +174,12 @@ export class Daemon {
     this.#serve();
     this.#logFile.takeStderr();
     const pauseMs = Number(process.hrtime.bigint() - BigInt(snapshot.frozenAtNs)) / 1e6;
-    for (const { state, kill } of snapshot.sessions) this.#registry.find(state.id).takeOver(kill);
+    for (const { state, kill } of snapshot.sessions)
+      this.#withoutFault(() => this.#registry.find(state.id).takeOver(kill));
     const connections = [...this.#connections];
-    snapshot.connections.forEach((suspended, index) => connections[index]?.takeOver(suspended));
+    snapshot.connections.forEach((suspended, index) =>
+      this.#withoutFault(() => connections[index]?.takeOver(suspended)),
+    );
     const result = {
       from: snapshot.from,
       to: { pid: process.pid, version: VERSION, build: BUILD },
@@ -189,9 +192,7 @@ export class Daemon {
       sessions: result.sessions,
       pauseMs: result.pauseMs,
     });
-    successor.onPredecessorGone(this.#reactor, () => {
-      for (const connection of this.#connections) connection.answerUpgrade(result);
-    });
+    successor.onPredecessorGone(this.#reactor, () => this.#handler.answerUpgrades(result));
   }
 
   get #socketPath(): string {
@@ -205,10 +206,7 @@ export class Daemon {
   // Serving
 
   #serve(): void {
-    process.on('uncaughtException', (error) => {
-      // One client's or one session's fault must not end the others.
-      this.#log('daemon.fault', { error: error instanceof Error ? error.stack : String(error) });
-    });
+    process.on('uncaughtException', (error) => this.#fault(error));
     process.on('SIGTERM', () => void this.#stop(null));
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     process.on('SIGCHLD', () => {
@@ -222,6 +220,19 @@ export class Daemon {
       build: BUILD,
       node: process.versions.node,
     });
+  }
+
+  /** One client's or one session's fault must not end the others. */
+  #fault(error: unknown): void {
+    this.#log('daemon.fault', { error: error instanceof Error ? error.stack : String(error) });
+  }
+
+  #withoutFault(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#fault(error);
+    }
   }
 
   #accept(socket: Accepted): boolean {

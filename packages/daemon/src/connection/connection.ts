@@ -24,7 +24,6 @@ import {
   type ParsedRequest,
   parseRequest,
   type Request,
-  type RequestResult,
 } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
 import type { SessionRegistry } from '../session/registry.ts';
@@ -166,8 +165,9 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     }
     for (const json of requests) {
       const parsed = parseRequest(json);
-      if (parsed.kind === 'bad') throw new Error(`a request that was handed over: ${parsed.message}`);
-      this.#surroundings.handler.resume(this, parsed.request);
+      if (parsed.kind === 'request') this.#surroundings.handler.resume(this, parsed.request);
+      // One that only a newer build knows.
+      else this.send({ id: parsed.id, error: { code: parsed.code, message: parsed.message } });
     }
     this.isPaused = false;
     this.#flushSoon();
@@ -192,12 +192,6 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   /** The protocol version agreed on; undefined before hello. */
   get protocol(): number | undefined {
     return this.#protocol;
-  }
-
-  /** Answers whoever asked for the upgrade that has been done. */
-  answerUpgrade(result: RequestResult<'upgrade'>): void {
-    for (const request of this.#unanswered)
-      if (request.type === 'upgrade') this.answer(request, { ok: result });
   }
 
   get saidHello(): boolean {

@@ -44,6 +44,8 @@ export class RequestHandler implements Requests {
   readonly registry: SessionRegistry;
   readonly #surroundings: RequestSurroundings;
   readonly #running = new Set<Promise<void>>();
+  /** Those who asked a predecessor for the upgrade that has made this daemon. */
+  readonly #upgradesDone: { connection: Connection; request: Request }[] = [];
 
   constructor(surroundings: RequestSurroundings) {
     this.#surroundings = surroundings;
@@ -68,14 +70,21 @@ export class RequestHandler implements Requests {
     switch (request.type) {
       case 'upgrade':
         connection.begin(request);
+        this.#upgradesDone.push({ connection, request });
         return;
       case 'kill':
         // The killing itself goes on with the session.
-        void this.#carryOut(connection, request, () => this.#exited(connection, request.parameters.session));
+        void this.#carryOut(connection, request, () => this.#exited(connection, request.parameters));
         return;
       default:
         void this.handle(connection, request);
     }
+  }
+
+  /** Answers those who asked for the upgrade that has been done, and nobody who asks for the next one by now. */
+  answerUpgrades(result: RequestResult<'upgrade'>): void {
+    for (const { connection, request } of this.#upgradesDone.splice(0))
+      connection.answer(request, { ok: result });
   }
 
   /** Resolves when no request is being carried out but those that wait for an event, which a successor can wait for too. */
@@ -228,12 +237,12 @@ export class RequestHandler implements Requests {
       return {};
     },
 
-    kill: async (connection, { session: reference }) => {
-      const session = this.registry.find(reference);
+    kill: async (connection, parameters) => {
+      const session = this.registry.find(parameters.session);
       if (session.hasExited)
         throw new HoldfastError('E_EXITED', `session ${session.name} has exited already`);
       void session.kill(connection.peerPid);
-      return this.#exited(connection, reference);
+      return this.#exited(connection, parameters);
     },
 
     forget: async (_connection, { session: reference }) => {
@@ -241,7 +250,7 @@ export class RequestHandler implements Requests {
       return {};
     },
 
-    wait: (connection, { session: reference }) => this.#exited(connection, reference),
+    wait: (connection, parameters) => this.#exited(connection, parameters),
 
     watch: (connection) => {
       connection.watchSessions();
@@ -253,8 +262,10 @@ export class RequestHandler implements Requests {
     stop: async (connection) => ({ ended: await this.#surroundings.stop(connection.peerPid) }),
   };
 
-  async #exited(connection: Connection, reference: string): Promise<RequestResult<'wait'>> {
-    const session = this.registry.find(reference);
+  async #exited(connection: Connection, parameters: { session: string }): Promise<RequestResult<'wait'>> {
+    const session = this.registry.find(parameters.session);
+    // Meant is this one, also for a successor, when another may have the name.
+    parameters.session = session.id;
     await connection.untilExited(session);
     return { session: session.describe() };
   }
