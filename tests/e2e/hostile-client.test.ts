@@ -16,6 +16,7 @@ import {
   privateBytes,
   RawClient,
   Recording,
+  settledFdCount,
   startDaemon,
   type TestDaemon,
 } from '@holdfast/testkit';
@@ -156,7 +157,7 @@ describe('with a good session beside it', () => {
     await using daemon = await startDaemon();
     await using good = await GoodSession.begin(daemon);
     await daemon.client();
-    const fdsBefore = fdCount(daemon.pid);
+    const fdsBefore = await settledFdCount(daemon.pid);
     for (let round = 0; round < 200; round += 1) {
       using client = await RawClient.connect(daemon.home.paths.socketPath);
       if (round % 2 === 0) await client.hello();
@@ -290,7 +291,7 @@ test('500 connections at once, and 500 half-open ones, leave nothing behind', as
   await using daemon = await startDaemon();
   await using good = await GoodSession.begin(daemon);
   await daemon.client();
-  const fdsBefore = fdCount(daemon.pid);
+  const fdsBefore = await settledFdCount(daemon.pid);
   for (const halfOpen of [false, true, false]) {
     const clients = await Promise.all(
       Array.from({ length: 500 }, () => RawClient.connect(daemon.home.paths.socketPath)),

@@ -37,6 +37,8 @@ import type { SuspendedConnection } from './suspended-connection.ts';
 
 /** Reads of one connection before others get their turn. */
 const READS_PER_TURN = 4;
+/** Reads that empty a socket at the end: more than the kernel buffers, and not for ever. */
+const DISCARDED_READS = 16;
 /**
  * How long the acknowledgement of a key waits for the echo to go out with it: sent by itself it would wake the client
  * twice for each key. Of much input it is sent at once, so that the window never runs empty.
@@ -394,8 +396,21 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       this.#close(String(error));
       return;
     }
-    if (this.#isEnding && this.#outbox.isEmpty) this.#close('ended');
-    else this.#goOn();
+    if (!this.#isEnding || !this.#outbox.isEmpty) return this.#goOn();
+    this.#discardUnread();
+    this.#close('ended');
+  }
+
+  /** What a socket has not read when it is closed resets the connection, and the farewell would be lost with it. */
+  #discardUnread(): void {
+    const { readBuffer } = this.#surroundings;
+    try {
+      for (let reads = 0; reads < DISCARDED_READS; reads += 1) {
+        if (read(this.#fd, readBuffer, 0, readBuffer.length) <= 0) return;
+      }
+    } catch {
+      // ECONNRESET: it has gone before.
+    }
   }
 
   // In
@@ -472,13 +487,19 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     const input = this.#inputs.get(channel);
     // Input to a channel that has just been closed may still be under way.
     if (!input) return;
-    const { session } = input;
-    for (const subscribed of this.#subscribed.values()) {
-      if (subscribed.session === session && subscribed.subscription.mode === 'viewer') {
-        session.typedBy(subscribed.subscription);
-      }
-    }
+    this.#typedInto(input.session);
     input.accept(offset, bytes);
+  }
+
+  /** A viewer that types leads; of two views of one session it is the one that leads already. */
+  #typedInto(session: Session): void {
+    let viewer: Subscription | undefined;
+    for (const { session: viewed, subscription } of this.#subscribed.values()) {
+      if (viewed !== session || subscription.mode !== 'viewer') continue;
+      if (session.isLeader(subscription)) return;
+      viewer ??= subscription;
+    }
+    if (viewer) session.typedBy(viewer);
   }
 
   #acknowledged(channel: number, offset: number): void {
