@@ -5,6 +5,7 @@ import {
   eventually,
   fdCount,
   Recording,
+  settledFdCount,
   sha256,
   startDaemon,
   type TestDaemon,
@@ -21,7 +22,7 @@ test.skipIf(!isRoot)(
   async () => {
     await using daemon = await startDaemon();
     const session = await daemon.openCommand(['/bin/cat']);
-    const fdsBefore = fdCount(daemon.pid);
+    const fdsBefore = await settledFdCount(daemon.pid);
     const before = readFileSync(PTY_MAX, 'utf8');
     try {
       // For as short a time as possible: the whole machine is without.

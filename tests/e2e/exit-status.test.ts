@@ -5,6 +5,7 @@ import {
   processState,
   program,
   Recording,
+  settledFdCount,
   startDaemon,
   type TestDaemon,
   zombiesOf,
@@ -22,7 +23,8 @@ describe.each([
 ])('told $how', ({ args }) => {
   test('300 programs that write 70,000 bytes and exit at once: every byte arrives, then the right code', async () => {
     await using daemon = await startDaemon({ args });
-    const fdsBefore = await settledFds(daemon);
+    await daemon.client();
+    const fdsBefore = await settledFdCount(daemon.pid);
     await inBatches(300, 30, async (index) => {
       const code = index % 256;
       const session = await daemon.open('write-and-exit.py', [70_000, code]);
@@ -102,11 +104,6 @@ async function statusOf(daemon: TestDaemon, command: string[]): Promise<Exit | n
   const session = await daemon.openCommand(command);
   const recording = await Recording.begin(await daemon.client(), session.id);
   return (await recording.exited(30_000)).exit;
-}
-
-async function settledFds(daemon: TestDaemon): Promise<number> {
-  await daemon.client();
-  return fdCount(daemon.pid);
 }
 
 async function inBatches(

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { encodeControl, PROTOCOLS } from '@holdfast/protocol';
-import { eventually, fdCount, program, startDaemon } from '@holdfast/testkit';
+import { eventually, program, settledFdCount, startDaemon } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 
 const NOBODY = 65_534;
@@ -33,7 +33,7 @@ test.skipIf(process.getuid?.() !== 0)(
     for (let folder = runtimeDir; folder !== '/tmp'; folder = path.dirname(folder)) chmodSync(folder, 0o755);
     chmodSync(socketPath, 0o777);
     await daemon.client();
-    const fdsBefore = fdCount(daemon.pid);
+    const fdsBefore = await settledFdCount(daemon.pid);
     const client = { name: 'foreign', version: '0' };
     const hello = Buffer.from(encodeControl({ id: 1, type: 'hello', protocols: PROTOCOLS, client })).toString(
       'hex',
@@ -45,7 +45,7 @@ test.skipIf(process.getuid?.() !== 0)(
     await eventually('the log says so', () =>
       readFileSync(logPath, 'utf8').includes(`client.foreign uid=${NOBODY}`),
     );
-    expect(fdCount(daemon.pid)).toBe(fdsBefore);
+    expect(await settledFdCount(daemon.pid)).toBe(fdsBefore);
     // The owner is served as before.
     await (await daemon.connect()).request('list', {});
   },

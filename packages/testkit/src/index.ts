@@ -12,6 +12,7 @@ export {
   fdCount,
   isAlive,
   privateBytes,
+  settledFdCount,
   processesWith,
   processState,
   stopProcess,

@@ -11,6 +11,19 @@ export function fdCount(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
+/** Open descriptors when nothing is opened or closed for the moment. */
+export async function settledFdCount(pid: number): Promise<number> {
+  const SAME_TIMES = 10;
+  let count = fdCount(pid);
+  let same = 0;
+  return eventually(`a settled number of descriptors of process ${pid}`, () => {
+    const now = fdCount(pid);
+    same = now === count ? same + 1 : 0;
+    count = now;
+    return same >= SAME_TIMES ? { count } : undefined;
+  }).then((settled) => settled.count);
+}
+
 /** Processor time used so far, user and system. */
 export function cpuMs(pid: number): number {
   const fields = statFields(pid);
