@@ -87,6 +87,7 @@ export class InputChannel implements InputListener {
 
   close(): void {
     this.#stopListening();
+    for (const callback of this.#afterInput.splice(0)) callback();
     this.session.input.detach(this.#stream, this);
   }
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { close, setNonBlocking, startTimeOf } from '@holdfast/posix';
+import { close, isErrno, setNonBlocking, startTimeOf } from '@holdfast/posix';
 import { HoldfastError, LIMITS, type OpenParameters } from '@holdfast/protocol';
 import { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
@@ -111,8 +111,7 @@ export class SessionRegistry {
       try {
         loaded.push(await this.#load(id));
       } catch (error) {
-        this.#log('session.set-aside', { session: id, error: String(error) });
-        await this.#files.setAside(id);
+        await this.#setAside(id, error);
       }
     }
     loaded.sort((one, other) => one.createdAt.localeCompare(other.createdAt));
@@ -189,12 +188,22 @@ export class SessionRegistry {
     return running.length;
   }
 
+  /** Out of the way, unless it is the system's fault and may go better next time; never so that the daemon fails to start. */
+  async #setAside(id: string, error: unknown): Promise<void> {
+    this.#log('session.unusable', { session: id, error: String(error) });
+    if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EACCES')) return;
+    await this.#files.setAside(id).catch((cause: unknown) => {
+      this.#log('session.set-aside-failed', { session: id, error: String(cause) });
+    });
+  }
+
   async #start(name: string, request: OpenParameters): Promise<Session> {
     const program = await findProgram(request);
     const id = newSessionId();
     const { historyBytes = LIMITS.historyBytesDefault, historyIn = 'disk' } = request;
     const opened = await this.#files.createHistory(id, { historyBytes, historyIn });
     try {
+      if (this.#isStopping) throw new HoldfastError('E_STOPPING', 'the daemon is stopping');
       const agentLink = this.#files.agentLink(id);
       const env = this.#environment(id, request.env, agentLink);
       const launched = launch(program, { ...request, env });

@@ -20,6 +20,7 @@ import { Viewers } from './viewers.ts';
 const ACTIVITY_EVERY_MS = 1_000;
 /** How late the end of a program that nobody tells of is noticed. */
 const ASK_FOR_END_MS = 500;
+const SHOWN_COMMAND_CHARACTERS = 8_192;
 const NOT_SAVED = 'its state could not be saved';
 
 /** What a session needs from its surroundings. */
@@ -198,7 +199,7 @@ export class Session {
       id,
       name,
       pid,
-      command: [...this.#state.command],
+      command: shownCommand(this.#state.command),
       cwd,
       cols,
       rows,
@@ -487,4 +488,16 @@ export class Session {
     if (!this.#terminal) throw new HoldfastError('E_EXITED', `session ${this.name} has exited`);
     return this.#terminal;
   }
+}
+
+/** As much of a command as anybody wants to see: it may be megabytes, and a list holds that of every session. */
+function shownCommand(command: readonly string[]): string[] {
+  const shown: string[] = [];
+  let left = SHOWN_COMMAND_CHARACTERS;
+  for (const word of command) {
+    if (left <= 0) return [...shown, '…'];
+    shown.push(word.length > left ? `${word.slice(0, left)}…` : word);
+    left -= word.length + 1;
+  }
+  return shown;
 }

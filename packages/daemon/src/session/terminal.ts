@@ -179,8 +179,8 @@ export class Terminal {
   #updateInterest(): void {
     let interest = this.#isHeld ? 0 : READABLE;
     if (this.#isInputBlocked) interest |= WRITABLE;
-    // A hang-up lasts: it is to be reported once, and then the next change.
-    if (this.#isHungUp && interest !== 0) interest |= EDGE;
+    // A hang-up lasts: it is to be reported once, and then the next change. While nothing is read it may go unnoticed.
+    if (interest !== 0 && (this.#isHungUp || this.#isHeld)) interest |= EDGE;
     this.#watch.interest = interest;
   }
 }
