@@ -4,7 +4,9 @@ import {
   commandLine,
   eventually,
   firstDifference,
+  isAlive,
   processState,
+  program,
   startDaemon,
   type TestDaemon,
 } from '@holdfast/testkit';
@@ -74,4 +76,24 @@ test('who waits for a session by its name waits for the same one across an upgra
   await client.request('kill', { session: other.id }, { timeoutMs: null });
   await client.request('kill', { session: 'old' }, { timeoutMs: null });
   expect((await waiting).session.id).toBe(session.id);
+}, 60_000);
+
+test('what is left of a session that is being killed is killed by the successor, too', async () => {
+  const { daemon, at } = await startWithPoints();
+  await using _ = daemon;
+  const client = await daemon.client();
+  // The shell ends at the hang-up; the family ignores it, and two of it have left the session.
+  const family = program('fork-tree.py').join(' ');
+  const session = await daemon.openCommand(['/bin/sh', '-c', `${family} & wait`]);
+  const output = await daemon.record(session);
+  const [, list = ''] = await output.waitFor(/pids ([\d ]+) end/);
+  at({ 'successor.loaded': 'stop' });
+  const upgraded = client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  const successor = await stoppedSuccessor(daemon);
+  await client.request('kill', { session: session.id }, { timeoutMs: null });
+  process.kill(successor, 'SIGCONT');
+  await upgraded;
+  const pids = list.split(' ').map(Number);
+  expect(pids).toHaveLength(5);
+  await eventually('the end of the family', () => pids.every((pid) => !isAlive(pid)));
 }, 60_000);

@@ -177,13 +177,9 @@ export class SessionRegistry {
   async stop(callerPid: number | null): Promise<number> {
     this.#isStopping = true;
     const running = this.all.filter((session) => !session.hasExited);
-    await Promise.all(
-      running.map(async (session) => {
-        const exited = new Promise<void>((resolve) => session.onExit(resolve));
-        await session.kill(callerPid);
-        await exited;
-      }),
-    );
+    const exits = running.map((session) => new Promise<void>((resolve) => session.onExit(resolve)));
+    // Of one that has exited something may be left that is still to be killed.
+    await Promise.all([...exits, ...this.all.map((session) => session.kill(callerPid))]);
     await Promise.all(this.all.map((session) => session.settled()));
     return running.length;
   }

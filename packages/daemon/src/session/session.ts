@@ -11,7 +11,7 @@ import { type Holder, Pace } from './pace.ts';
 import type { ProcessLister } from './process-table.ts';
 import type { SessionState, StateFile } from './state-file.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
-import type { SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
+import type { SuspendedKill, SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
 import { Terminal } from './terminal.ts';
 import { TreeKill } from './tree-kill.ts';
 import { Viewers } from './viewers.ts';
@@ -63,8 +63,7 @@ export class Session {
   #state: SessionState;
   #lifecycle: Lifecycle;
   #terminal: Terminal | undefined;
-  #killing: Promise<void> | undefined;
-  #killCallerPid: number | null = null;
+  #killing: { readonly tree: TreeKill; readonly done: Promise<void> } | undefined;
   #foreground: string | null = null;
   #refreshing: Promise<void> | undefined;
   #lastActivityMs = 0;
@@ -129,7 +128,7 @@ export class Session {
       subscriptions: [...this.#subscriptions].map((subscription) =>
         subscription.suspend({ connection: placeOf(subscription.sink), isLeader: subscription === leader }),
       ),
-      kill: this.#killing ? { callerPid: this.#killCallerPid } : null,
+      kill: this.#killing?.tree.suspend() ?? null,
     };
   }
 
@@ -149,7 +148,7 @@ export class Session {
 
   /** Begins to serve: what a predecessor had begun goes on. */
   takeOver(kill: SuspendedSession['kill']): void {
-    if (kill) void this.kill(kill.callerPid);
+    if (kill) this.#killing = this.#beginKill(kill.callerPid, kill);
     this.writeInput();
     this.#readSoon();
     // A predecessor may have been writing it.
@@ -320,11 +319,8 @@ export class Session {
 
   /** Ends the program and what it has started; see TreeKill. Resolves when nothing of it is left, or can't be ended. */
   kill(callerPid: number | null): Promise<void> {
-    this.#killCallerPid ??= callerPid;
-    this.#killing ??= this.#endTree(callerPid).finally(() => {
-      this.#killing = undefined;
-    });
-    return this.#killing;
+    if (this.#terminal) this.#killing ??= this.#beginKill(callerPid);
+    return this.#killing?.done ?? Promise.resolve();
   }
 
   /** Calls back when the session exits, unless the returned function is called before. It must not have exited yet. */
@@ -470,18 +466,25 @@ export class Session {
     void this.save();
   }
 
-  async #endTree(callerPid: number | null): Promise<void> {
+  #beginKill(callerPid: number | null, begun?: SuspendedKill): { tree: TreeKill; done: Promise<void> } {
+    const { reactor, processes, log } = this.#surroundings;
     const terminal = this.#terminal;
-    if (!terminal) return;
-    const device = await terminal.device();
+    let device = 0;
     const target = {
       leader: this.#state.pid,
-      terminal: () => (this.#terminal === terminal ? device : 0),
+      terminal: () => (terminal && this.#terminal === terminal ? device : 0),
       callerPid,
     };
-    const { reactor, processes, log } = this.#surroundings;
-    const left = await new TreeKill(target, { clock: reactor, processes }).run();
-    if (left > 0) log('session.kill-incomplete', { session: this.id, left });
+    const tree = new TreeKill(target, { clock: reactor, processes }, begun);
+    const run = async () => {
+      if (terminal) device = await terminal.device();
+      const left = await tree.run();
+      if (left > 0) log('session.kill-incomplete', { session: this.id, left });
+    };
+    const done = run().finally(() => {
+      this.#killing = undefined;
+    });
+    return { tree, done };
   }
 
   #requireTerminal(): Terminal {

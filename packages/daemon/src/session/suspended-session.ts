@@ -40,6 +40,15 @@ export const suspendedSubscriptionShape = z.object({
 });
 export type SuspendedSubscription = z.infer<typeof suspendedSubscriptionShape>;
 
+export const suspendedKillShape = z.object({
+  /** Who is spared. */
+  callerPid: z.nullable(z.int()),
+  isHungUp: z.boolean(),
+  /** What was found to belong to the session, whatever has become of its parents. */
+  known: z.array(z.object({ pid: count, startTime: count })),
+});
+export type SuspendedKill = z.infer<typeof suspendedKillShape>;
+
 const programShape = z.object({
   pid: count,
   slavePath: z.string(),
@@ -61,7 +70,7 @@ export const suspendedSessionShape = z.object({
   orphanLeases: z.array(suspendedLeaseShape),
   /** In the order of attaching. */
   subscriptions: z.array(suspendedSubscriptionShape),
-  /** It is being killed, for this caller. */
-  kill: z.nullable(z.object({ callerPid: z.nullable(z.int()) })),
+  /** It is being killed; its program itself may have ended. */
+  kill: z.nullable(suspendedKillShape),
 });
 export type SuspendedSession = z.infer<typeof suspendedSessionShape>;

@@ -1,5 +1,6 @@
 import { type ProcessEntry, sendSignal, signalNumber } from '@holdfast/posix';
 import type { ProcessLister, ProcessTable } from './process-table.ts';
+import type { SuspendedKill } from './suspended-session.ts';
 
 /** Whose processes, and whom to spare. */
 export interface KillTarget {
@@ -39,18 +40,29 @@ export class TreeKill {
   readonly #surroundings: KillSurroundings;
   /** Once found, a process stays a target when its parent dies; pid and start time name it. */
   readonly #known = new Map<number, number>();
+  #isHungUp = false;
 
-  constructor(target: KillTarget, surroundings: KillSurroundings) {
+  /** `begun`: how far a predecessor had come. */
+  constructor(target: KillTarget, surroundings: KillSurroundings, begun?: SuspendedKill) {
     this.#target = target;
     this.#surroundings = surroundings;
+    if (!begun) return;
+    this.#isHungUp = begun.isHungUp;
+    for (const { pid, startTime } of begun.known) this.#known.set(pid, startTime);
+  }
+
+  /** For a successor. */
+  suspend(): SuspendedKill {
+    return {
+      callerPid: this.#target.callerPid,
+      isHungUp: this.#isHungUp,
+      known: [...this.#known].map(([pid, startTime]) => ({ pid, startTime })),
+    };
   }
 
   /** Resolves with the number of processes that could not be ended. */
   async run(): Promise<number> {
-    const { pids } = await this.#find();
-    signal(pids, 'SIGHUP');
-    // A stopped process gets its SIGHUP only when it goes on.
-    signal(pids, 'SIGCONT');
+    if (!this.#isHungUp) this.#hangUp((await this.#find()).pids);
     for (const ms of GRACE_MS) {
       await this.#delay(ms);
       if ((await this.#find()).pids.length === 0) return 0;
@@ -65,6 +77,13 @@ export class TreeKill {
       signal(pids, 'SIGKILL');
       await this.#delay(ROUND_MS);
     }
+  }
+
+  #hangUp(pids: readonly number[]): void {
+    this.#isHungUp = true;
+    signal(pids, 'SIGHUP');
+    // A stopped process gets its SIGHUP only when it goes on.
+    signal(pids, 'SIGCONT');
   }
 
   #delay(ms: number): Promise<void> {
