@@ -45,9 +45,7 @@ export class SuccessorProcess {
   constructor(target: UpgradeTarget, options: readonly string[], reactor: Reactor) {
     this.#reactor = reactor;
     checkFiles(target);
-    const [ours, theirs] = socketPair('messages');
-    const stderr = pipe();
-    const nothing = fs.openSync('/dev/null', fs.constants.O_RDWR);
+    const { ours, theirs, stderr, nothing } = openEnds();
     try {
       const argv = [target.node, ...target.execArgv, target.entry, 'adopt', ...options];
       this.pid = spawnWithDescriptors(
@@ -149,6 +147,27 @@ export class SuccessorProcess {
       }
       if (this.#words.length < STDERR_BYTES) this.#words += chunk.toString('utf8', 0, count);
     }
+  }
+}
+
+/** Throws HoldfastError(E_UPGRADE_START); nothing stays open then. */
+function openEnds() {
+  const opened: number[] = [];
+  try {
+    const [ours, theirs] = socketPair('messages');
+    opened.push(ours, theirs);
+    const stderr = pipe();
+    opened.push(stderr.read, stderr.write);
+    return { ours, theirs, stderr, nothing: fs.openSync('/dev/null', fs.constants.O_RDWR) };
+  } catch (cause) {
+    opened.forEach(close);
+    throw new HoldfastError(
+      'E_UPGRADE_START',
+      `no channel to a successor could be opened: ${String(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
