@@ -76,7 +76,7 @@ const requests: {
       rows: 24,
       historyBytes: LIMITS.historyBytesMin,
       historyIn: 'memory',
-    leaseMs: 5_000,
+      leaseMs: 5_000,
       umask: 0o22,
       openFilesLimit: 1024,
     },
