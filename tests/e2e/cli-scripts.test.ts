@@ -264,10 +264,15 @@ describe('the daemon', () => {
     await home.do('new', '-d', '--', 'sleep', '100');
     await home.do('new', '-d', '--', 'sleep', '100');
     expect(await home.run('stop')).toMatchObject({ code: 1, stderr: expect.stringContaining('2 sessions') });
-    const terminal = home.inTerminal('$HF stop; echo code $?; $HF restart; echo code $?');
+    const terminal = home.inTerminal(
+      '$HF stop; echo code $?; $HF stop; echo code $?; $HF restart; echo code $?',
+    );
     await terminal.until('[y/N]');
     terminal.type('n\r');
     await terminal.until('code 1');
+    await terminal.until('[y/N]');
+    terminal.type('\x04');
+    expect(await terminal.until('code 1')).toContain('Nothing was ended.');
     await terminal.until('[y/N]');
     terminal.type('y\r');
     await terminal.until('2 sessions ended');

@@ -43,6 +43,11 @@ async function confirm(running: number): Promise<boolean> {
   try {
     const answer = await terminal.question(`holdfast: ${consequence}. Go on? [y/N] `);
     return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+    // Ctrl-C or Ctrl-D is a no; the cursor still stands behind the question.
+    process.stderr.write('\n');
+    return false;
   } finally {
     terminal.close();
   }
