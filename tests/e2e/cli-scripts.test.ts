@@ -62,6 +62,23 @@ describe('run', () => {
     expect(JSON.parse(await home.do('ls', '--json'))).toMatchObject([{ name: 'going', state: 'running' }]);
   });
 
+  test('says what can not be read or written, and loses no output with a 0', async () => {
+    await using home = new CliHome();
+    const script = async (text: string) => {
+      const terminal = home.inTerminal(`${text}; echo "code $?."`);
+      return terminal.until('.\r\n');
+    };
+    expect(await script('$HF run --name folder -- cat </tmp | cat')).toMatch(
+      /^holdfast: stdin can't be read: EISDIR[^\n]*\r\ncode 0\.\r\n$/,
+    );
+    expect(await script('$HF run --name full -- sh -c "echo out; exec cat" >/dev/full </dev/tty')).toMatch(
+      /^holdfast: can't write the output: ENOSPC[^\n]*; full goes on running: holdfast attach full\r\ncode 1\.\r\n$/,
+    );
+    expect(await script('$HF ls >/dev/full')).toMatch(
+      /^holdfast: can't write to stdout: [^\n]*ENOSPC[^\n]*\r\ncode 1\.\r\n$/,
+    );
+  });
+
   test('gives its program the environment, folder, mask and limits of the shell it is typed in', async () => {
     await using home = new CliHome();
     const terminal = home.inTerminal(

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { isBrokenPipe } from './errors.ts';
 
 /**
@@ -21,11 +22,24 @@ export async function flushStreams(): Promise<void> {
   );
 }
 
+/** Says why stdout takes nothing, at once: the process ends. */
+function complain(error: Error): void {
+  try {
+    fs.writeSync(2, `holdfast: can't write to stdout: ${error.message}\n`);
+  } catch {
+    // EAGAIN, EPIPE, EIO: stderr takes nothing either.
+  }
+}
+
 function writeTo(stream: NodeJS.WriteStream, text: string | Uint8Array): void {
   if (!touched.has(stream)) {
     touched.add(stream);
     // A reader that has gone (`holdfast ls | head -1`) is no failure; anything else that happens to a stream is.
-    stream.on('error', (error) => process.exit(isBrokenPipe(error) ? 0 : 1));
+    stream.on('error', (error) => {
+      if (isBrokenPipe(error)) process.exit(0);
+      if (stream === process.stdout) complain(error);
+      process.exit(1);
+    });
   }
   stream.write(text);
 }

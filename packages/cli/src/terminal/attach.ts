@@ -31,13 +31,18 @@ export async function attachTo(
   return tellEnding(ending, session, context);
 }
 
-/** What to say after a view; throws if the daemon was lost. */
+/** What to say after a view; throws if the daemon was lost, or the output had nowhere to go. */
 export function tellEnding(ending: Ending, { name }: Session, context: Context): number {
   if (ending.kind === 'lost') {
     const { code, message } = ending.error;
     throw new HoldfastError(code, `can't show ${printable(name)} any longer: ${message}`, {
       cause: ending.error,
     });
+  }
+  if (ending.kind === 'unwritable') {
+    const shown = printable(name);
+    const why = `${ending.error.message}; ${shown} goes on running: holdfast attach ${shown}`;
+    throw new HoldfastError('E_INTERNAL', `can't write the output: ${why}`, { cause: ending.error });
   }
   if (ending.kind === 'exited') context.note(`[${formatExit(ending.exit)}]`);
   if (ending.kind === 'detached') {

@@ -8,14 +8,17 @@ export class FdReader {
   readonly #watch: Watch;
   readonly #chunk = Buffer.alloc(CHUNK_BYTES);
   readonly #onData: (bytes: Uint8Array) => void;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (error?: Error) => void;
   #isClosed = false;
 
-  /** `onData` gets a view that is valid only during the call. `onEnd` also stands for a terminal that was hung up. */
+  /**
+   * `onData` gets a view that is valid only during the call. `onEnd` also stands for a terminal that was hung up; with an
+   * error for what can't be read, such as a folder.
+   */
   constructor(
     reactor: Reactor,
     fd: number,
-    handlers: { onData: (bytes: Uint8Array) => void; onEnd: () => void },
+    handlers: { onData: (bytes: Uint8Array) => void; onEnd: (error?: Error) => void },
   ) {
     this.#fd = fd;
     this.#onData = handlers.onData;
@@ -41,9 +44,11 @@ export class FdReader {
     try {
       count = read(this.#fd, this.#chunk, 0, this.#chunk.length);
     } catch (error) {
+      this.close();
       // EIO: hung up, or a background process group that may not read.
-      if (!isErrno(error, 'EIO')) throw error;
-      count = 0;
+      if (isErrno(error, 'EIO')) this.#onEnd();
+      else this.#onEnd(error instanceof Error ? error : new Error(String(error)));
+      return;
     }
     if (count === WOULD_BLOCK) return;
     if (count > 0) {

@@ -1,5 +1,5 @@
 import type { Client, Input, Subscription } from '@holdfast/client';
-import { close, isTerminal, type Reactor, reopenNonBlocking } from '@holdfast/posix';
+import { close, isErrno, isTerminal, type Reactor, reopenNonBlocking } from '@holdfast/posix';
 import { type Exit, HoldfastError, LIMITS, type Session } from '@holdfast/protocol';
 import { gapLine } from '../output/gap-line.ts';
 import { DetachKeys, type PrefixKey } from './detach-keys.ts';
@@ -16,6 +16,8 @@ export type Ending =
   | { readonly kind: 'detached' }
   /** The user's terminal, or the reader of the output, has gone. */
   | { readonly kind: 'closed' }
+  /** The output can't be written, as on a full disk. */
+  | { readonly kind: 'unwritable'; readonly error: Error }
   | { readonly kind: 'lost'; readonly error: HoldfastError };
 
 export interface ViewOptions {
@@ -94,7 +96,10 @@ class SessionView {
       };
     });
     this.#writer = new FdWriter(options.reactor, this.#outputFd);
-    this.#writer.onError = () => this.#end({ kind: 'closed' });
+    this.#writer.onError = (error) => {
+      const hasGone = isErrno(error, 'EPIPE', 'EIO', 'ECONNRESET');
+      this.#end(hasGone ? { kind: 'closed' } : { kind: 'unwritable', error });
+    };
     this.#pump = new OutputPump(this.#writer, (bytes) => this.#look(bytes));
     this.#keys = new DetachKeys(this.#isKeyboard ? options.prefix : undefined);
     this.#guard = new TerminalGuard({
@@ -192,7 +197,7 @@ class SessionView {
     }
     this.#reader = new FdReader(reactor, this.#inputFd, {
       onData: (bytes) => this.#typed(bytes),
-      onEnd: () => this.#inputEnded(),
+      onEnd: (error) => this.#inputEnded(error),
     });
   }
 
@@ -217,7 +222,8 @@ class SessionView {
     if (input.bufferedBytes > limit) this.#reader?.pause();
   }
 
-  #inputEnded(): void {
+  #inputEnded(error: Error | undefined): void {
+    if (error) this.#say(`stdin can't be read: ${error.message}`);
     if (this.#isKeyboard) return this.#end({ kind: 'closed' });
     this.#input?.end({ midLine: this.#lastTypedByte !== NEWLINE }).catch(() => undefined); // E_EXITED: nobody reads on
   }
