@@ -5,7 +5,13 @@ import { LIST_NAMES, quoted } from './list-names.ts';
 export function bashScript(commands: readonly CommandTable[]): string {
   return `# bash completion for holdfast
 _holdfast_sessions() { ${LIST_NAMES}; }
-_holdfast_words() { local IFS=$'\\n'; COMPREPLY=($(compgen -W "$1" -- "$cur")); }
+_holdfast_words() {
+  # Not compgen -W, which would expand a session's name as the shell does: it could hold a command.
+  local word
+  while IFS= read -r word; do
+    [[ $word == "$cur"* ]] && COMPREPLY+=("$(printf %q "$word")")
+  done <<<"$1"
+}
 _holdfast() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command= at operands=0
   COMPREPLY=()

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -62,6 +62,17 @@ _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(stderr).toBe('');
     expect(stdout.split('\n').filter(Boolean)).toEqual(expected);
   });
+});
+
+test("a session's name that holds a command is offered as a word, and not run", () => {
+  const made = path.join(folder, 'made');
+  const script = completionScript('bash', commands).replace(
+    LIST_NAMES,
+    `echo '$(touch ${made})'; echo 'two words'`,
+  );
+  const program = `${script}\nCOMP_WORDS=(holdfast attach ''); COMP_CWORD=2\n_holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  expect(run('bash', program)).toMatchObject({ stderr: '', stdout: expect.stringContaining('two\\ words') });
+  expect(existsSync(made)).toBe(false);
 });
 
 test.skipIf(spawnSync('fish', ['-c', ':']).status !== 0).each([
