@@ -5,7 +5,8 @@ import type { Context } from './context.ts';
 import { EXIT } from './output/exit-codes.ts';
 import { sessionTable } from './output/session-table.ts';
 
-const WELCOME = `Holdfast keeps terminal sessions running when the window, the connection or the login that shows them is gone.
+const WELCOME = `Holdfast keeps terminal sessions running when the window, the connection or
+the login that shows them is gone.
 
   holdfast new            open a shell and attach to it
   holdfast run -- make    run one program; it goes on if this terminal closes
