@@ -1,21 +1,27 @@
 import path from 'node:path';
 import { type Client, netConnector } from '@holdfast/client';
-import { BUILD, type RequestParameters, type RequestResult, VERSION } from '@holdfast/protocol';
+import {
+  BUILD,
+  HoldfastError,
+  type RequestParameters,
+  type RequestResult,
+  VERSION,
+} from '@holdfast/protocol';
 import { parseMilliseconds } from '../arguments/numbers.ts';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning } from '../connection/connect.ts';
 import { daemonEntry } from '../connection/daemon-entry.ts';
 import { countSessions } from '../connection/end-sessions.ts';
 import type { Context } from '../context.ts';
-import { describeFailure, type Failure } from '../output/errors.ts';
+import { describeFailure } from '../output/errors.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
 
-/** What a failed upgrade has cost: nothing. */
-const NOTHING_LOST = 'nothing has changed, and every session runs on';
 const TIMEOUT_MS = 15_000;
-/** Beyond the deadline the hand-over itself, once begun, may take this long. */
-const HAND_OVER_MS = 5_000;
+/** Kept of the time for the hand-over itself, which is not broken off once it has begun; at most a fifth of all. */
+const HAND_OVER_MS = 3_000;
+/** For the words after a failure. */
+const STATUS_MS = 1_000;
 
 type Upgraded = RequestResult<'upgrade'>;
 
@@ -31,22 +37,30 @@ export const upgradeCommand = defineCommand({
       summary: 'run this daemon instead of the one beside this program',
     },
     node: { kind: 'value', value: 'PATH', summary: 'the Node to run it by; default: the one that runs this' },
-    timeout: { kind: 'value', value: 'MS', summary: 'give up if it is not ready by then; default 15000' },
+    timeout: { kind: 'value', value: 'MS', summary: 'give up after so long; default 15000' },
     json: { kind: 'flag', summary: 'print a JSON object' },
   },
   async run({ options }, context) {
     const timeoutMs =
       options.timeout === undefined ? TIMEOUT_MS : parseMilliseconds('--timeout', options.timeout);
-    const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+    const began = performance.now();
+    const leftMs = () => Math.max(1, Math.ceil(began + timeoutMs - performance.now()));
+    let client: Client | undefined;
     try {
-      if (!client) return fail(context, options.json, noDaemon(), 0);
-      const target = targetOf(options, context, timeoutMs);
-      const upgraded = await client.request('upgrade', target, { timeoutMs: timeoutMs + HAND_OVER_MS });
+      client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+      if (!client) throw new HoldfastError('E_NO_DAEMON', 'no daemon is running');
+      const target = targetOf(options, context, leftMs());
+      const upgraded = await client.request('upgrade', target, { timeoutMs: leftMs() });
       context.print(options.json ? jsonLine({ ok: true, ...upgraded }) : `${describe(upgraded)}\n`);
       return EXIT.done;
     } catch (error) {
-      const failure = describeFailure("can't upgrade", error);
-      return fail(context, options.json, failure, await runningSessions(client));
+      const { code, message } = describeFailure("can't upgrade", error);
+      const sessions = await runningSessions(client);
+      context.note(`holdfast: ${message}${aftermath(code, sessions)}`);
+      if (options.json) {
+        context.print(jsonLine({ ok: false, code, reason: message, sessions: sessions ?? 0 }));
+      }
+      return EXIT.failed;
     } finally {
       client?.close();
     }
@@ -56,9 +70,10 @@ export const upgradeCommand = defineCommand({
 function targetOf(
   options: { entry: string | undefined; node: string | undefined },
   { env }: Context,
-  timeoutMs: number,
+  leftMs: number,
 ): RequestParameters<'upgrade'> {
-  const deadline = process.hrtime.bigint() + BigInt(timeoutMs) * 1_000_000n;
+  const readyMs = leftMs - Math.min(HAND_OVER_MS, Math.floor(leftMs / 5));
+  const deadline = process.hrtime.bigint() + BigInt(readyMs) * 1_000_000n;
   return {
     node: options.node === undefined ? process.execPath : path.resolve(options.node),
     execArgv: [],
@@ -72,30 +87,25 @@ function targetOf(
 }
 
 function describe({ from, to, sessions, pauseMs }: Upgraded): string {
+  const builds = from.build === to.build ? `build ${to.build} again` : `build ${from.build} → ${to.build}`;
   const change =
-    from.version === to.version
-      ? `${from.version} (build ${from.build} → ${to.build})`
-      : `${from.version} → ${to.version}`;
+    from.version === to.version ? `${from.version} (${builds})` : `${from.version} → ${to.version}`;
   return `Upgraded ${change}: ${countSessions(sessions)} kept, pause ${Math.max(1, Math.round(pauseMs))} ms`;
 }
 
-function fail(context: Context, isJson: boolean, { code, message }: Failure, sessions: number): number {
-  context.note(`holdfast: ${message}`);
-  if (code !== 'E_NO_DAEMON')
-    context.note(`${NOTHING_LOST}: ${countSessions(sessions)}. Try again, or see holdfast logs.`);
-  if (isJson) context.print(jsonLine({ ok: false, code, reason: message, sessions }));
-  return EXIT.failed;
+/** What a failed upgrade has cost: nothing, if a daemon says that it failed. */
+function aftermath(code: ErrorCode, sessions: number | undefined): string {
+  if (code === 'E_TIMEOUT' || code === 'E_DISCONNECTED') return '; holdfast status tells which daemon runs';
+  if (sessions === undefined) return '';
+  return `; nothing has changed, and ${countSessions(sessions)} run${sessions === 1 ? 's' : ''} on`;
 }
 
-function noDaemon(): Failure {
-  return { code: 'E_NO_DAEMON', exitCode: EXIT.failed, message: "can't upgrade: no daemon is running" };
-}
-
-async function runningSessions(client: Client | undefined): Promise<number> {
+/** Undefined if there is no daemon, or it can't be reached any more. */
+async function runningSessions(client: Client | undefined): Promise<number | undefined> {
   try {
-    return (await client?.request('status', {}))?.sessions.running ?? 0;
+    return (await client?.request('status', {}, { timeoutMs: STATUS_MS }))?.sessions.running;
   } catch {
-    // It can't be reached any more: what failed is said already.
-    return 0;
+    // What failed is said already.
+    return undefined;
   }
 }
