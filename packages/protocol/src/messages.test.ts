@@ -361,9 +361,21 @@ describe('whatever comes', () => {
       '{"a":'.repeat(half / 3),
       `{"id":1,"type":"open","env":${'['.repeat(half)}`,
     ]) {
+      const startedMs = performance.now();
       expect(parseRequest(text).kind).toBe('bad');
       expect(parseFromDaemon(text).kind).toBe('bad');
+      // Parsed in earnest it would be seconds.
+      expect(performance.now() - startedMs).toBeLessThan(1_000);
     }
+  });
+
+  test('brackets in texts are no nesting', () => {
+    const value = `${'['.repeat(1_000)}\\"{\\\\`;
+    const open = { command: [], cwd: '/', env: { FUNCTIONS: value }, cols: 80, rows: 24 };
+    expect(parseRequest(JSON.stringify({ id: 1, type: 'open', ...open }))).toMatchObject({
+      kind: 'request',
+      request: { parameters: open },
+    });
   });
 
   test('every request that is sent is read as it was meant', () => {

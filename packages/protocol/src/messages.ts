@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { complaint, firstComplaint } from './complaint.ts';
 import { LIMITS } from './limits.ts';
+import { isNestedTooDeeply } from './nesting.ts';
 
 /**
  * The control messages, by direction. A request is `{"id", "type", …parameters}`; its answer is `{"id", "ok": {…}}` or
@@ -369,6 +370,7 @@ function isRequestType(type: string): type is RequestType {
 }
 
 function parseJson(json: string): unknown {
+  if (isNestedTooDeeply(json)) return undefined;
   try {
     return JSON.parse(json);
   } catch {
