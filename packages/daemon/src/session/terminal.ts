@@ -122,8 +122,7 @@ export class Terminal {
     const status = takeExitStatus(pid);
     if (status !== 'unknown') return status;
     // It is not our child: a predecessor has started it.
-    if (!this.#pidfd)
-      return sendSignal(pid, 0) && startTimeOf(pid) === startTime ? 'running' : { lost: true };
+    if (!this.#pidfd) return isRunning(pid, startTime) ? 'running' : { lost: true };
     const told = exitStatusByPidfd(this.#pidfd.fd);
     return told === 'unknown' ? { lost: true } : told;
   }
@@ -183,4 +182,15 @@ export class Terminal {
     if (interest !== 0 && (this.#isHungUp || this.#isHeld)) interest |= EDGE;
     this.#watch.interest = interest;
   }
+}
+
+/** Whether the process that began then is there; where one of the two times is not to be had, whether any is with that pid. */
+function isRunning(pid: number, startTime: number): boolean {
+  try {
+    if (!sendSignal(pid, 0)) return false;
+  } catch {
+    // EPERM: it is there, as another user.
+  }
+  const found = startTimeOf(pid);
+  return found === startTime || found === 0 || startTime === 0;
 }
