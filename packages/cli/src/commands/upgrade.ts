@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Client, netConnector } from '@holdfast/client';
 import {
   BUILD,
+  type ErrorCode,
   HoldfastError,
   type RequestParameters,
   type RequestResult,
