@@ -61,6 +61,16 @@ test('each save that resolves finds its version, or a later one, in the file; th
   );
 });
 
+test('two daemons that save at the same time, as at an upgrade, leave a whole state', async () => {
+  using scratch = new Scratch();
+  const [predecessor, successor] = [new StateFile(scratch.folder, 1), new StateFile(scratch.folder, 2)];
+  for (let round = 0; round < 50; round += 1) {
+    await Promise.all([predecessor.save({ ...state, pid: 1 }), successor.save({ ...state, pid: 2 })]);
+    expect([1, 2]).toContain(read(scratch).pid);
+  }
+  expect(fs.readdirSync(scratch.folder)).toEqual(['state.json']);
+});
+
 test('a save that comes just as another ends is written', async () => {
   for (let ticks = 0; ticks < 8; ticks += 1) {
     using scratch = new Scratch();
@@ -90,7 +100,7 @@ test('a disk that is full fails the save, leaves the version before, and no file
   const file = new StateFile(scratch.folder);
   await file.save(state);
   // /dev/full takes nothing: ENOSPC.
-  fs.symlinkSync('/dev/full', scratch.path('state.json.new'));
+  fs.symlinkSync('/dev/full', scratch.path(`state.json.${process.pid}.new`));
   const [one, other] = [file.save({ ...state, pid: 1 }), file.save({ ...state, pid: 2 })];
   await expect(one).rejects.toMatchObject({ code: 'ENOSPC' });
   await expect(other).rejects.toMatchObject({ code: 'ENOSPC' });

@@ -29,11 +29,14 @@ export interface SessionState {
  */
 export class StateFile {
   readonly #path: string;
+  readonly #fresh: string;
   #next: SessionState | undefined;
   #writing: Promise<void> | undefined;
 
-  constructor(folder: string) {
+  /** `writer` tells daemons apart: a predecessor may be in the middle of writing when its successor begins to. */
+  constructor(folder: string, writer: number = process.pid) {
     this.#path = path.join(folder, 'state.json');
+    this.#fresh = `${this.#path}.${writer}.new`;
   }
 
   /** Resolves when this state, or a later one, is in the file. Rejects with Node's error (ENOSPC…). */
@@ -61,13 +64,12 @@ export class StateFile {
   }
 
   async #write(state: SessionState): Promise<void> {
-    const fresh = `${this.#path}.new`;
     try {
-      await fs.writeFile(fresh, `${JSON.stringify(state)}\n`, { mode: 0o600 });
-      await fs.rename(fresh, this.#path);
+      await fs.writeFile(this.#fresh, `${JSON.stringify(state)}\n`, { mode: 0o600 });
+      await fs.rename(this.#fresh, this.#path);
     } catch (error) {
       // On a full disk a part of it may be there.
-      await fs.rm(fresh, { force: true });
+      await fs.rm(this.#fresh, { force: true });
       throw error;
     }
   }
