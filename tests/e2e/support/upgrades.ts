@@ -1,0 +1,79 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Client } from '@holdfast/client';
+import type { RequestParameters, RequestResult } from '@holdfast/protocol';
+import {
+  commandLine,
+  eventually,
+  processState,
+  startDaemon,
+  type TestDaemon,
+  TestHome,
+} from '@holdfast/testkit';
+
+export type Upgraded = RequestResult<'upgrade'>;
+export type Target = RequestParameters<'upgrade'>;
+
+/** The same build again. */
+function sameBuild(daemon: TestDaemon): Target {
+  return { node: process.execPath, execArgv: [], entry: daemon.home.installation.daemonEntry };
+}
+
+/** Replaces the daemon by the same build, asked for by the test's client or another one. */
+export async function upgrade(daemon: TestDaemon, by?: Client): Promise<Upgraded> {
+  const client = by ?? (await daemon.client());
+  return client.request('upgrade', sameBuild(daemon), { timeoutMs: 30_000 });
+}
+
+/** What happens at the named points of a hand-over; see packages/daemon/src/handoff/test-points.ts. */
+export type Points = Readonly<Record<string, 'exit' | 'kill' | 'stop' | 'throw'>>;
+
+/** A daemon whose hand-overs a test can make fail, or stop, where it likes. */
+export interface PointedDaemon extends AsyncDisposable {
+  readonly daemon: TestDaemon;
+  /** From now on. */
+  readonly at: (points: Points) => void;
+}
+
+export async function startWithPoints(): Promise<PointedDaemon> {
+  const home = new TestHome();
+  const file = path.join(home.scratch('points'), 'points.json');
+  const at = (points: Points) => fs.writeFileSync(file, JSON.stringify(points));
+  at({});
+  try {
+    const daemon = await startDaemon({ home, env: { HOLDFAST_TEST_POINTS: file } });
+    return { daemon, at, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
+  } catch (error) {
+    await home[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Processes that were started to take over, those that do now included. */
+function successors({ home }: TestDaemon): number[] {
+  return home.processes.filter((pid) => / adopt --runtime-dir /.test(commandLine(pid)));
+}
+
+/** Resolves with the pid of a successor that has stopped itself at a point. */
+export function stoppedSuccessor(daemon: TestDaemon): Promise<number> {
+  return eventually('a successor that has stopped', () =>
+    successors(daemon).find((pid) => processState(pid) === 'T'),
+  );
+}
+
+/** Masters of pseudo-terminals that a process has open. */
+export function mastersOf(pid: number): number {
+  return targetsOf(pid).filter((target) => target === '/dev/ptmx' || target === '/dev/pts/ptmx').length;
+}
+
+/** What a process's descriptors lead to. */
+export function targetsOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return fs.readdirSync(folder).flatMap((fd) => {
+    try {
+      return [fs.readlinkSync(path.join(folder, fd))];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
+}
