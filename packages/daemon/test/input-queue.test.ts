@@ -226,6 +226,8 @@ test('what is queued when the session exits is dropped', () => {
   expect(scene.write()).toBe('blocked');
   scene.queue.clear();
   expect(scene.queue.isEmpty).toBe(true);
+  // An exited session stays for a day; it must not keep the connections of those who typed into it.
+  expect(stream.listener).toBeNull();
   expect(scene.write()).toBe('empty');
 });
 
@@ -250,15 +252,19 @@ test('so many streams are remembered; the longest-idle without client and withou
   using scene = new Scene();
   const listener = new Listener();
   const streams = Array.from({ length: LIMITS.inputStreamsPerSession }, (_, index) =>
-    scene.queue.open(`stream-${index}`, listener, 1_000 - index),
+    scene.queue.open(`stream-${index}`, listener, index),
   );
   expect(new Set(streams.map(({ slot }) => slot)).size).toBe(LIMITS.inputStreamsPerSession);
   expect(() => scene.open('one-more')).toThrow(expect.objectContaining({ code: 'E_LIMIT' }));
   const [first, second, third] = streams as [InputStream, InputStream, InputStream];
   scene.queue.accept(third, 0, Buffer.from('on its way'));
-  for (const stream of [first, second, third]) scene.queue.detach(stream, listener);
+  for (const [index, stream] of [third, second, first].entries())
+    scene.queue.detach(stream, listener, 2_000 + index);
+  // The third is idle for longer, but not done; the second went before the first, which had come later.
+  const successor = scene.handedOver();
+  for (const { key } of streams.slice(3)) successor.reattach(key, listener);
+  expect(successor.open('one-more', listener, 0).slot).toBe(second.slot);
   const replacement = scene.open('one-more');
-  // The third is idle for longer, but not done; the second was used before the first.
   expect(replacement.slot).toBe(second.slot);
   expect(scene.ledger.recorded().streams).toContainEqual({
     slot: second.slot,

@@ -21,6 +21,7 @@ export interface InputStream {
   done: number;
   /** Who is told of progress; null while the client is away. */
   listener: InputListener | null;
+  /** When its client came, or went: before 0 in an earlier daemon. */
   lastUsedMs: number;
 }
 
@@ -60,7 +61,7 @@ export class InputQueue {
 
   /** For a successor. */
   suspend(): SuspendedInput {
-    const streams = [...this.#streams.values()];
+    const streams = [...this.#streams.values()].sort((one, other) => one.lastUsedMs - other.lastUsedMs);
     return {
       streams: streams.map(({ key, slot, received, done }) => ({ key, slot, received, done })),
       queue: this.#queue.slice(this.#head).map(({ stream, bytes, written }) => ({
@@ -95,8 +96,10 @@ export class InputQueue {
   }
 
   /** The client has gone; what it sent is still typed. */
-  detach(stream: InputStream, listener: InputListener): void {
-    if (stream.listener === listener) stream.listener = null;
+  detach(stream: InputStream, listener: InputListener, nowMs: number = performance.now()): void {
+    if (stream.listener !== listener) return;
+    stream.listener = null;
+    stream.lastUsedMs = nowMs;
   }
 
   /** Takes bytes that begin at `offset` of the stream; copies them. Throws HoldfastError(E_INPUT_GAP). */
@@ -149,8 +152,9 @@ export class InputQueue {
     }
   }
 
-  /** The session has exited: nothing more is typed. */
+  /** The session has exited: nothing more is typed, and nobody is told of progress, or kept for it. */
   clear(): void {
+    for (const stream of this.#streams.values()) stream.listener = null;
     this.#queue.length = 0;
     this.#head = 0;
   }
@@ -163,7 +167,8 @@ export class InputQueue {
   }
 
   #resume({ streams, queue }: SuspendedInput): void {
-    for (const stream of streams) this.#streams.set(stream.key, { ...stream, listener: null, lastUsedMs: 0 });
+    for (const [index, stream] of streams.entries())
+      this.#streams.set(stream.key, { ...stream, listener: null, lastUsedMs: index - streams.length });
     for (const { key, bytes } of queue) {
       const stream = this.#streams.get(key);
       if (!stream) throw new Error(`input is queued for the unknown stream ${key}`);
