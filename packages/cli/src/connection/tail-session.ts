@@ -61,7 +61,7 @@ async function pumpOutput(
         },
         onGap: (gap) => {
           context.note(gapLine(gap));
-          if (gap.reason === 'evicted') pump.skipTo(gap.to);
+          pump.onGap(gap);
           finishAt(gap.reason === 'evicted' ? gap.to : gap.from);
         },
         onExited: finish,

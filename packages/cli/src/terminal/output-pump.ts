@@ -29,6 +29,11 @@ export class OutputPump {
     return true;
   };
 
+  /** The subscription's `onGap`. Of a crash's gap the end is only a bound: output goes on where it stopped. */
+  onGap({ to, reason }: { to: number; reason: 'evicted' | 'crash' }): void {
+    if (reason === 'evicted') this.skipTo(to);
+  }
+
   /** Bytes that will never come count as done. */
   skipTo(offset: number): void {
     this.#taken = Math.max(this.#taken, offset);

@@ -156,7 +156,7 @@ class SessionView {
       ...(HOLDFAST_SESSION ? { inside: HOLDFAST_SESSION } : {}),
       onData: this.#pump.onData,
       onGap: (gap) => {
-        this.#pump.skipTo(gap.to);
+        this.#pump.onGap(gap);
         this.#options.note(gapLine(gap));
       },
       onResync: ({ offset }) => {
