@@ -52,8 +52,20 @@ test('after a daemon was killed its sessions are listed as lost, and their histo
 
   const { home } = daemon;
   expect((await home.cli(['ls', '--json'])).stdout.toString()).toBe('[]\n');
-  expect((await home.cli(['wait', 'cat'])).code).toBe(3);
-  expect((await home.cli(['new', '-d', '--name', 'fresh', '--', 'cat'])).code).toBe(0);
+  expect(await home.cli(['wait', 'cat'])).toMatchObject({
+    code: 3,
+    stderr:
+      "holdfast: can't wait: no such session: cat (the daemon was killed, and its programs ended with it)\n",
+  });
+  expect((await home.cli(['status'])).stdout.toString()).toMatch(
+    /^The daemon was killed, and its programs ended with it\. /,
+  );
+  expect(await home.cli(['new', '-d', '--name', 'fresh', '--', 'cat'])).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(
+      /^\[the daemon before this one was killed, and 2 sessions ended with it: sh, cat; [^\n]*\]\n$/,
+    ),
+  });
   const sessions = JSON.parse((await home.cli(['ls', '--json'])).stdout.toString());
   expect(sessions.map(({ name, state, exit }: Record<string, unknown>) => ({ name, state, exit }))).toEqual(
     [
@@ -86,6 +98,20 @@ test('a client that reconnects learns that its session was lost with the daemon'
   expect((await recording.exited()).exit).toEqual({ lost: true });
   expect((await waiting).session.exit).toEqual({ lost: true });
   expect(recording.text).toBe('before\r\n');
+  await next.stop();
+});
+
+test('run says that its program ended with the daemon, and that nobody knows how', async () => {
+  await using daemon = await startDaemon();
+  const running = daemon.home.startCli(['run', '--', '/bin/sh', '-c', 'echo before; exec cat'], {
+    stdin: 'open',
+  });
+  await running.stdout.waitFor('before');
+  await daemon.crash();
+  const next = await startDaemon({ home: daemon.home });
+  const { code, stderr } = await running.result();
+  expect(code).toBe(255);
+  expect(stderr).toContain('[lost: the daemon was killed, and the program ended with it]\n');
   await next.stop();
 });
 

@@ -1,7 +1,7 @@
 import { netConnector } from '@holdfast/client';
 import { BUILD, type RequestResult, VERSION } from '@holdfast/protocol';
 import { defineCommand } from '../command.ts';
-import { connectIfRunning } from '../connection/connect.ts';
+import { connectIfRunning, whyNone } from '../connection/connect.ts';
 import type { Context } from '../context.ts';
 import { formatAge } from '../output/age.ts';
 import { EXIT } from '../output/exit-codes.ts';
@@ -43,8 +43,9 @@ function statusDocument(status: Status | undefined, { home }: Context) {
   };
 }
 
-function describe(status: Status | undefined, { home }: Context): string {
-  if (!status) return `No daemon is running. holdfast new starts one.\nhome      ${home.label}\n`;
+function describe(status: Status | undefined, context: Context): string {
+  const { home } = context;
+  if (!status) return `${sentence(whyNone(context))} holdfast new starts one.\nhome      ${home.label}\n`;
   const { daemon, sessions } = status;
   const age = formatAge(Date.now() - Date.parse(daemon.startedAt));
   const lines = [
@@ -63,6 +64,10 @@ function describe(status: Status | undefined, { home }: Context): string {
     lines.push(`held      ${session} waits for ${who} (${by === 'lease' ? 'tail' : 'a terminal'})`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 function fullVersion({ version, build }: { version: string; build: string }): string {

@@ -41,16 +41,28 @@ export async function connectForSession(
 ): Promise<Client> {
   const client = await connectIfRunning(context, options);
   if (client) return client;
-  throw new HoldfastError('E_NO_SESSION', `no such session: ${session} (no daemon is running)`);
+  throw new HoldfastError('E_NO_SESSION', `no such session: ${session} (${whyNone(context)})`);
+}
+
+/** Why no daemon runs, as far as can be told: one that was stopped has removed its socket. */
+export function whyNone({ home }: Context): string {
+  return existsSync(home.socketPath)
+    ? 'the daemon was killed, and its programs ended with it'
+    : 'no daemon is running';
 }
 
 /** Connects, and starts the daemon before if none runs. */
 export async function connectOrStart(context: Context, options: ConnectOptions): Promise<Client> {
   const client = await connectIfRunning(context, options);
   if (client) return client;
-  const { startDaemon } = await import('./start-daemon.ts');
+  const [{ startDaemon }, { tellOfLostSessions }] = await Promise.all([
+    import('./start-daemon.ts'),
+    import('./lost-sessions.ts'),
+  ]);
   await startDaemon(context, options.connector);
-  return connect(options);
+  const started = await connect(options);
+  await tellOfLostSessions(started, context);
+  return started;
 }
 
 function connect({ connector, reconnect = false }: ConnectOptions): Promise<Client> {

@@ -3,7 +3,7 @@ import { isTerminal } from '@holdfast/posix';
 import { LIMITS, type OpenParameters } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
 import { exitCodeOfSession } from '../output/exit-codes.ts';
-import { tellEnding } from '../terminal/attach.ts';
+import { exitInWords, tellEnding } from '../terminal/attach.ts';
 import type { PrefixKey } from '../terminal/detach-keys.ts';
 import { viewSession } from '../terminal/session-view.ts';
 import { connectOrStart } from './connect.ts';
@@ -33,7 +33,9 @@ export async function runInSession(
         signals: 'forward',
         note: context.note,
       });
-      return ending.kind === 'exited' ? exitCodeOfSession(ending.exit) : tellEnding(ending, session, context);
+      if (ending.kind !== 'exited') return tellEnding(ending, session, context);
+      if ('lost' in ending.exit) context.note(`[${exitInWords(ending.exit)}]`);
+      return exitCodeOfSession(ending.exit);
     } finally {
       client.close();
     }

@@ -1,6 +1,7 @@
 import { isTerminal, type Reactor } from '@holdfast/posix';
-import { HoldfastError, type Session } from '@holdfast/protocol';
+import { type Exit, HoldfastError, type Session } from '@holdfast/protocol';
 import type { Client } from '@holdfast/client';
+import { isHomeInUse } from '@holdfast/supervisor';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { printable } from '../output/printable.ts';
@@ -35,7 +36,8 @@ export async function attachTo(
 export function tellEnding(ending: Ending, { name }: Session, context: Context): number {
   if (ending.kind === 'lost') {
     const { code, message } = ending.error;
-    throw new HoldfastError(code, `can't show ${printable(name)} any longer: ${message}`, {
+    const fate = isHomeInUse(context.home) ? '' : '; the daemon has ended, and the program with it';
+    throw new HoldfastError(code, `can't show ${printable(name)} any longer: ${message}${fate}`, {
       cause: ending.error,
     });
   }
@@ -44,12 +46,17 @@ export function tellEnding(ending: Ending, { name }: Session, context: Context):
     const why = `${ending.error.message}; ${shown} goes on running: holdfast attach ${shown}`;
     throw new HoldfastError('E_INTERNAL', `can't write the output: ${why}`, { cause: ending.error });
   }
-  if (ending.kind === 'exited') context.note(`[${formatExit(ending.exit)}]`);
+  if (ending.kind === 'exited') context.note(`[${exitInWords(ending.exit)}]`);
   if (ending.kind === 'detached') {
     const shown = printable(name);
     context.note(`[detached from ${shown}; it goes on running: holdfast attach ${shown}]`);
   }
   return EXIT.done;
+}
+
+/** How a session's program ended. */
+export function exitInWords(exit: Exit): string {
+  return 'lost' in exit ? 'lost: the daemon was killed, and the program ended with it' : formatExit(exit);
 }
 
 /** Throws unless keyboard and screen are a terminal. */

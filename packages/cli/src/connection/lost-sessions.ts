@@ -1,0 +1,21 @@
+import type { Client } from '@holdfast/client';
+import type { Context } from '../context.ts';
+import { printable } from '../output/printable.ts';
+import { countSessions } from './end-sessions.ts';
+
+/** Names that fit into a line; `ls` has them all. */
+const NAMES_MAX = 5;
+
+/** Says which programs ended with the daemon before this one, which has just been started and has found what they left. */
+export async function tellOfLostSessions(client: Client, { note }: Context): Promise<void> {
+  const { sessions } = await client.request('list', {});
+  const { startedAt } = client.daemon;
+  const names = sessions
+    .filter(({ exit, exitedAt }) => exit && 'lost' in exit && exitedAt !== null && exitedAt >= startedAt)
+    .map(({ name }) => printable(name));
+  if (names.length === 0) return;
+  const shown = names.length > NAMES_MAX ? [...names.slice(0, NAMES_MAX), '…'] : names;
+  note(
+    `[the daemon before this one was killed, and ${countSessions(names.length)} ended with it: ${shown.join(', ')}; holdfast tail shows what a session has printed]`,
+  );
+}
