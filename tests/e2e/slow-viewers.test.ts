@@ -51,8 +51,8 @@ test('a viewer that is stopped for 10 s holds back nobody, costs no memory, and 
   // Full speed but for the half second that a leader may take.
   expect(Math.min(...perSecond.slice(1))).toBeGreaterThan(MEBIBYTE);
   expect(echoTimes.toSorted((a, b) => a - b)[Math.floor(echoTimes.length / 2)]).toBeLessThan(50);
-  // Node's heap grows with what it does at all; what the viewer missed is several times as much.
-  expect((offsets.at(-1) ?? 0) - (offsets[0] ?? 0)).toBeGreaterThan(100 * MEBIBYTE);
+  // Node's heap grows with what it does at all; what the viewer missed is more than that in any case.
+  expect((offsets.at(-1) ?? 0) - (offsets[0] ?? 0)).toBeGreaterThan(48 * MEBIBYTE);
   expect(Math.max(...memory) - memoryBefore).toBeLessThan(32 * MEBIBYTE);
 
   terminal.screen.clear();
