@@ -7,17 +7,23 @@ import {
   isAlive,
   processState,
   program,
+  RawClient,
   startDaemon,
   type TestDaemon,
+  TestHome,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 
 /** A daemon whose upgrades a test can stop where it likes. */
-async function startWithPoints(): Promise<{ daemon: TestDaemon; at: (points: object) => void }> {
-  const folder = fs.mkdtempSync('/tmp/hf-points-');
-  const file = path.join(folder, 'points.json');
-  const daemon = await startDaemon({ env: { HOLDFAST_TEST_POINTS: file } });
-  return { daemon, at: (points) => fs.writeFileSync(file, JSON.stringify(points)) };
+async function startWithPoints(): Promise<{
+  home: TestHome;
+  daemon: TestDaemon;
+  at: (points: object) => void;
+}> {
+  const home = new TestHome();
+  const file = path.join(home.scratch('points'), 'points.json');
+  const daemon = await startDaemon({ home, env: { HOLDFAST_TEST_POINTS: file } });
+  return { home, daemon, at: (points) => fs.writeFileSync(file, JSON.stringify(points)) };
 }
 
 function target(daemon: TestDaemon) {
@@ -32,8 +38,8 @@ function stoppedSuccessor(daemon: TestDaemon): Promise<number> {
 }
 
 test('a predecessor that is killed once it has committed leaves everything to its successor', async () => {
-  const { daemon, at } = await startWithPoints();
-  await using _ = daemon;
+  const { home, daemon, at } = await startWithPoints();
+  await using _ = home;
   const gate = daemon.home.gate();
   const flood = await daemon.open('flood.py', [gate.path]);
   const output = await daemon.record(flood);
@@ -50,8 +56,8 @@ test('a predecessor that is killed once it has committed leaves everything to it
 }, 60_000);
 
 test('who asks for another upgrade while one is being done is not answered for it', async () => {
-  const { daemon, at } = await startWithPoints();
-  await using _ = daemon;
+  const { home, daemon, at } = await startWithPoints();
+  await using _ = home;
   const client = await daemon.client();
   at({ 'successor.committed': 'stop' });
   const first = client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
@@ -79,8 +85,8 @@ test('who waits for a session by its name waits for the same one across an upgra
 }, 60_000);
 
 test('what is left of a session that is being killed is killed by the successor, too', async () => {
-  const { daemon, at } = await startWithPoints();
-  await using _ = daemon;
+  const { home, daemon, at } = await startWithPoints();
+  await using _ = home;
   const client = await daemon.client();
   // The shell ends at the hang-up; the family ignores it, and two of it have left the session.
   const family = program('fork-tree.py').join(' ');
@@ -96,4 +102,24 @@ test('what is left of a session that is being killed is killed by the successor,
   const pids = list.split(' ').map(Number);
   expect(pids).toHaveLength(5);
   await eventually('the end of the family', () => pids.every((pid) => !isAlive(pid)));
+}, 60_000);
+
+test('a client that reads nothing during an upgrade hears of what was forgotten before', async () => {
+  await using daemon = await startDaemon();
+  const client = await daemon.client();
+  const flood = await daemon.open('write-and-exit.py', [900_000, 0]);
+  const forgotten = await daemon.openCommand(['/bin/true']);
+  for (const { id } of [flood, forgotten]) await client.request('wait', { session: id }, { timeoutMs: null });
+  using slow = await RawClient.connect(daemon.home.paths.socketPath);
+  await slow.hello();
+  await slow.request({ id: 1, type: 'watch' });
+  const subscribe = { id: 2, type: 'subscribe', session: flood.id, channel: 1, from: 'start', mode: 'exact' };
+  await slow.request(subscribe);
+  slow.stopReading();
+  await client.request('forget', { session: forgotten.id });
+  await client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  slow.socket.resume();
+  await slow.message(({ event }) => event === 'exited');
+  expect(slow.outputBytes).toBe(900_000);
+  await slow.message(({ event, id }) => event === 'forgotten' && id === forgotten.id);
 }, 60_000);

@@ -141,12 +141,13 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   /** For a successor; `descriptors` takes the socket. */
   suspend(descriptors: { add(fd: number): number }): SuspendedConnection {
+    const forgotten = this.#sessionWatch?.forgotten ?? [];
     return {
       socket: descriptors.add(this.#fd),
       peerPid: this.peerPid,
       protocol: this.#protocol ?? null,
       received: Buffer.concat([...this.#backlog.encode(), this.#reader.suspend()]).toString('base64'),
-      unsent: this.#outbox.suspend().toString('base64'),
+      unsent: Buffer.concat([this.#outbox.suspend(), ...forgotten.map(encodeControl)]).toString('base64'),
       inputs: [...this.#inputs.values()].map((input) => input.suspend()),
       watchesSessions: this.#sessionWatch !== undefined,
       requests: [...this.#unanswered].map(({ id, type, parameters }) =>

@@ -29,6 +29,11 @@ export class SessionWatch {
     for (const session of this.#registry.all) this.#changed.add(session);
   }
 
+  /** Of the sessions that were forgotten a successor knows nothing. */
+  get forgotten(): Event[] {
+    return this.#forgotten.map((id) => ({ event: 'forgotten', id }));
+  }
+
   next(): Event | undefined {
     for (const session of this.#changed) {
       this.#changed.delete(session);
