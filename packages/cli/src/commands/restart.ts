@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
-import { countSessions, stopDaemon } from '../connection/end-sessions.ts';
+import { stopDaemon } from '../connection/end-sessions.ts';
 import { startDaemon } from '../connection/start-daemon.ts';
+import { countSessions } from '../output/count-sessions.ts';
 import { EXIT } from '../output/exit-codes.ts';
 
 export const restartCommand = defineCommand({

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
-import { countSessions, stopDaemon } from '../connection/end-sessions.ts';
+import { stopDaemon } from '../connection/end-sessions.ts';
+import { countSessions } from '../output/count-sessions.ts';
 import { EXIT } from '../output/exit-codes.ts';
 
 export const stopCommand = defineCommand({

@@ -4,6 +4,7 @@ import { HoldfastError } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
 import { connectIfRunning } from './connect.ts';
 import { isHomeInUse } from '@holdfast/supervisor';
+import { countSessions } from '../output/count-sessions.ts';
 
 /** From the answer to `stop` to the end of the process: it only has to close files. */
 const EXIT_PATIENCE_MS = 5_000;
@@ -27,11 +28,6 @@ export async function stopDaemon(context: Context, { isSure }: { isSure: boolean
   } finally {
     client.close();
   }
-}
-
-/** `3 sessions`, `1 session`. */
-export function countSessions(count: number): string {
-  return count === 1 ? '1 session' : `${count} sessions`;
 }
 
 async function confirm(running: number): Promise<boolean> {

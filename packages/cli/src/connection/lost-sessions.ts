@@ -1,7 +1,7 @@
 import type { Client } from '@holdfast/client';
 import type { Context } from '../context.ts';
+import { countSessions } from '../output/count-sessions.ts';
 import { printable } from '../output/printable.ts';
-import { countSessions } from './end-sessions.ts';
 
 /** Names that fit into a line; `ls` has them all. */
 const NAMES_MAX = 5;
