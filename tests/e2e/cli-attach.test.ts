@@ -133,7 +133,7 @@ describe('the terminal is restored', () => {
   });
 });
 
-test("stopped and continued, the terminal is the shell's in between", async () => {
+test("stopped and continued, the terminal is the shell's in between, and on the program's screen again", async () => {
   await using home = new CliHome();
   const terminal = home.inTerminal(
     'set -m; stty -g >before; $HF new; stty -g >stopped; cmp before stopped && echo same; fg',
@@ -141,8 +141,11 @@ test("stopped and continued, the terminal is the shell's in between", async () =
   await terminal.until('$ ');
   terminal.type('echo $((20+1))\r');
   await terminal.until('21');
+  terminal.type("printf '\\033[?1049h'; echo $((30+3))\r");
+  await terminal.until('33');
   process.kill(viewerOf(home), 'SIGTSTP');
-  await terminal.until('same');
+  expect(await terminal.until('same')).toContain('\x1b[?1049l');
+  await terminal.until('\x1b[?1049h');
   terminal.type('echo $((20+2))\r');
   await terminal.until('22');
   terminal.type(`${PREFIX}d`);

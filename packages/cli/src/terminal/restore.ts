@@ -5,6 +5,7 @@ const RESETS = [
   { undoes: 'scroll region, cursor kept', by: '\x1b7\x1b[r\x1b8' },
 ] as const;
 
+export const ENTER_ALTERNATE_SCREEN = '\x1b[?1049h';
 const LEAVE_ALTERNATE_SCREEN = '\x1b[?1049l';
 
 const RESETS_ON_MAIN = [

@@ -6,7 +6,7 @@ import {
   WOULD_BLOCK,
   write,
 } from '@holdfast/posix';
-import { resetSequence } from './restore.ts';
+import { ENTER_ALTERNATE_SCREEN, resetSequence } from './restore.ts';
 import type { ScreenModes } from './screen-modes.ts';
 
 /** How long a terminal that takes nothing is waited for: it may be behind a slow line. Nobody waits for a process that dies. */
@@ -22,6 +22,7 @@ export class TerminalGuard {
   readonly #modes: ScreenModes;
   #before: TerminalAttributes | undefined;
   #isTouched = false;
+  #wasReset = false;
   readonly #lastResort = () => this.restore(PATIENCE_MS.dying);
 
   /** Descriptors that are no terminal are undefined. */
@@ -37,8 +38,16 @@ export class TerminalGuard {
     process.on('exit', this.#lastResort);
   }
 
-  /** Makes the keyboard raw. Once more after the process was stopped: the shell has changed it meanwhile. */
+  /**
+   * Makes the keyboard raw. Once more after the process was stopped: the shell has changed it meanwhile, and what the
+   * program repaints belongs on the screen that it was on.
+   */
   enter(): void {
+    if (this.#wasReset && this.#modes.isAlternate) {
+      this.touched();
+      this.write(ENTER_ALTERNATE_SCREEN);
+    }
+    this.#wasReset = false;
     if (this.#keyboardFd === undefined) return;
     const before = makeRaw(this.#keyboardFd);
     this.#before ??= before;
@@ -53,6 +62,7 @@ export class TerminalGuard {
   restore(patienceMs: number = PATIENCE_MS.leaving): void {
     if (this.#isTouched) {
       this.#isTouched = false;
+      this.#wasReset = true;
       this.write(END_OF_SEQUENCE + resetSequence(this.#modes), patienceMs);
     }
     if (this.#before && this.#keyboardFd !== undefined) {
