@@ -15,7 +15,7 @@ export type Upgraded = RequestResult<'upgrade'>;
 export type Target = RequestParameters<'upgrade'>;
 
 /** The same build again. */
-function sameBuild(daemon: TestDaemon): Target {
+export function sameBuild(daemon: TestDaemon): Target {
   return { node: process.execPath, execArgv: [], entry: daemon.home.installation.daemonEntry };
 }
 
@@ -50,7 +50,7 @@ export async function startWithPoints(): Promise<PointedDaemon> {
 }
 
 /** Processes that were started to take over, those that do now included. */
-function successors({ home }: TestDaemon): number[] {
+export function successors({ home }: TestDaemon): number[] {
   return home.processes.filter((pid) => / adopt --runtime-dir /.test(commandLine(pid)));
 }
 

@@ -1,0 +1,236 @@
+import type { HoldfastError } from '@holdfast/protocol';
+import {
+  eventually,
+  firstDifference,
+  isAlive,
+  program,
+  pythonPath,
+  RawClient,
+  settledFdCount,
+  sha256,
+  startDaemon,
+  type TestDaemon,
+  untilEnded,
+} from '@holdfast/testkit';
+import { expect, test } from 'vitest';
+import {
+  sameBuild,
+  startWithPoints,
+  stoppedSuccessor,
+  successors,
+  type Target,
+  upgrade,
+} from './support/upgrades.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+// The predecessor dies
+
+test.for(['predecessor.snapshot', 'predecessor.sent', 'predecessor.commit'])(
+  'a predecessor killed at %s takes its successor with it (and, until there is a keeper, its sessions); the home is free then',
+  { timeout: 60_000 },
+  async (point) => {
+    await using pointed = await startWithPoints();
+    const { daemon, at } = pointed;
+    const session = await daemon.openCommand(['/bin/cat']);
+    const client = await daemon.client();
+    at({ [point]: 'kill' });
+    const asked = client.request('upgrade', sameBuild(daemon), { timeoutMs: 20_000 });
+    await expect(asked).rejects.toMatchObject({ code: 'E_DISCONNECTED' });
+    await daemon.ended;
+    await eventually('the successor ends by itself', () => successors(daemon).length === 0);
+    await expect(daemon.connect()).rejects.toMatchObject({ code: 'E_NO_DAEMON' });
+    await untilEnded(session.pid);
+    await using next = await startDaemon({ home: daemon.home });
+    expect(await next.get(session)).toMatchObject({ state: 'exited', exit: { lost: true } });
+  },
+);
+
+test.for(['successor.received', 'successor.adopted'])(
+  'a successor at %s whose predecessor is killed serves nobody, and lets nobody else serve, until it has ended',
+  { timeout: 60_000 },
+  async (point) => {
+    await using pointed = await startWithPoints();
+    const { daemon, at } = pointed;
+    await daemon.openCommand(['/bin/cat']);
+    at({ [point]: 'stop', 'predecessor.sent': 'stop' });
+    const asked = upgrade(daemon);
+    asked.catch(() => undefined);
+    const successor = await stoppedSuccessor(daemon);
+    await daemon.crash();
+    using waiting = await RawClient.connect(daemon.home.paths.socketPath);
+    waiting.control({ id: 1, type: 'status' });
+    await expect(startDaemon({ home: daemon.home })).rejects.toThrow('E_BUSY');
+    expect(waiting.messages).toEqual([]);
+    process.kill(successor, 'SIGCONT');
+    await untilEnded(successor);
+    await waiting.closed;
+    expect(waiting.messages).toEqual([]);
+    await using next = await startDaemon({ home: daemon.home });
+    expect((await (await next.client()).request('status', {})).daemon).toMatchObject({ generation: 1 });
+  },
+);
+
+// The successor stands still
+
+test.for(['successor.loaded', 'successor.received', 'successor.adopted', 'successor.committed'])(
+  'a successor that stands still at %s and goes on in time takes over all the same',
+  { timeout: 60_000 },
+  async (point) => {
+    await using pointed = await startWithPoints();
+    const { daemon, at } = pointed;
+    const gate = daemon.home.gate();
+    const output = await daemon.record(await daemon.open('flood.py', [gate.path]));
+    await gate.open();
+    at({ [point]: 'stop' });
+    const asked = upgrade(daemon);
+    const successor = await stoppedSuccessor(daemon);
+    process.kill(successor, 'SIGCONT');
+    expect((await asked).to.pid).toBe(successor);
+    await output.output.untilLength(output.bytes.length + MEBIBYTE);
+    expect(firstDifference(output.bytes, 0)).toBe(-1);
+  },
+);
+
+test.for(['successor.adopted', 'successor.committed'])(
+  'one that stands still at %s for longer is killed; the predecessor serves on, and no key typed meanwhile is lost',
+  { timeout: 60_000 },
+  async (point) => {
+    await using pointed = await startWithPoints();
+    const { daemon, at } = pointed;
+    const typed = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 13) & 255));
+    const echo = await daemon.open('raw-echo.py', [typed.length]);
+    const output = await daemon.record(echo);
+    await output.waitFor('ready');
+    const input = await (await daemon.connect()).openInput(echo.id);
+    at({ [point]: 'stop' });
+    const asked = upgrade(daemon);
+    asked.catch(() => undefined);
+    const successor = await stoppedSuccessor(daemon);
+    const typing = input.write(typed);
+    await expect(asked).rejects.toMatchObject({ code: 'E_UPGRADE_TIMEOUT' });
+    expect(isAlive(successor)).toBe(false);
+    await typing;
+    expect((await output.exited()).exit).toEqual({ code: 0 });
+    expect(sha256(output.bytes.subarray('ready'.length))).toBe(sha256(typed));
+    expect((await (await daemon.client()).request('status', {})).daemon.pid).toBe(daemon.pid);
+  },
+);
+
+// Given up
+
+test('who stops the daemon while it is being upgraded gets it stopped', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const session = await daemon.openCommand(['/bin/cat']);
+  at({ 'successor.loaded': 'stop' });
+  const asked = upgrade(daemon);
+  asked.catch(() => undefined);
+  const successor = await stoppedSuccessor(daemon);
+  expect((await daemon.cli(['stop', '--yes'])).code).toBe(0);
+  await expect(asked).rejects.toMatchObject({ code: 'E_STOPPING' });
+  await daemon.ended;
+  await untilEnded(session.pid);
+  expect(isAlive(successor)).toBe(false);
+}, 60_000);
+
+test('a daemon that is stopping is not upgraded any more', async () => {
+  await using daemon = await startDaemon();
+  const session = await daemon.open('ignore-hangup.py');
+  await (await daemon.record(session)).waitFor('ready');
+  const client = await daemon.client();
+  const stopping = client.request('stop', {}, { timeoutMs: null });
+  await expect(upgrade(daemon, client)).rejects.toMatchObject({ code: 'E_STOPPING' });
+  expect(await stopping).toEqual({ ended: 1 });
+  expect(await daemon.ended).toMatchObject({ code: 0 });
+}, 60_000);
+
+test('an upgrade is given up when the last one who asked for it has gone', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const [one, other] = [await daemon.connect(), await daemon.connect()];
+  at({ 'successor.loaded': 'stop' });
+  for (const client of [one, other]) upgrade(daemon, client).catch(() => undefined);
+  const successor = await stoppedSuccessor(daemon);
+  const client = await daemon.client();
+  const clients = async () => (await client.request('status', {})).clients;
+  one.close();
+  await eventually('one less', async () => (await clients()) === 2);
+  expect(isAlive(successor)).toBe(true);
+  other.close();
+  await untilEnded(successor);
+  expect((await client.request('status', {})).daemon.pid).toBe(daemon.pid);
+  at({});
+  expect((await upgrade(daemon)).from.pid).toBe(daemon.pid);
+}, 60_000);
+
+test('an upgrade whose deadline has passed is not begun; one whose deadline passes is given up', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const client = await daemon.client();
+  at({ 'successor.loaded': 'stop' });
+  const past = String(process.hrtime.bigint() - 1n);
+  const late = client.request('upgrade', { ...sameBuild(daemon), deadline: past });
+  await expect(late).rejects.toMatchObject({ code: 'E_UPGRADE_TIMEOUT' });
+  expect(successors(daemon)).toEqual([]);
+  const soon = String(process.hrtime.bigint() + 2_000_000_000n);
+  const asked = client.request('upgrade', { ...sameBuild(daemon), deadline: soon });
+  asked.catch(() => undefined);
+  const successor = await stoppedSuccessor(daemon);
+  await expect(asked).rejects.toMatchObject({ code: 'E_UPGRADE_TIMEOUT' });
+  expect(isAlive(successor)).toBe(false);
+}, 60_000);
+
+// Programs that are no daemon
+
+const FAKES = [
+  { mode: 'garbage', code: 'E_UPGRADE_START', reason: 'what is no message' },
+  { mode: 'words', code: 'E_UPGRADE_START', reason: 'code 3: the fake daemon is out of order' },
+  { mode: 'early', code: 'E_UPGRADE_START', reason: '"serving" before it was ready' },
+  { mode: 'future', code: 'E_UPGRADE_UNREADABLE', reason: 'schema 99' },
+  { mode: 'mute', code: 'E_UPGRADE_UNREADABLE', reason: 'protocol 1' },
+  { mode: 'deaf', code: 'E_UPGRADE_REFUSED', reason: 'code 4: it has not looked at the snapshot' },
+  { mode: 'leaves', code: 'E_UPGRADE_REFUSED', reason: 'it has looked at the snapshot' },
+  { mode: 'refuses', code: 'E_UPGRADE_REFUSED', reason: 'the fake daemon has no room' },
+  { mode: 'hasty', code: 'E_UPGRADE_REFUSED', reason: '"serving" instead of "adopted"' },
+  { mode: 'babbles', code: 'E_UPGRADE_REFUSED', reason: 'not a hand-over message' },
+  { mode: 'silent', code: 'E_UPGRADE_TIMEOUT', reason: 'did not adopt the sessions' },
+  { mode: 'changes-its-mind', code: 'E_UPGRADE_TIMEOUT', reason: 'did not serve' },
+  { mode: 'dies-committed', code: 'E_UPGRADE_TIMEOUT', reason: 'did not serve' },
+] as const;
+
+test('whatever is started instead of a daemon, the daemon says what was wrong with it and serves on', async () => {
+  await using daemon = await startDaemon();
+  const gate = daemon.home.gate();
+  const output = await daemon.record(await daemon.open('flood.py', [gate.path]));
+  await gate.open();
+  const client = await daemon.client();
+  const fds = await settledFdCount(daemon.pid);
+  for (const { mode, code, reason } of FAKES) {
+    const asked = client.request('upgrade', fake(mode), { timeoutMs: 30_000 });
+    const failure = await asked.then(
+      () => `${mode}: upgraded`,
+      (error: HoldfastError) => `${mode}: ${error.code}: ${error.message}`,
+    );
+    expect(failure).toContain(`${mode}: ${code}: `);
+    expect(failure).toContain(reason);
+    await output.output.untilLength(output.bytes.length + 100_000);
+  }
+  const deadline = String(process.hrtime.bigint() + 500_000_000n);
+  const hung = client.request('upgrade', { ...fake('hangs'), deadline });
+  await expect(hung).rejects.toMatchObject({ code: 'E_UPGRADE_TIMEOUT' });
+  expect(await settledFdCount(daemon.pid)).toBe(fds);
+  expect(fakes(daemon)).toEqual([]);
+  expect((await upgrade(daemon)).from.pid).toBe(daemon.pid);
+  await output.output.untilLength(output.bytes.length + MEBIBYTE);
+  expect(firstDifference(output.bytes, 0)).toBe(-1);
+}, 90_000);
+
+function fake(mode: string): Target {
+  const [, , entry = ''] = program('fake-successor.py');
+  return { node: pythonPath(), execArgv: ['-SEB', '-X', `mode=${mode}`], entry };
+}
+
+function fakes(daemon: TestDaemon): number[] {
+  return successors(daemon).filter((pid) => pid !== daemon.pid);
+}
