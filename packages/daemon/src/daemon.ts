@@ -38,6 +38,8 @@ export class Daemon {
   #lock = -1;
   #listener: Listener | undefined;
   #stopping: Promise<number> | undefined;
+  /** An upgrade lets requests that are being carried out come to their end; new ones wait. */
+  #arePaused = false;
 
   private constructor(options: DaemonOptions) {
     this.#options = options;
@@ -77,6 +79,7 @@ export class Daemon {
       options: argumentsOf(options),
       protocolsInUse: () => [...this.#connections].flatMap(({ protocol }) => protocol ?? []),
       pauseClients: (isPaused) => {
+        this.#arePaused = isPaused;
         for (const connection of this.#connections) connection.isPaused = isPaused;
       },
       untilIdle: () => this.#handler.untilIdle(),
@@ -254,6 +257,7 @@ export class Daemon {
       },
     };
     const connection = new Connection(socket, surroundings, suspended);
+    if (this.#arePaused) connection.isPaused = true;
     this.#connections.add(connection);
     return connection;
   }

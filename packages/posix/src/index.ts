@@ -70,5 +70,5 @@ export {
   withShortPath,
 } from './unix-socket.ts';
 export { decodeStatus, type ExitStatus, exitStatusByPidfd, openPidfd, takeExitStatus } from './wait.ts';
-export { waitReadable } from './wait-readable.ts';
+export { waitReadable, waitWritable } from './wait-readable.ts';
 export { spawnWithDescriptors } from './spawn-with-descriptors.ts';

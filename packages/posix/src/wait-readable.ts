@@ -5,6 +5,7 @@ import { libc } from './libc.ts';
 import { Block } from './memory.ts';
 
 const POLLIN = 1;
+const POLLOUT = 4;
 const LONGEST_MS = 0x7fff_ffff;
 
 /**
@@ -12,11 +13,20 @@ const LONGEST_MS = 0x7fff_ffff;
  * moments when nothing else may happen.
  */
 export function waitReadable(fd: number, timeoutMs: number): boolean {
+  return waitFor(fd, POLLIN, timeoutMs);
+}
+
+/** As waitReadable, until something can be written. */
+export function waitWritable(fd: number, timeoutMs: number): boolean {
+  return waitFor(fd, POLLOUT, timeoutMs);
+}
+
+function waitFor(fd: number, events: number, timeoutMs: number): boolean {
   const entry = new Block(8);
   const until = performance.now() + timeoutMs;
   for (;;) {
     entry.view.setInt32(0, fd, true);
-    entry.view.setInt16(4, POLLIN, true);
+    entry.view.setInt16(4, events, true);
     entry.view.setInt16(6, 0, true);
     const left = Math.min(Math.max(0, Math.ceil(until - performance.now())), LONGEST_MS);
     const count = libc.poll(entry.address, 1, left);

@@ -37,6 +37,8 @@ import type { SuspendedConnection } from './suspended-connection.ts';
 
 /** Reads of one connection before others get their turn. */
 const READS_PER_TURN = 4;
+/** Frames of one connection before others get their turn: a client must not have the loop by asking much at once. */
+const FRAMES_PER_TURN = 256;
 /** Reads that empty a socket at the end: more than the kernel buffers, and not for ever. */
 const DISCARDED_READS = 16;
 /**
@@ -94,9 +96,13 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   readonly #backlog = new Backlog(
     () =>
       !this.#isPaused &&
+      this.#framesLeft > 0 &&
       this.#inProgress < LIMITS.requestsInProgressPerClient &&
       this.#outbox.queuedControlBytes < LIMITS.queuedReplyBytes,
   );
+  /** How many frames may still be handled in this turn. */
+  #framesLeft = FRAMES_PER_TURN;
+  #isTurnAwaited = false;
   /** The version agreed on; undefined before hello. */
   #protocol: number | undefined;
   /** An upgrade waits for what is being done. */
@@ -423,6 +429,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   #read(): void {
     const { readBuffer } = this.#surroundings;
+    this.#framesLeft = FRAMES_PER_TURN;
     try {
       for (let reads = 0; reads < READS_PER_TURN && this.#wantsMore; reads += 1) {
         const count = read(this.#fd, readBuffer, 0, readBuffer.length);
@@ -450,6 +457,17 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#updateInterest();
   }
 
+  /** What was too much for this turn is handled in the next one. */
+  #awaitTurn(): void {
+    if (this.#framesLeft > 0 || this.#isTurnAwaited) return;
+    this.#isTurnAwaited = true;
+    this.#surroundings.reactor.after(0, () => {
+      this.#isTurnAwaited = false;
+      this.#framesLeft = FRAMES_PER_TURN;
+      this.#goOn();
+    });
+  }
+
   /** A client that does not take its answers, or asks faster than it can be answered, is not asked for more. */
   get #wantsMore(): boolean {
     return !this.#isClosed && !this.#isEnding && !this.#backlog.isDue;
@@ -457,12 +475,16 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   #updateInterest(): void {
     if (this.#isClosed) return;
+    this.#awaitTurn();
     this.#watch.interest = (this.#wantsMore ? READABLE : 0) | (this.#isWritable ? 0 : WRITABLE);
   }
 
   control(json: string): void {
     this.#backlog.handle({
-      handle: () => this.#handle(parseRequest(json)),
+      handle: () => {
+        this.#framesLeft -= 1;
+        this.#handle(parseRequest(json));
+      },
       encode: () => encodeControlText(json),
     });
   }
@@ -471,14 +493,20 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     // What waits outlives the buffer that was read into.
     const lasting = this.#backlog.isDue ? Buffer.from(bytes) : bytes;
     this.#backlog.handle({
-      handle: () => this.#input(channel, offset, lasting),
+      handle: () => {
+        this.#framesLeft -= 1;
+        this.#input(channel, offset, lasting);
+      },
       encode: () => encodeData({ type, channel, offset, bytes: lasting }),
     });
   }
 
   ack(type: AckFrameType, channel: number, offset: number): void {
     this.#backlog.handle({
-      handle: () => this.#acknowledged(channel, offset),
+      handle: () => {
+        this.#framesLeft -= 1;
+        this.#acknowledged(channel, offset);
+      },
       encode: () => encodeAck({ type, channel, offset }),
     });
   }
@@ -488,19 +516,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     const input = this.#inputs.get(channel);
     // Input to a channel that has just been closed may still be under way.
     if (!input) return;
-    this.#typedInto(input.session);
+    input.session.typedBy(this);
     input.accept(offset, bytes);
-  }
-
-  /** A viewer that types leads; of two views of one session it is the one that leads already. */
-  #typedInto(session: Session): void {
-    let viewer: Subscription | undefined;
-    for (const { session: viewed, subscription } of this.#subscribed.values()) {
-      if (viewed !== session || subscription.mode !== 'viewer') continue;
-      if (session.isLeader(subscription)) return;
-      viewer ??= subscription;
-    }
-    if (viewer) session.typedBy(viewer);
   }
 
   #acknowledged(channel: number, offset: number): void {

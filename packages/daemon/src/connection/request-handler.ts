@@ -89,7 +89,11 @@ export class RequestHandler implements Requests {
 
   /** Resolves when no request is being carried out but those that wait for an event, which a successor can wait for too. */
   async untilIdle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    do {
+      await Promise.allSettled(this.#running);
+      // What is in the midst of being answered, in microtasks, is answered by then.
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#running.size > 0);
   }
 
   #carryOut(connection: Connection, request: Request, action: () => unknown): Promise<void> | undefined {

@@ -1,5 +1,7 @@
-import { close, receiveWithFds, sendWithFds, waitReadable, WOULD_BLOCK } from '@holdfast/posix';
+import { close, receiveWithFds, sendWithFds, waitReadable, waitWritable, WOULD_BLOCK } from '@holdfast/posix';
 import { type HandoffMessage, parseHandoffMessage } from './messages.ts';
+
+const TAKE_MS = 1_000;
 
 export interface Received {
   readonly message: HandoffMessage;
@@ -15,9 +17,15 @@ export class HandoffChannel {
     this.fd = fd;
   }
 
-  /** Sends without blocking. Throws Error if the other side does not take it, PosixError if it is gone. */
+  /**
+   * Sends; the kernel queues about ten messages, then the other side must take some. Throws Error if it does not within a
+   * second, PosixError if it is gone.
+   */
   send(message: HandoffMessage, fds: readonly number[] = []): void {
-    if (!sendWithFds(this.fd, Buffer.from(JSON.stringify(message)), fds)) {
+    const bytes = Buffer.from(JSON.stringify(message));
+    const until = performance.now() + TAKE_MS;
+    while (!sendWithFds(this.fd, bytes, fds)) {
+      if (waitWritable(this.fd, Math.max(0, until - performance.now()))) continue;
       throw new Error(`the other side of the hand-over does not take "${message.type}"`);
     }
   }

@@ -15,6 +15,8 @@ const SETTLE_MS = 2_000;
 /** From the snapshot until everything is adopted; 1,000 sessions take a tenth of it. */
 const ADOPT_MS = 1_000;
 const SERVE_MS = 2_000;
+/** More than the kernel queues on the channel. */
+const MESSAGES_MAX = 1_000;
 
 /** One of those who asked for the upgrade. */
 export interface Requester {
@@ -137,7 +139,7 @@ export class Predecessor {
       this.#check(ready, parameters);
       this.#step('ready');
       this.#surroundings.pauseClients(true);
-      await Promise.race([this.#surroundings.untilIdle(), this.#settlingTooLong(), cancelled]);
+      await this.#settle(cancelled);
       if (this.#isCancelled) await cancelled;
       if (nowNs() >= deadlineNs) throw new HoldfastError('E_UPGRADE_TIMEOUT', 'the deadline has passed');
       return this.#handOver(successor);
@@ -189,12 +191,17 @@ export class Predecessor {
     }
   }
 
-  #settlingTooLong(): Promise<never> {
-    return new Promise((_resolve, reject) => {
-      this.#surroundings.reactor.after(SETTLE_MS, () => {
-        reject(new HoldfastError('E_UPGRADE_TIMEOUT', `a request was not done within ${SETTLE_MS} ms`));
-      });
+  /** Resolves when no request is half done. */
+  async #settle(cancelled: Promise<never>): Promise<void> {
+    const { promise: tooLong, reject } = withReject();
+    const timer = this.#surroundings.reactor.after(SETTLE_MS, () => {
+      reject(new HoldfastError('E_UPGRADE_TIMEOUT', `a request was not done within ${SETTLE_MS} ms`));
     });
+    try {
+      await Promise.race([this.#surroundings.untilIdle(), tooLong, cancelled]);
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** From here on nothing else happens in this process until it ends, or the successor is known to be dead. */
@@ -211,15 +218,10 @@ export class Predecessor {
     channel.send({ type: 'commit' });
     this.#step('adopted');
     testPoint('predecessor.committed');
-    const answer = receiveOrNone(successor, SERVE_MS);
-    if (answer !== 'none' && answer !== 'end' && answer.message.type === 'serving') this.#leave();
+    if (saysServing(successor, SERVE_MS)) this.#leave();
     // It may have begun to read all the same. Only its death, and its silence until then, say that it has not.
     successor.end();
-    for (;;) {
-      const rest = receiveOrNone(successor, 0);
-      if (rest === 'end' || rest === 'none') break;
-      if (rest.message.type === 'serving') this.#leave();
-    }
+    if (saysServing(successor, 0)) this.#leave();
     throw new HoldfastError('E_UPGRADE_TIMEOUT', `the successor did not serve within ${SERVE_MS} ms`);
   }
 
@@ -258,13 +260,19 @@ export class Predecessor {
   }
 }
 
-/** After the commit even garbage is no reason to throw: what matters is whether it serves. */
-function receiveOrNone(successor: SuccessorProcess, timeoutMs: number): Received | 'none' | 'end' {
-  try {
-    return successor.channel.receiveWithin(timeoutMs);
-  } catch {
-    return 'none';
+/** Looks for `serving` until the channel ends or the time is over. Whatever else it says, even garbage, is passed over. */
+function saysServing(successor: SuccessorProcess, timeoutMs: number): boolean {
+  const until = performance.now() + timeoutMs;
+  for (let messages = 0; messages < MESSAGES_MAX; messages += 1) {
+    try {
+      const received = successor.channel.receiveWithin(Math.max(0, until - performance.now()));
+      if (received === 'none' || received === 'end') return false;
+      if (received.message.type === 'serving') return true;
+    } catch {
+      // No message of ours.
+    }
   }
+  return false;
 }
 
 function asFailure(error: unknown): HoldfastError {

@@ -61,7 +61,7 @@ export class InputQueue {
 
   /** For a successor. */
   suspend(): SuspendedInput {
-    const streams = [...this.#streams.values()].sort((one, other) => one.lastUsedMs - other.lastUsedMs);
+    const streams = [...this.#streams.values()].toSorted((one, other) => one.lastUsedMs - other.lastUsedMs);
     return {
       streams: streams.map(({ key, slot, received, done }) => ({ key, slot, received, done })),
       queue: this.#queue.slice(this.#head).map(({ stream, bytes, written }) => ({

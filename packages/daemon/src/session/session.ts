@@ -282,9 +282,11 @@ export class Session {
     this.#pace.progressed(subscription);
   }
 
-  /** A viewer that types leads. */
-  typedBy(subscription: Subscription): void {
-    this.#viewers.typed(subscription);
+  /** A viewer that types leads; of several views on one connection it is the one that does already, or the first. */
+  typedBy(sink: SubscriptionSink): void {
+    if (this.#viewers.leader?.sink === sink) return;
+    const viewer = this.#viewers.find((other) => other.sink === sink && !other.readOnly);
+    if (viewer) this.#viewers.typed(viewer);
   }
 
   // What it is asked to do
@@ -480,6 +482,8 @@ export class Session {
       if (terminal) device = await terminal.device();
       const left = await tree.run();
       if (left > 0) log('session.kill-incomplete', { session: this.id, left });
+      // A set-uid program can't be signalled. Its terminal is hung up, and nobody waits for it any longer.
+      if (left > 0) this.#live({ type: 'lost' });
     };
     const done = run().finally(() => {
       this.#killing = undefined;

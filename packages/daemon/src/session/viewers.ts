@@ -44,6 +44,12 @@ export class Viewers<V extends Viewer> {
     this.#lead([...this.#viewers].find((other) => !other.readOnly));
   }
 
+  /** The first in the order of attaching that fits. */
+  find(fits: (viewer: V) => boolean): V | undefined {
+    for (const viewer of this.#viewers) if (fits(viewer)) return viewer;
+    return undefined;
+  }
+
   /** A viewer has typed. */
   typed(viewer: V): void {
     if (viewer !== this.#leader && !viewer.readOnly && this.#viewers.has(viewer)) this.#lead(viewer);
