@@ -224,11 +224,13 @@ describe('wait', () => {
 
 test('what is printed is printed to the end, however slowly it is read', async () => {
   await using home = new CliHome();
+  // More than a pipe holds; of one command, a description shows 8 KiB.
   const terminal = home.inTerminal(
-    "$HF new -d -- sh -c 'echo $0' $(head -c 100000 /dev/zero | tr '\\0' x) >made; $HF ls --json | (sleep 0.5; wc -c)",
+    "for i in 1 2 3 4 5 6 7 8 9; do $HF new -d -- sh -c : $(head -c 8000 /dev/zero | tr '\\0' x) >made; done; $HF ls --json | (sleep 0.5; wc -c; echo counted)",
   );
-  await terminal.until('100');
-});
+  const count = Number(/^(\d+)/.exec(await terminal.until('counted', 60_000))?.[1]);
+  expect(count).toBeGreaterThan(9 * 8_000);
+}, 90_000);
 
 describe('what can not be done is said in one line', () => {
   test.each([
