@@ -75,6 +75,17 @@ export class Subscription {
     if (!this.#link.isReading || offset - this.#ackSent >= ACK_EVERY_BYTES) this.flushAck();
   }
 
+  /**
+   * Exact mode: keeps the lease from running down although nothing more can be acknowledged, since whoever takes the
+   * output is slow. To be called more often than the lease lasts, for as long as the program is to be held back.
+   */
+  renewLease(): void {
+    if (!this.#isAttached || this.#options.mode !== 'exact') return;
+    const frame = { type: FRAME.OUTPUT_ACK, channel: this.#channel, offset: this.#acknowledged };
+    this.#ackSent = this.#acknowledged;
+    this.#link.send(encodeAck(frame));
+  }
+
   /** Goes on after `onData` returned false. */
   resume(): void {
     this.#link.release(this);

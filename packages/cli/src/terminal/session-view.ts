@@ -80,6 +80,7 @@ class SessionView {
   #input: Input | undefined;
   #subscription: Subscription | undefined;
   #flushTimer: { cancel(): void } | undefined;
+  #leaseTimer: { cancel(): void } | undefined;
   #lastOutputByte = NEWLINE;
   #lastTypedByte = NEWLINE;
   /** All output has come; some of it may still have to be written. */
@@ -135,6 +136,7 @@ class SessionView {
   dispose(): void {
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
     this.#flushTimer?.cancel();
+    this.#leaseTimer?.cancel();
     this.#reader?.close();
     this.#writer.close();
     this.#guard.restore();
@@ -172,6 +174,15 @@ class SessionView {
     });
     this.#subscription = subscription;
     this.#pump.bind(subscription);
+    if (!this.#isScreen) this.#keepLease();
+  }
+
+  /** Whoever reads our output may be slow, as a pager is: the program waits for it, as it would in a pipe. */
+  #keepLease(): void {
+    this.#leaseTimer = this.#options.reactor.after(LIMITS.leaseMsDefault / 3, () => {
+      if (!this.#writer.isIdle) this.#subscription?.renewLease();
+      this.#keepLease();
+    });
   }
 
   /** Undefined if nothing can be typed. */

@@ -52,19 +52,23 @@ test('a lease at the end of the output never runs down, and begins to when the o
   expect(scene.limit).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('only an offset that moves renews a lease; one that expired is renewed, too, if its subscriber is there', () => {
+test('a lease is renewed by an offset that moves or is repeated, and by none before it; one that expired only by one that moves', () => {
   const scene = new Scene();
   const lease = scene.acquire('one', 0, 100) as Lease<string>;
   scene.grow(500);
   scene.nowMs = 60;
   scene.acknowledge(lease, 0);
-  expect(scene.leases.nextExpiryMs).toBe(100);
+  expect(scene.leases.nextExpiryMs).toBe(160);
   scene.acknowledge(lease, 10);
   expect(scene.leases.nextExpiryMs).toBe(160);
+  scene.nowMs = 70;
   scene.acknowledge(lease, 5);
   expect(lease.offset).toBe(10);
+  expect(scene.leases.nextExpiryMs).toBe(160);
   scene.nowMs = 160;
   expect(scene.leases.expire(160)).toBe(true);
+  expect(scene.limit).toBe(Number.POSITIVE_INFINITY);
+  scene.acknowledge(lease, 10);
   expect(scene.limit).toBe(Number.POSITIVE_INFINITY);
   scene.acknowledge(lease, 200);
   expect(scene.limit).toBe(1_200);

@@ -16,7 +16,7 @@ export interface Lease<Subscriber> {
  * The leases of one session. Pure: the clock is given.
  *
  *   acquire ──> held, at the end ──output──> held, running down ──acknowledged──> (again)
- *                                                 └──leaseMs without movement──> expired ──acknowledged──> held
+ *                                                 └──leaseMs without a word──> expired ──acknowledged──> held
  *   the subscriber goes away: the same, as an orphan; an orphan that expires is gone
  */
 export class Leases<Subscriber> {
@@ -60,7 +60,9 @@ export class Leases<Subscriber> {
 
   /** The subscriber has got everything before `offset`. */
   acknowledge(lease: Lease<Subscriber>, at: { offset: number; end: number; nowMs: number }): void {
-    if (at.offset <= lease.offset) return;
+    if (at.offset < lease.offset) return;
+    // Said again, the same offset means that its user is slow and still wants the rest.
+    if (at.offset === lease.offset && lease.hasExpired) return;
     lease.offset = at.offset;
     lease.hasExpired = false;
     lease.idleSinceMs = at.offset < at.end ? at.nowMs : null;
