@@ -30,6 +30,8 @@ export interface UpgradeTarget {
 const CHANNEL_FD = 3;
 /** How much of a successor's last words is kept: a stack trace. */
 const STDERR_BYTES = 16 * 1024;
+/** Between the end of a process's descriptors and its own. */
+const ENDING_MS = 50;
 
 /** A successor from outside: a child process, its channel, and what it says on stderr before it is ready. */
 export class SuccessorProcess {
@@ -104,6 +106,8 @@ export class SuccessorProcess {
 
   /** How it ended, if it has. */
   get ending(): string {
+    // Its descriptors are closed an instant before its status is there.
+    if (this.#pidfd !== undefined) waitReadable(this.#pidfd, ENDING_MS);
     const status = takeExitStatus(this.pid);
     if (status === 'running') return 'it closed the channel';
     this.#isGone = true;
