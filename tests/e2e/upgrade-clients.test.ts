@@ -13,7 +13,6 @@ import {
 import {
   eventually,
   firstDifference,
-  fdCount,
   type Gate,
   isAlive,
   RawClient,
@@ -24,6 +23,7 @@ import {
   type TestDaemon,
   TestHome,
   untilEnded,
+  settledFdCount,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { mastersOf, startWithPoints, stoppedSuccessor, targetsOf, upgrade } from './support/upgrades.ts';
@@ -396,7 +396,7 @@ async function keepsHistory(daemon: TestDaemon): Promise<Session> {
   await daemon.record(flood).then((output) => output.exited());
   await daemon.record(running).then((output) => output.waitFor('begin'));
   const fds = [];
-  for (let round = 0; round < 3; round += 1) fds.push(fdCount((await upgrade(daemon)).to.pid));
+  for (let round = 0; round < 3; round += 1) fds.push(await settledFdCount((await upgrade(daemon)).to.pid));
   expect(fds.at(-1)).toBeLessThanOrEqual(fds[0] ?? 0);
   const whole = await daemon.record(flood);
   await whole.exited();

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import {
   eventually,
-  fdCount,
   firstDifference,
   isAlive,
   sha256,
   startDaemon,
   type TestDaemon,
   untilEnded,
+  settledFdCount,
 } from '@holdfast/testkit';
 import type { RequestResult } from '@holdfast/protocol';
 import { expect, test } from 'vitest';
@@ -81,9 +81,9 @@ test(`${UPGRADES} upgrades in a row lose, repeat and disconnect nothing, while p
   expect(status.daemon.generation).toBe(UPGRADES + 1);
   expect((await daemon.get(flood)).pid).toBe(flood.pid);
   expect(mastersOf(pid)).toBe(status.sessions.running);
-  const first = fdCount(pid);
+  const first = await settledFdCount(pid);
   const last = (await upgrade(daemon)).to.pid;
-  await eventually('no descriptor more than before', () => Promise.resolve(fdCount(last) <= first));
+  expect(await settledFdCount(last)).toBeLessThanOrEqual(first);
 }, 180_000);
 
 test('a new client each moment finds the daemon through upgrades', async () => {
