@@ -4,6 +4,7 @@ import { HandoffChannel, type Received } from './channel.ts';
 import { receiveSnapshot, type Snapshot, SNAPSHOT_SCHEMAS } from './snapshot.ts';
 import { nextSuccessor, type SuccessorEvent, type SuccessorState } from './table.ts';
 import { testPoint } from './test-points.ts';
+import { warmUp } from './warm-up.ts';
 
 /** For what follows a first message. */
 const PROMPTLY_MS = 5_000;
@@ -34,6 +35,7 @@ export class Successor {
   takeOver(adopt: (snapshot: Snapshot, fds: readonly number[]) => Adopted): Snapshot {
     const { pid } = process;
     testPoint('successor.loaded');
+    warmUp();
     this.#channel.send({
       type: 'ready',
       pid,
