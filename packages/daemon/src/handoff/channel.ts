@@ -1,4 +1,12 @@
-import { close, receiveWithFds, sendWithFds, waitReadable, waitWritable, WOULD_BLOCK } from '@holdfast/posix';
+import {
+  close,
+  isErrno,
+  receiveWithFds,
+  sendWithFds,
+  waitReadable,
+  waitWritable,
+  WOULD_BLOCK,
+} from '@holdfast/posix';
 import { type HandoffMessage, parseHandoffMessage } from './messages.ts';
 
 const TAKE_MS = 1_000;
@@ -32,7 +40,7 @@ export class HandoffChannel {
 
   /** The next message; `none` if there is none now, `end` if the other side is gone. Throws Error for garbage. */
   receive(): Received | 'none' | 'end' {
-    const received = receiveWithFds(this.fd);
+    const received = this.#receive();
     if (received === WOULD_BLOCK) return 'none';
     if (received === undefined) return 'end';
     try {
@@ -40,6 +48,16 @@ export class HandoffChannel {
     } catch (error) {
       received.fds.forEach(close);
       throw error;
+    }
+  }
+
+  /** One that ended without reading everything resets the channel. That is told once, before what it has said itself. */
+  #receive(): ReturnType<typeof receiveWithFds> {
+    try {
+      return receiveWithFds(this.fd);
+    } catch (error) {
+      if (!isErrno(error, 'ECONNRESET')) throw error;
+      return receiveWithFds(this.fd);
     }
   }
 
