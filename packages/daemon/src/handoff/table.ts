@@ -23,7 +23,7 @@ export type PredecessorEvent =
   /** The successor is dead and had not said that it serves. */
   | 'confirmedDead';
 
-const PREDECESSOR: Record<PredecessorState, Partial<Record<PredecessorEvent, PredecessorState>>> = {
+export const PREDECESSOR: Record<PredecessorState, Partial<Record<PredecessorEvent, PredecessorState>>> = {
   idle: { requested: 'starting' },
   starting: { ready: 'settling', failed: 'idle' },
   settling: { frozen: 'frozen', failed: 'idle' },
@@ -44,7 +44,7 @@ export type SuccessorEvent =
   | 'failed'
   | 'predecessorGone';
 
-const SUCCESSOR: Record<SuccessorState, Partial<Record<SuccessorEvent, SuccessorState>>> = {
+export const SUCCESSOR: Record<SuccessorState, Partial<Record<SuccessorEvent, SuccessorState>>> = {
   loading: { loaded: 'waiting', failed: 'ended', predecessorGone: 'ended' },
   waiting: { snapshot: 'adopting', failed: 'ended', predecessorGone: 'ended' },
   adopting: { adopted: 'adopted', failed: 'ended', predecessorGone: 'ended' },

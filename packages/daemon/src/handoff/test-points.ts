@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 
 /** Where a test can make a hand-over fail. */
-export type TestPoint =
-  | 'successor.loaded'
-  | 'successor.received'
-  | 'successor.adopted'
-  | 'successor.committed'
-  | 'successor.serving'
-  | 'predecessor.snapshot'
-  | 'predecessor.sent'
-  | 'predecessor.commit'
-  | 'predecessor.committed';
+export const TEST_POINTS = [
+  'successor.loaded',
+  'successor.received',
+  'successor.adopted',
+  'successor.committed',
+  'successor.serving',
+  'predecessor.snapshot',
+  'predecessor.sent',
+  'predecessor.commit',
+  'predecessor.committed',
+] as const;
+export type TestPoint = (typeof TEST_POINTS)[number];
 
 /**
  * Does at a named point what a test asks for by the file that HOLDFAST_TEST_POINTS names: a JSON object of points and what
