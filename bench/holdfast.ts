@@ -55,15 +55,19 @@ export class Holdfast implements AsyncDisposable {
 
   /** Opens many sessions that do nothing over one connection; the daemon must run. */
   async openIdleSessions(count: number): Promise<void> {
-    const { reactor } = this.#options;
-    const { socketPath } = resolveHome(this.env);
-    const client = await Client.connect({ connector: posixConnector(socketPath, reactor), name: 'bench' });
+    const client = await this.connect();
     const parameters = { command: IDLE_COMMAND, cwd: '/', env: this.env, cols: 80, rows: 24 };
     for (let opened = 0; opened < count; opened += OPENED_AT_ONCE) {
       const batch = Math.min(OPENED_AT_ONCE, count - opened);
       await Promise.all(Array.from({ length: batch }, () => client.request('open', parameters)));
     }
     client.close();
+  }
+
+  /** A client of the daemon, which must run. */
+  connect(): Promise<Client> {
+    const { socketPath } = resolveHome(this.env);
+    return Client.connect({ connector: posixConnector(socketPath, this.#options.reactor), name: 'bench' });
   }
 
   /** The daemon's pid; undefined if none runs. */

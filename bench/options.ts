@@ -11,6 +11,8 @@ export interface Options {
   readonly keys: number;
   /** Times that a command is timed. */
   readonly repeats: number;
+  /** Times that the daemon is replaced, for each number of sessions. */
+  readonly upgrades: number;
   /** Names of the measures to run; undefined = all. */
   readonly only: readonly string[] | undefined;
   /** File for the results as JSON. */
@@ -21,7 +23,7 @@ export interface Options {
 
 /** Beginning of a message about a wrong command line. */
 export const USAGE =
-  'usage: npm run bench -- [--only NAME[,NAME…]] [--rounds N] [--mb N] [--keys N] [--repeats N] [--json FILE] [--holdfast FILE]';
+  'usage: npm run bench -- [--only NAME[,NAME…]] [--rounds N] [--mb N] [--keys N] [--repeats N] [--upgrades N] [--json FILE] [--holdfast FILE]';
 
 /** Parses the command line. Throws Error if it is wrong. */
 export function parseOptions(args: readonly string[], root: string): Options {
@@ -32,6 +34,7 @@ export function parseOptions(args: readonly string[], root: string): Options {
       rounds: { type: 'string', default: '5' },
       keys: { type: 'string', default: '500' },
       repeats: { type: 'string', default: '15' },
+      upgrades: { type: 'string', default: '50' },
       only: { type: 'string' },
       json: { type: 'string' },
       holdfast: { type: 'string', default: path.join(root, 'bin', 'holdfast') },
@@ -42,6 +45,7 @@ export function parseOptions(args: readonly string[], root: string): Options {
     rounds: positive('rounds', values.rounds),
     keys: positive('keys', values.keys),
     repeats: positive('repeats', values.repeats),
+    upgrades: positive('upgrades', values.upgrades),
     only: values.only?.split(','),
     json: values.json,
     holdfast: path.resolve(values.holdfast),
