@@ -64,6 +64,8 @@ test('after any events, at most one viewer leads, and one does if any may', () =
           const isAttached = attached.includes(viewer);
           if (type === 'attach' && !isAttached) {
             attached.push(viewer);
+            // One that had led and gone was told nothing of its end: it comes as a new one.
+            viewer.told.length = 0;
             viewers.attach(viewer);
           } else if (type === 'detach') {
             if (isAttached) attached.splice(attached.indexOf(viewer), 1);
