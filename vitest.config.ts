@@ -47,6 +47,7 @@ function project({ name, include, order, workers, timeoutMs }: Project): TestPro
     test: {
       name,
       include: [include],
+      setupFiles: ['./scripts/property-seed.mjs'],
       pool: 'forks',
       maxWorkers: workers,
       sequence: { groupOrder: order },
