@@ -1,5 +1,6 @@
 import type { CommandTable, Operand, Operands, Option, Options } from './command-table.ts';
 import type { Context } from './context.ts';
+import type { Failure } from './output/errors.ts';
 
 type OptionValue<Kind extends Option['kind']> = Kind extends 'flag'
   ? boolean
@@ -27,6 +28,8 @@ export interface Command<O extends Options = Options, P extends Operands = Opera
   extends CommandTable<O, P> {
   /** Returns the exit code. */
   run(invocation: Invocation<O, P>, context: Context): Promise<number>;
+  /** What it prints under `--json` when it fails; without this, `{"error":…}`. */
+  readonly failureDocument?: (failure: Failure) => unknown;
 }
 
 /** Lets TypeScript infer the types of options and operands from the table. */

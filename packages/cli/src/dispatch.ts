@@ -5,8 +5,9 @@ import { usageError } from './arguments/usage-error.ts';
 import type { Command } from './command.ts';
 import { COMMAND_NAMES, isCommandName, loadAllCommands, loadCommand } from './commands.ts';
 import { processContext } from './context.ts';
-import { describeFailure, failureJson, isBrokenPipe } from './output/errors.ts';
+import { describeFailure, errorDocument, type Failure, isBrokenPipe } from './output/errors.ts';
 import { EXIT } from './output/exit-codes.ts';
+import { jsonLine } from './output/json.ts';
 import { writeStderr, writeStdout } from './output/standard-streams.ts';
 import { commandHelp, overviewHelp } from './output/help.ts';
 
@@ -19,24 +20,28 @@ interface Leading {
   readonly rest: readonly string[];
 }
 
+/** How a failure would be told, as far as the command line has been understood. */
+interface Failing {
+  cannot: string;
+  json: boolean;
+  document: (failure: Failure) => unknown;
+}
+
 /** Runs one command line; returns the exit code, and never throws. */
 export async function dispatch(argv: readonly string[]): Promise<number> {
-  const failing = { cannot: 'wrong usage', json: wantsJson(argv) };
+  const failing: Failing = { cannot: 'wrong usage', json: wantsJson(argv), document: errorDocument };
   try {
     return await runCommandLine(argv, failing);
   } catch (error) {
     if (isBrokenPipe(error)) return EXIT.done;
     const failure = describeFailure(failing.cannot, error);
     writeStderr(`holdfast: ${failure.message}\n`);
-    if (failing.json) writeStdout(failureJson(failure));
+    if (failing.json) writeStdout(jsonLine(failing.document(failure)));
     return failure.exitCode;
   }
 }
 
-async function runCommandLine(
-  argv: readonly string[],
-  failing: { cannot: string; json: boolean },
-): Promise<number> {
+async function runCommandLine(argv: readonly string[], failing: Failing): Promise<number> {
   const leading = splitLeading(argv);
   if (leading.version) {
     writeStdout(`holdfast ${VERSION} (${BUILD})\n`);
@@ -51,6 +56,7 @@ async function runCommandLine(
 
   const command = await findCommand(leading.name);
   failing.cannot = `wrong usage of ${command.name}`;
+  if (command.failureDocument) failing.document = command.failureDocument;
   const parsed = parseCommandLine(command, leading.rest);
   if (parsed.help) {
     writeStdout(commandHelp(command));
@@ -67,7 +73,7 @@ async function runParsed(
   how: {
     invocation: Parameters<Command['run']>[0];
     context: Parameters<Command['run']>[1];
-    failing: { cannot: string };
+    failing: Failing;
   },
 ): Promise<number> {
   try {

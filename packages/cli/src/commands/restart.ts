@@ -1,3 +1,4 @@
+import { HoldfastError } from '@holdfast/protocol';
 import { defineCommand } from '../command.ts';
 import { stopDaemon } from '../connection/end-sessions.ts';
 import { startDaemon } from '../connection/start-daemon.ts';
@@ -12,13 +13,12 @@ export const restartCommand = defineCommand({
   options: { yes: { kind: 'flag', short: 'y', summary: 'do not ask' } },
   async run({ options }, context) {
     const outcome = await stopDaemon(context, { isSure: options.yes });
-    if (outcome.kind === 'declined') {
-      context.note('Nothing was ended.');
-      return EXIT.failed;
+    if (outcome.kind === 'declined') return EXIT.failed;
+    if (outcome.kind === 'notRunning') {
+      throw new HoldfastError('E_NO_DAEMON', 'no daemon is running; holdfast new starts one');
     }
     await startDaemon(context);
-    const ended = outcome.kind === 'stopped' ? outcome.ended : 0;
-    context.note(`The daemon has been started anew; ${countSessions(ended)} ended.`);
+    context.note(`The daemon has been started anew; ${countSessions(outcome.ended)} ended.`);
     return EXIT.done;
   },
 });

@@ -11,10 +11,7 @@ export const stopCommand = defineCommand({
   options: { yes: { kind: 'flag', short: 'y', summary: 'do not ask' } },
   async run({ options }, context) {
     const outcome = await stopDaemon(context, { isSure: options.yes });
-    if (outcome.kind === 'declined') {
-      context.note('Nothing was ended.');
-      return EXIT.failed;
-    }
+    if (outcome.kind === 'declined') return EXIT.failed;
     const isStopped = outcome.kind === 'stopped';
     context.note(
       isStopped ? `The daemon has stopped; ${countSessions(outcome.ended)} ended.` : 'No daemon is running.',

@@ -14,7 +14,7 @@ import { connectIfRunning } from '../connection/connect.ts';
 import { daemonEntry } from '../connection/daemon-entry.ts';
 import type { Context } from '../context.ts';
 import { countSessions } from '../output/count-sessions.ts';
-import { describeFailure } from '../output/errors.ts';
+import { describeFailure, type Failure } from '../output/errors.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
 
@@ -41,6 +41,7 @@ export const upgradeCommand = defineCommand({
     timeout: { kind: 'value', value: 'MS', summary: 'give up after so long; default 15000' },
     json: { kind: 'flag', summary: 'print a JSON object' },
   },
+  failureDocument: (failure) => failedDocument(failure),
   async run({ options }, context) {
     const timeoutMs =
       options.timeout === undefined ? TIMEOUT_MS : parseMilliseconds('--timeout', options.timeout);
@@ -58,9 +59,7 @@ export const upgradeCommand = defineCommand({
       const { code, message } = describeFailure("can't upgrade", error);
       const sessions = await runningSessions(client);
       context.note(`holdfast: ${message}${aftermath(code, sessions)}`);
-      if (options.json) {
-        context.print(jsonLine({ ok: false, code, reason: message, sessions: sessions ?? 0 }));
-      }
+      if (options.json) context.print(jsonLine(failedDocument({ code, message }, sessions)));
       return EXIT.failed;
     } finally {
       client?.close();
@@ -87,6 +86,11 @@ function targetOf(
   };
 }
 
+/** The reply's own form of a failure. */
+function failedDocument({ code, message }: Pick<Failure, 'code' | 'message'>, sessions = 0) {
+  return { ok: false, code, reason: message, sessions };
+}
+
 function describe({ from, to, sessions, pauseMs }: Upgraded): string {
   const builds = from.build === to.build ? `build ${to.build} again` : `build ${from.build} → ${to.build}`;
   const change =
@@ -98,6 +102,7 @@ function describe({ from, to, sessions, pauseMs }: Upgraded): string {
 function aftermath(code: ErrorCode, sessions: number | undefined): string {
   if (code === 'E_TIMEOUT' || code === 'E_DISCONNECTED') return '; holdfast status tells which daemon runs';
   if (sessions === undefined) return '';
+  if (sessions === 0) return '; nothing has changed';
   return `; nothing has changed, and ${countSessions(sessions)} run${sessions === 1 ? 's' : ''} on`;
 }
 

@@ -15,13 +15,16 @@ export type Stopped =
   | { readonly kind: 'declined' }
   | { readonly kind: 'stopped'; readonly ended: number };
 
-/** Ends every session and the daemon, after asking. Throws if nobody can be asked. */
+/** Ends every session and the daemon, after asking; says so if the answer is no. Throws if nobody can be asked. */
 export async function stopDaemon(context: Context, { isSure }: { isSure: boolean }): Promise<Stopped> {
   const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
   if (!client) return { kind: 'notRunning' };
   try {
     const { sessions } = await client.request('status', {});
-    if (!isSure && sessions.running > 0 && !(await confirm(sessions.running))) return { kind: 'declined' };
+    if (!isSure && sessions.running > 0 && !(await confirm(sessions.running))) {
+      context.note('Nothing was ended.');
+      return { kind: 'declined' };
+    }
     const { ended } = await client.request('stop', {}, { timeoutMs: null });
     await untilGone(context);
     return { kind: 'stopped', ended };

@@ -1,17 +1,25 @@
 import { netConnector } from '@holdfast/client';
 import { posixConnector } from '@holdfast/client/posix';
-import type { OpenParameters, Session } from '@holdfast/protocol';
+import type { OpenParameters } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { jsonLine } from '../output/json.ts';
 import { attachTo, requireTerminal } from '../terminal/attach.ts';
 import type { PrefixKey } from '../terminal/detach-keys.ts';
 import { connectOrStart } from './connect.ts';
 import { onReactor } from './on-reactor.ts';
 
-/** Opens a session that nobody sees yet; starts the daemon if none runs. */
-export async function openDetached(context: Context, request: OpenParameters): Promise<Session> {
+/** Opens a session that nobody sees yet, and prints its id or all of it; starts the daemon if none runs. */
+export async function openDetached(
+  context: Context,
+  request: OpenParameters,
+  { json }: { json: boolean },
+): Promise<number> {
   const client = await connectOrStart(context, { connector: netConnector(context.home.socketPath) });
   try {
-    return (await client.request('open', request)).session;
+    const { session } = await client.request('open', request);
+    context.print(json ? jsonLine(session) : `${session.id}\n`);
+    return EXIT.done;
   } finally {
     client.close();
   }

@@ -22,8 +22,8 @@ export function describeFailure(cannot: string, error: unknown): Failure {
 }
 
 /** The one document of a command that failed under `--json`. */
-export function failureJson({ code, message }: Failure): string {
-  return `${JSON.stringify({ error: { code, message } })}\n`;
+export function errorDocument({ code, message }: Failure) {
+  return { error: { code, message } };
 }
 
 /** True for what comes of a reader that has gone, as `head` does. */
