@@ -69,6 +69,13 @@ export {
   socketPair,
   withShortPath,
 } from './unix-socket.ts';
-export { decodeStatus, type ExitStatus, exitStatusByPidfd, openPidfd, takeExitStatus } from './wait.ts';
+export {
+  decodeStatus,
+  type ExitStatus,
+  exitStatusByPidfd,
+  openPidfd,
+  sendSignalToGroupOf,
+  takeExitStatus,
+} from './wait.ts';
 export { waitReadable, waitWritable } from './wait-readable.ts';
 export { spawnWithDescriptors } from './spawn-with-descriptors.ts';

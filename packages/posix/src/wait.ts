@@ -46,6 +46,25 @@ export function openPidfd(pid: number): number | undefined {
   return fd < 0 ? undefined : fd;
 }
 
+/** Same number on x64 and arm64. */
+const SYS_PIDFD_SEND_SIGNAL = 424;
+/** Linux 6.9: to all of the process group that has the number of this very process. */
+const PIDFD_SIGNAL_PROCESS_GROUP = 4;
+
+/**
+ * Sends a signal to the process group that the process of a pidfd has led, whether or not that process is left: the number
+ * can't have gone to another group meanwhile, as it can for `sendSignal`. False if nobody is in the group any more,
+ * undefined if the kernel has no such call (before Linux 6.9). Throws PosixError(EPERM).
+ */
+export function sendSignalToGroupOf(pidfd: number, signal: number): boolean | undefined {
+  const call = ['int', pidfd, 'int', signal, 'void *', null, 'unsigned int', PIDFD_SIGNAL_PROCESS_GROUP];
+  if (libc.syscall(SYS_PIDFD_SEND_SIGNAL, ...call) === 0) return true;
+  const { EPERM, ESRCH } = os.constants.errno;
+  const errno = koffi.errno();
+  if (errno === EPERM) throw lastError('pidfd_send_signal');
+  return errno === ESRCH ? false : undefined;
+}
+
 /** `_IOWR(0xFF, 11, struct pidfd_info)` with the struct's first version of 64 bytes (Linux 6.13). */
 const PIDFD_GET_INFO = 0xc040ff0b;
 const PIDFD_INFO_BYTES = 64;

@@ -9,6 +9,7 @@ import {
   processEntry,
   READABLE,
   sendSignal,
+  sendSignalToGroupOf,
   spawnOnTerminal,
   takeExitStatus,
 } from '@holdfast/posix';
@@ -45,6 +46,24 @@ test('a process that has ended can neither be signalled nor watched', async () =
     expect((await program.ended).status).toEqual({ signal: 'SIGTERM' });
     expect(sendSignal(program.pid, 0)).toBe(false);
     expect(openPidfd(program.pid)).toBeUndefined();
+  });
+});
+
+test('a group is reached by the pidfd of its leader, and found empty when nobody is in it any more', async (context) => {
+  await onReactor(async (reactor) => {
+    // The leader ends; its child, whose number nobody here has, stays in the group.
+    const script = 'trap "" HUP; sleep 100 & echo ready; read line';
+    await using program = new Program(reactor, ['/bin/sh', '-c', script]);
+    const pidfd = openPidfd(program.pid) ?? -1;
+    await program.until(/ready/);
+    expect(sendSignal(program.pid, 9)).toBe(true);
+    await program.ended;
+    const isReached = sendSignalToGroupOf(pidfd, 0);
+    if (isReached === undefined) return context.skip('needs Linux 6.9');
+    expect(isReached).toBe(true);
+    while (sendSignalToGroupOf(pidfd, 9)) await new Promise((resolve) => setImmediate(resolve));
+    expect(sendSignalToGroupOf(pidfd, 9)).toBe(false);
+    close(pidfd);
   });
 });
 

@@ -16,6 +16,10 @@ export class ProcessTable {
     }
   }
 
+  get(pid: number): ProcessEntry | undefined {
+    return this.#byPid.get(pid);
+  }
+
   children(pid: number): readonly ProcessEntry[] {
     return this.#children.get(pid) ?? [];
   }

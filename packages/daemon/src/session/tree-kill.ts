@@ -1,5 +1,6 @@
 import { type ProcessEntry, sendSignal, signalNumber } from '@holdfast/posix';
 import type { ProcessLister, ProcessTable } from './process-table.ts';
+import { SessionGroups } from './session-groups.ts';
 import type { SuspendedKill } from './suspended-session.ts';
 
 /** Whose processes, and whom to spare. */
@@ -28,24 +29,29 @@ interface Victims {
   readonly pids: readonly number[];
   /** Process groups of which nobody is spared. */
   readonly groups: readonly number[];
+  /** Sends SIGKILL to all groups that were ever seen; false if nobody is in any of them. */
+  killUnseen(): boolean;
 }
 
 /**
  * Ends what is left of a session: hang-up first, then SIGKILL again and again to whatever is found, since a process may
- * fork while we look; to whole groups, since the kernel lets nobody in one fork past a signal to all of it. Found are: members of the kernel's session, processes with its terminal, and their descendants,
- * which covers children that began a session of their own but not daemons that have left their parents.
+ * fork while we look; to whole groups, since the kernel lets nobody in one fork past a signal to all of it. Found are:
+ * members of the kernel's session, processes with its terminal, and their descendants, which covers children that began a
+ * session of their own but not daemons that have left their parents.
  */
 export class TreeKill {
   readonly #target: KillTarget;
   readonly #surroundings: KillSurroundings;
   /** Once found, a process stays a target when its parent dies; pid and start time name it. */
   readonly #known = new Map<number, number>();
+  readonly #groups: SessionGroups;
   #isHungUp = false;
 
   /** `begun`: how far a predecessor had come. */
   constructor(target: KillTarget, surroundings: KillSurroundings, begun?: SuspendedKill) {
     this.#target = target;
     this.#surroundings = surroundings;
+    this.#groups = new SessionGroups(target.leader);
     if (!begun) return;
     this.#isHungUp = begun.isHungUp;
     for (const { pid, startTime } of begun.known) this.#known.set(pid, startTime);
@@ -62,13 +68,21 @@ export class TreeKill {
 
   /** Resolves with the number of processes that could not be ended. */
   async run(): Promise<number> {
+    try {
+      return await this.#run();
+    } finally {
+      this.#groups.close();
+    }
+  }
+
+  async #run(): Promise<number> {
     if (!this.#isHungUp) this.#hangUp((await this.#find()).pids);
     for (const ms of GRACE_MS) {
       await this.#delay(ms);
-      if ((await this.#find()).pids.length === 0) return 0;
+      if ((await this.#findAll()).pids.length === 0) return 0;
     }
     for (let round = 1; ; round += 1) {
-      const { pids, groups } = await this.#find();
+      const { pids, groups } = await this.#findAll();
       if (pids.length === 0 || round > ROUNDS) return pids.length;
       signal(
         groups.map((group) => -group),
@@ -77,6 +91,15 @@ export class TreeKill {
       signal(pids, 'SIGKILL');
       await this.#delay(ROUND_MS);
     }
+  }
+
+  /**
+   * Looks, and if nobody is to be seen, kills unseen and looks again: a chain in which each child takes over from its parent
+   * is missed by a list that is read more slowly.
+   */
+  async #findAll(): Promise<Victims> {
+    const found = await this.#find();
+    return found.pids.length > 0 || !found.killUnseen() ? found : this.#find();
   }
 
   #hangUp(pids: readonly number[]): void {
@@ -96,7 +119,10 @@ export class TreeKill {
     } catch {
       // No descriptors are left to look with: the program itself, at least, is known.
       const { leader } = this.#target;
-      return sendSignal(leader, 0) ? { pids: [leader], groups: [leader] } : { pids: [], groups: [] };
+      const killUnseen = () => false;
+      return sendSignal(leader, 0)
+        ? { pids: [leader], groups: [leader], killUnseen }
+        : { pids: [], groups: [], killUnseen };
     }
   }
 
@@ -118,8 +144,13 @@ export class TreeKill {
     const living = [...victims.values()].filter((entry) => !entry.isZombie);
     // A group lies within one session, so all of these are victims, too.
     const groups = new Set(living.filter(({ session }) => session === leader).map(({ group }) => group));
-    for (const entry of table.all) if (spared.has(entry.pid)) groups.delete(entry.group);
-    return { pids: living.map(({ pid }) => pid), groups: [...groups] };
+    for (const group of groups) this.#groups.add(group, table);
+    const sparedGroups = new Set(table.all.filter(({ pid }) => spared.has(pid)).map(({ group }) => group));
+    return {
+      pids: living.map(({ pid }) => pid),
+      groups: [...groups].filter((group) => !sparedGroups.has(group)),
+      killUnseen: () => this.#groups.kill(table, sparedGroups),
+    };
   }
 
   /** This daemon, the caller, and their ancestors. */
