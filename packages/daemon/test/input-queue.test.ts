@@ -28,6 +28,13 @@ class Scene {
     return this.queue.open(name, listener, 0);
   }
 
+  /** As a connection does: with `writes`, the terminal is given the bytes before they are kept. */
+  accept(stream: InputStream, offset: number, bytes: Uint8Array, { writes = false } = {}): void {
+    this.queue.accept(stream, offset, bytes);
+    if (writes) this.write();
+    this.queue.keep();
+  }
+
   write(): string {
     return this.queue.writeTo(this.terminal.master);
   }
@@ -71,6 +78,7 @@ const send = fc.record({
   stream: fc.nat({ max: 1 }),
   back: fc.oneof(fc.constant(0), fc.nat({ max: 30_000 })),
   length: fc.oneof(fc.nat({ max: 8 }), fc.nat({ max: 40_000 })),
+  writes: fc.boolean(),
 });
 const act = fc.oneof(
   { weight: 4, arbitrary: send },
@@ -116,7 +124,7 @@ test('whatever is sent again, each byte is typed once, in order, from two client
             expect(() => scene.queue.accept(stream, from, bytes)).toThrow(/unacknowledged/);
             expect(stream.received).toBe(received);
           } else {
-            scene.queue.accept(stream, from, bytes);
+            scene.accept(stream, from, bytes, act);
             expect(stream.received).toBe(received + fresh.length);
             expected.push(Buffer.from(fresh));
           }
@@ -143,14 +151,14 @@ test('a terminal that takes no more is waited for, and goes on where it was', as
   const listener = new Listener();
   const stream = scene.open('stream-one', listener);
   const bytes = numbered(0, 200_000);
-  scene.queue.accept(stream, 0, bytes);
+  scene.accept(stream, 0, bytes);
   expect(scene.write()).toBe('blocked');
   expect(scene.write()).toBe('blocked');
   const { done } = stream;
   expect(done).toBeGreaterThan(0);
   expect(done).toBeLessThan(bytes.length);
   // Single keys behind it are put together, and stay in order.
-  for (let at = 0; at < 300; at += 1) scene.queue.accept(stream, bytes.length + at, Buffer.from('k'));
+  for (let at = 0; at < 300; at += 1) scene.accept(stream, bytes.length + at, Buffer.from('k'));
   const typed = await scene.finish(bytes.length + 300);
   expect(typed.equals(Buffer.concat([bytes, Buffer.alloc(300, 'k')]))).toBe(true);
   expect(listener.calls).toBeGreaterThan(1);
@@ -162,8 +170,7 @@ test('a successor types the rest of what is queued, and nothing else', async () 
   const stream = scene.open('stream-one');
   const bytes = numbered(0, 200_000);
   // Pieces of which some will have been typed, one in part, and some not at all.
-  for (let at = 0; at < bytes.length; at += 10_000)
-    scene.queue.accept(stream, at, bytes.subarray(at, at + 10_000));
+  for (let at = 0; at < bytes.length; at += 10_000) scene.accept(stream, at, bytes.subarray(at, at + 10_000));
   scene.write();
   await eventually('more is typed', () => scene.terminal.read(8) && scene.write() && stream.done > 70_000);
   const suspended = scene.queue.suspend();
@@ -181,7 +188,7 @@ test('a successor types the rest of what is queued, and nothing else', async () 
 test('exactly the window may be unacknowledged', () => {
   using scene = new Scene();
   const stream = scene.open('stream-one');
-  scene.queue.accept(stream, 0, Buffer.alloc(LIMITS.inputWindowBytes));
+  scene.accept(stream, 0, Buffer.alloc(LIMITS.inputWindowBytes));
   expect(() => scene.queue.accept(stream, LIMITS.inputWindowBytes, Buffer.alloc(1))).toThrow(
     expect.objectContaining({ code: 'E_INPUT_GAP' }),
   );
@@ -194,7 +201,7 @@ test('while nobody has the terminal open nothing is lost, and who opens it gets 
   const stream = scene.open('stream-one');
   scene.terminal.hangUp();
   const bytes = numbered(0, 100_000);
-  scene.queue.accept(stream, 0, bytes);
+  scene.accept(stream, 0, bytes);
   // Linux keeps some of it for the next who opens; elsewhere it is an error.
   expect(['blocked', 'hung-up']).toContain(scene.write());
   expect(scene.ledger.recorded().inFlight).toBeUndefined();
@@ -292,6 +299,5 @@ test('many single keys of two clients in a blocked terminal do not hold the loop
   }
   expect((await scene.finish(2 * keys)).equals(Buffer.from('ab'.repeat(keys)))).toBe(true);
   // It took 13 s when each key moved all those behind it; a turn is some 2 ms, on a machine with nothing else to do.
-  console.log('longest', longestMs);
   expect(longestMs).toBeLessThan(1_000);
 });

@@ -26,10 +26,9 @@ export class Backlog {
     return this.#frames.length > 0 || !this.#mayGoOn();
   }
 
-  /** Handles a frame now, or in its turn. What it refers to must last until then. */
-  handle(frame: ReadFrame): void {
-    if (this.isDue) this.#frames.push(frame);
-    else frame.handle();
+  /** Keeps a frame until its turn. What it refers to must last until then. */
+  add(frame: ReadFrame): void {
+    this.#frames.push(frame);
   }
 
   /** Handles those that may be handled by now. */

@@ -1,5 +1,6 @@
 import {
   close,
+  endWriting,
   READABLE,
   type Reactor,
   read,
@@ -39,7 +40,7 @@ import type { SuspendedConnection } from './suspended-connection.ts';
 const READS_PER_TURN = 4;
 /** Frames of one connection before others get their turn: a client must not have the loop by asking much at once. */
 const FRAMES_PER_TURN = 256;
-/** Reads that empty a socket at the end: more than the kernel buffers, and not for ever. */
+/** Reads that empty a socket at the end: more than the kernel buffers, and no more in one turn. */
 const DISCARDED_READS = 16;
 /**
  * How long the acknowledgement of a key waits for the echo to go out with it: sent by itself it would wake the client
@@ -115,6 +116,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #isEnding = false;
   /** It broke a rule: it gets no more than the reason. */
   #isRefused = false;
+  /** Everything is written; what is still received is dropped. */
+  #isLingering = false;
 
   /** `suspended`: what a predecessor had of it; its subscriptions are added one by one. */
   constructor(
@@ -319,7 +322,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   /** Tells an event, or answers what is no request. */
   send(message: object): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isLingering) return;
     this.#outbox.control(message);
     this.#flushSoon();
   }
@@ -404,25 +407,47 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       return;
     }
     if (!this.#isEnding || !this.#outbox.isEmpty) return this.#goOn();
-    this.#discardUnread();
+    if (this.#isRefused) return this.#linger();
+    this.#discard();
     this.#close('ended');
   }
 
+  /** A client that was in the middle of sending would, on an error of its own, never read why it was refused. */
+  #linger(): void {
+    try {
+      endWriting(this.#fd);
+    } catch {
+      // ENOTCONN: it has gone before.
+      this.#close('ended');
+      return;
+    }
+    this.#isLingering = true;
+    this.#watch.interest = READABLE;
+  }
+
   /** What a socket has not read when it is closed resets the connection, and the farewell would be lost with it. */
-  #discardUnread(): void {
+  #discard(): 'goes on' | 'over' {
     const { readBuffer } = this.#surroundings;
     try {
       for (let reads = 0; reads < DISCARDED_READS; reads += 1) {
-        if (read(this.#fd, readBuffer, 0, readBuffer.length) <= 0) return;
+        const count = read(this.#fd, readBuffer, 0, readBuffer.length);
+        if (count === 0) return 'over';
+        if (count === WOULD_BLOCK) break;
       }
     } catch {
       // ECONNRESET: it has gone before.
+      return 'over';
     }
+    return 'goes on';
   }
 
   // In
 
   #onReady(ready: number): void {
+    if (this.#isLingering) {
+      if (this.#discard() === 'over') this.#close('ended');
+      return;
+    }
     if (ready & WRITABLE && !this.#isWritable) this.#flush();
     if (ready & READABLE && !this.#isClosed && !this.#isEnding) this.#read();
   }
@@ -480,38 +505,33 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   control(json: string): void {
-    this.#backlog.handle({
-      handle: () => {
-        this.#framesLeft -= 1;
-        this.#handle(parseRequest(json));
-      },
+    if (!this.#backlog.isDue) return this.#handle(parseRequest(json));
+    this.#backlog.add({
+      handle: () => this.#handle(parseRequest(json)),
       encode: () => encodeControlText(json),
     });
   }
 
   data(type: DataFrameType, channel: number, offset: number, bytes: Uint8Array): void {
+    if (!this.#backlog.isDue) return this.#input(channel, offset, bytes);
     // What waits outlives the buffer that was read into.
-    const lasting = this.#backlog.isDue ? Buffer.from(bytes) : bytes;
-    this.#backlog.handle({
-      handle: () => {
-        this.#framesLeft -= 1;
-        this.#input(channel, offset, lasting);
-      },
+    const lasting = Buffer.from(bytes);
+    this.#backlog.add({
+      handle: () => this.#input(channel, offset, lasting),
       encode: () => encodeData({ type, channel, offset, bytes: lasting }),
     });
   }
 
   ack(type: AckFrameType, channel: number, offset: number): void {
-    this.#backlog.handle({
-      handle: () => {
-        this.#framesLeft -= 1;
-        this.#acknowledged(channel, offset);
-      },
+    if (!this.#backlog.isDue) return this.#acknowledged(channel, offset);
+    this.#backlog.add({
+      handle: () => this.#acknowledged(channel, offset),
       encode: () => encodeAck({ type, channel, offset }),
     });
   }
 
   #input(channel: number, offset: number, bytes: Uint8Array): void {
+    this.#framesLeft -= 1;
     this.#requireHello();
     const input = this.#inputs.get(channel);
     // Input to a channel that has just been closed may still be under way.
@@ -521,12 +541,14 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   #acknowledged(channel: number, offset: number): void {
+    this.#framesLeft -= 1;
     this.#requireHello();
     const subscribed = this.#subscribed.get(channel);
     if (subscribed) subscribed.session.acknowledge(subscribed.subscription, offset);
   }
 
   #handle(parsed: ParsedRequest): void {
+    this.#framesLeft -= 1;
     if (parsed.kind === 'bad') {
       const { id, code, message } = parsed;
       if (id === undefined || code === 'E_PROTOCOL' || !this.saidHello)
@@ -569,9 +591,9 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#closeBeforeLong();
   }
 
-  /** A client that does not even read its farewell is not waited for. */
+  /** A client that does not even read its farewell, or never stops sending, is not waited for. */
   #closeBeforeLong(): void {
-    this.#surroundings.reactor.after(LIMITS.helloTimeoutMs, () => this.#close('it did not read'));
+    this.#surroundings.reactor.after(LIMITS.helloTimeoutMs, () => this.#close('it did not leave'));
   }
 
   /** Closes when everything queued has been written. */

@@ -69,8 +69,13 @@ export class InputChannel implements InputListener {
   /** Throws HoldfastError(E_INPUT_GAP). What comes after the program's end is dropped: the client is told of that. */
   accept(offset: number, bytes: Uint8Array): void {
     if (this.session.hasExited) return;
-    this.session.input.accept(this.#stream, offset, bytes);
-    this.session.writeInput();
+    const { input } = this.session;
+    input.accept(this.#stream, offset, bytes);
+    try {
+      this.session.writeInput();
+    } finally {
+      input.keep();
+    }
   }
 
   progressed(): void {

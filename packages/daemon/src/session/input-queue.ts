@@ -32,7 +32,7 @@ export interface InputListener {
 
 interface Piece {
   readonly stream: InputStream;
-  readonly bytes: Buffer;
+  bytes: Uint8Array;
   written: number;
 }
 
@@ -46,6 +46,8 @@ export class InputQueue {
   readonly #queue: Piece[] = [];
   /** Pieces before it have been typed. Taking each out at once would move all behind it: seconds for many single keys. */
   #head = 0;
+  /** The piece whose bytes stand where the next read of its client goes: a key is not copied only to be written. */
+  #borrowed: Piece | undefined;
 
   /** `suspended`: what a predecessor had in its queue; else the ledger tells how far streams had come. */
   constructor(ledger: Ledger, suspended?: SuspendedInput) {
@@ -66,7 +68,7 @@ export class InputQueue {
       streams: streams.map(({ key, slot, received, done }) => ({ key, slot, received, done })),
       queue: this.#queue.slice(this.#head).map(({ stream, bytes, written }) => ({
         key: stream.key,
-        bytes: bytes.toString('base64', written),
+        bytes: Buffer.from(bytes.subarray(written)).toString('base64'),
       })),
     };
   }
@@ -102,7 +104,10 @@ export class InputQueue {
     stream.lastUsedMs = nowMs;
   }
 
-  /** Takes bytes that begin at `offset` of the stream; copies them. Throws HoldfastError(E_INPUT_GAP). */
+  /**
+   * Takes bytes that begin at `offset` of the stream. They are borrowed: once the terminal has been given the chance to
+   * take them, `keep` must be called, before they may change. Throws HoldfastError(E_INPUT_GAP).
+   */
   accept(stream: InputStream, offset: number, bytes: Uint8Array): void {
     if (offset > stream.received) {
       throw new HoldfastError('E_INPUT_GAP', `input goes on at ${offset}, but ${stream.received} is wanted`);
@@ -117,6 +122,15 @@ export class InputQueue {
     }
     this.#push(stream, fresh);
     stream.received += fresh.length;
+  }
+
+  /** Copies what was borrowed and has not been typed. */
+  keep(): void {
+    const piece = this.#borrowed;
+    this.#borrowed = undefined;
+    if (!piece || piece.written === piece.bytes.length) return;
+    piece.bytes = joinCopies(piece.bytes.subarray(piece.written));
+    piece.written = 0;
   }
 
   get isEmpty(): boolean {
@@ -185,9 +199,10 @@ export class InputQueue {
       last !== this.#queue[this.#head] &&
       last.bytes.length + bytes.length <= WRITE_BYTES
     ) {
-      this.#queue[this.#queue.length - 1] = { stream, bytes: joinCopies(last.bytes, bytes), written: 0 };
+      last.bytes = joinCopies(last.bytes, bytes);
     } else {
-      this.#queue.push({ stream, bytes: joinCopies(bytes), written: 0 });
+      this.#borrowed = { stream, bytes, written: 0 };
+      this.#queue.push(this.#borrowed);
     }
   }
 
