@@ -1,9 +1,10 @@
 import fs from 'node:fs';
-import { closeInherited, setCloseOnExec } from '@holdfast/posix';
+import { closeInherited, compileEarly, setCloseOnExec } from '@holdfast/posix';
 import { Daemon, startError } from './daemon.ts';
 import { type DaemonOptions, parseOptions } from './options.ts';
 
 process.umask(0o077);
+compileEarly();
 
 /** Tells whoever started this daemon how it went: one line of JSON. */
 function report(options: DaemonOptions | undefined, message: object): void {

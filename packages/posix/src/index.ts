@@ -14,6 +14,7 @@ export {
   write,
   writeAt,
 } from './descriptors.ts';
+export { compileEarly } from './engine.ts';
 export { errnoName, isErrno, PosixError } from './errors.ts';
 export { exitNow } from './exit.ts';
 export {
@@ -64,6 +65,7 @@ export {
 export {
   acceptUnix,
   connectUnix,
+  endWriting,
   listenUnix,
   peerCredentials,
   socketPair,

@@ -75,6 +75,7 @@ export const libc = {
   socketpair: declare('int socketpair(int, int, int, void *)'),
   bind: declare('int bind(int, const void *, unsigned int)'),
   listen: declare('int listen(int, int)'),
+  shutdown: declare('int shutdown(int, int)'),
   connect: declare('int connect(int, const void *, unsigned int)'),
   accept: declare('int accept(int, void *, void *)'),
   accept4: declare('int accept4(int, void *, void *, int)'),

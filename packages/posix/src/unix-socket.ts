@@ -44,6 +44,12 @@ export function connectUnix(socketPath: string): number {
   }
 }
 
+/** Sends end of file; the other side may still write. Throws PosixError(ENOTCONN) if it has gone. */
+export function endWriting(fd: number): void {
+  const SHUT_WR = 1;
+  check(libc.shutdown(fd, SHUT_WR), 'shutdown');
+}
+
 /** The next connection, non-blocking and close-on-exec; WOULD_BLOCK if none waits. Throws PosixError(EMFILE, ENFILE…). */
 export function acceptUnix(listener: number): number {
   for (;;) {
