@@ -269,6 +269,22 @@ describe('with a good session beside it', () => {
   }, 60_000);
 });
 
+test('who breaks a rule in the middle of sending a lot learns of it all the same', async () => {
+  await using daemon = await startDaemon();
+  const fdsBefore = await settledFdCount(daemon.pid);
+  using client = await RawClient.connect(daemon.home.paths.socketPath);
+  await client.hello();
+  client.stopReading();
+  // Of a frame type that no client may send, and then more than the kernel keeps: it is not even looked at.
+  client.send(Buffer.from([1, 0, 0, 0, 99]));
+  client.send(Buffer.alloc(8 * 1024 * 1024));
+  await eventually('all of it sent', () => client.socket.destroyed || client.socket.writableLength === 0);
+  client.socket.resume();
+  expect(await client.farewell()).toBe('E_PROTOCOL');
+  client.socket.destroy();
+  await eventually('the connection closed', () => fdCount(daemon.pid) === fdsBefore);
+});
+
 test('a connection that says nothing is dropped after its time, and one that trickles is, too', async () => {
   await using daemon = await startDaemon();
   using silent = await RawClient.connect(daemon.home.paths.socketPath);
