@@ -34,7 +34,7 @@ export const echo: Measure = {
       for (const peer of peers) {
         bench.progress(`echo: round ${round} of ${rounds}, ${peer.name}`);
         const typed = await typeKeys(peer, {
-          count: Math.ceil(keys / rounds),
+          count: keys,
           pause: () => pause(bench.reactor),
         });
         latenciesMs.get(peer.name)?.push(...typed);
