@@ -73,7 +73,13 @@ test.for(['successor.received', 'successor.adopted'])(
 
 // The successor stands still
 
-test.for(['successor.loaded', 'successor.received', 'successor.adopted', 'successor.committed'])(
+test.for([
+  'successor.loaded',
+  'successor.prepared',
+  'successor.received',
+  'successor.adopted',
+  'successor.committed',
+])(
   'a successor that stands still at %s and goes on in time takes over all the same',
   { timeout: 60_000 },
   async (point) => {

@@ -82,8 +82,15 @@ export class Daemon {
         this.#arePaused = isPaused;
         for (const connection of this.#connections) connection.isPaused = isPaused;
       },
-      untilIdle: () => this.#handler.untilIdle(),
+      untilIdle: async () => {
+        await this.#handler.untilIdle();
+        await this.#registry.settled();
+      },
+      preview: () => ({ histories: this.#registry.historyPlaces }),
       suspend: (frozenAtNs) => this.#suspend(frozenAtNs),
+      wasFrozen: (ms) => {
+        for (const session of this.#registry.all) session.wasFrozen(ms);
+      },
     });
   }
 
@@ -99,6 +106,7 @@ export class Daemon {
     daemon.#lock = lock;
     await daemon.#registry.load();
     daemon.#listener = Listener.bind(daemon.#socketPath, daemon.#listenerSurroundings);
+    daemon.#hearSignals();
     daemon.#serve();
     return daemon;
   }
@@ -107,7 +115,11 @@ export class Daemon {
   static adopt(options: DaemonOptions, channelFd: number): void {
     const successor = new Successor(channelFd);
     const daemon = new Daemon(options);
-    const snapshot = successor.takeOver((handedOver, fds) => daemon.#adopt(handedOver, fds));
+    const snapshot = successor.takeOver({
+      prepare: ({ histories }) => daemon.#registry.prepare(histories),
+      adopt: (handedOver, fds) => daemon.#adopt(handedOver, fds),
+      beforeServing: () => daemon.#hearSignals(),
+    });
     daemon.#goOn(snapshot, successor);
   }
 
@@ -183,6 +195,7 @@ export class Daemon {
     snapshot.connections.forEach((suspended, index) =>
       this.#withoutFault(() => connections[index]?.takeOver(suspended)),
     );
+    this.#registry.disposePrepared();
     const result = {
       from: snapshot.from,
       to: { pid: process.pid, version: VERSION, build: BUILD },
@@ -208,10 +221,16 @@ export class Daemon {
 
   // Serving
 
+  /** Signals that come from now on are kept until the loop runs; before, they end the process. */
+  #hearSignals(): void {
+    process.on('SIGTERM', () => {
+      if (!this.#predecessor.passOn('SIGTERM')) void this.#stop(null);
+    });
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
+  }
+
   #serve(): void {
     process.on('uncaughtException', (error) => this.#fault(error));
-    process.on('SIGTERM', () => void this.#stop(null));
-    for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     process.on('SIGCHLD', () => {
       for (const session of this.#registry.all) session.childEnded();
     });

@@ -33,6 +33,7 @@ export {
   mapRing,
   openAllocated,
   openAnonymous,
+  reopenAllocated,
   viewOf,
   wholePages,
 } from './mapping.ts';

@@ -16,17 +16,30 @@ export function wholePages(byteCount: number): number {
   return Math.ceil(byteCount / PAGE_BYTES) * PAGE_BYTES;
 }
 
+const OPEN_FLAGS = fs.constants.O_RDWR | fs.constants.O_NOFOLLOW | platform.open.cloexec;
+
 /**
  * Opens a file that is to be mapped, creates it if need be, and allocates its blocks: a full disk then shows here
  * (PosixError ENOSPC), never as SIGBUS on access. Mode 0600.
  */
 export function openAllocated(path: string, byteCount: number): number {
-  const fd = fs.openSync(
-    path,
-    fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW | platform.open.cloexec,
-    0o600,
-  );
+  const fd = fs.openSync(path, OPEN_FLAGS | fs.constants.O_CREAT, 0o600);
   try {
+    allocate(fd, byteCount);
+    return fd;
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+/** Opens a file that `openAllocated` has made. Throws Error if it has another size, Node's error if it is not there. */
+export function reopenAllocated(path: string, byteCount: number): number {
+  const fd = fs.openSync(path, OPEN_FLAGS);
+  try {
+    const { size } = fs.fstatSync(fd);
+    // Allocating would make a file that was cut off whole again, with zeros.
+    if (size !== byteCount) throw new Error(`${path} has ${size} bytes and not ${byteCount}`);
     allocate(fd, byteCount);
     return fd;
   } catch (error) {

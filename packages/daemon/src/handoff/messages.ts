@@ -14,7 +14,13 @@ const messageShape = z.discriminatedUnion('type', [
     schemas: z.array(count),
     /** Client protocols it speaks. */
     protocols: z.array(count),
+    /** Whether it takes a preview; older builds do not. */
+    takesPreview: z.optional(z.boolean()),
   }),
+  /** predecessor: the descriptor is a memfd with a list of what can be got ready. */
+  z.object({ type: z.literal('preview'), bytes: count }),
+  /** successor: what can be got ready is. */
+  z.object({ type: z.literal('prepared') }),
   /** predecessor: the first descriptor is a memfd with the snapshot; there are `descriptors` more in all. */
   z.object({ type: z.literal('snapshot'), bytes: count, descriptors: count }),
   /** predecessor: more descriptors. */

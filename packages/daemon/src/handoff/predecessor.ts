@@ -1,8 +1,9 @@
-import { exitNow, type Reactor } from '@holdfast/posix';
+import { exitNow, type Reactor, sendSignal, signalNumber } from '@holdfast/posix';
 import { HoldfastError, type RequestParameters } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
 import type { Received } from './channel.ts';
 import type { HandoffMessage } from './messages.ts';
+import { type Preview, sendPreview } from './preview.ts';
 import { sendSnapshot, type Snapshot, SNAPSHOT_SCHEMA } from './snapshot.ts';
 import { SuccessorProcess } from './successor-process.ts';
 import { nextPredecessor, type PredecessorEvent, type PredecessorState } from './table.ts';
@@ -15,6 +16,8 @@ const SETTLE_MS = 2_000;
 /** From the snapshot until everything is adopted; 1,000 sessions take a tenth of it. */
 const ADOPT_MS = 1_000;
 const SERVE_MS = 2_000;
+/** In the second one libuv looks, wherever it was when the first began. */
+const LIBUV_TURNS = 2;
 /** More than the kernel queues on the channel. */
 const MESSAGES_MAX = 1_000;
 
@@ -34,8 +37,12 @@ export interface PredecessorSurroundings {
   pauseClients(isPaused: boolean): void;
   /** Resolves when no request is half done. */
   untilIdle(): Promise<void>;
+  /** What a successor can get ready. */
+  preview(): Preview;
   /** Everything that is handed over, and its descriptors. It changes nothing. */
   suspend(frozenAtNs: bigint): { snapshot: Snapshot; fds: readonly number[] };
+  /** Nothing has happened here for so long, in milliseconds, and nobody is to suffer from it. */
+  wasFrozen(ms: number): void;
 }
 
 interface Upgrade {
@@ -55,6 +62,10 @@ export class Predecessor {
   #state: PredecessorState = 'idle';
   #upgrade: Upgrade | undefined;
   #isCancelled = false;
+  /** When everything stopped here; 0 = it has not. */
+  #frozenAtNs = 0n;
+  /** Pid of the one that serves instead of this process. */
+  #heir: number | undefined;
 
   constructor(surroundings: PredecessorSurroundings) {
     this.#surroundings = surroundings;
@@ -91,6 +102,13 @@ export class Predecessor {
     if (upgrade && [...upgrade.requesters].every((requester) => requester.isClosed)) {
       upgrade.cancel(new HoldfastError('E_DISCONNECTED', 'whoever asked for the upgrade has gone'));
     }
+  }
+
+  /** Passes a signal on to the successor if that serves by now; false if this process does. */
+  passOn(signal: NodeJS.Signals): boolean {
+    if (this.#heir === undefined) return false;
+    sendSignal(this.#heir, signalNumber(signal) ?? 0);
+    return true;
   }
 
   /** Gives up an upgrade that is under way. */
@@ -138,15 +156,19 @@ export class Predecessor {
       const ready = await Promise.race([this.#ready(successor), cancelled]);
       this.#check(ready, parameters);
       this.#step('ready');
+      if (ready.takesPreview) await Promise.race([this.#preview(successor), cancelled]);
+      this.#step('prepared');
       this.#surroundings.pauseClients(true);
       await this.#settle(cancelled);
       if (this.#isCancelled) await cancelled;
       if (nowNs() >= deadlineNs) throw new HoldfastError('E_UPGRADE_TIMEOUT', 'the deadline has passed');
-      return this.#handOver(successor);
+      return await this.#handOver(successor);
     } catch (error) {
+      if (successor && this.#isServedBy(successor)) return this.#leave(successor);
       const failure = asFailure(error);
       log('upgrade.failed', { code: failure.code, reason: failure.message });
       if (this.#state !== 'idle') this.#step(this.#state === 'committed' ? 'confirmedDead' : 'failed');
+      this.#goOn();
       throw failure;
     } finally {
       successor?.dispose();
@@ -155,16 +177,32 @@ export class Predecessor {
   }
 
   async #ready(successor: SuccessorProcess): Promise<Extract<HandoffMessage, { type: 'ready' }>> {
+    const message = await this.#next(successor, 'ready');
+    if (message.type === 'ready') return message;
+    throw new HoldfastError('E_UPGRADE_START', `the successor said "${message.type}" before it was ready`);
+  }
+
+  async #preview(successor: SuccessorProcess): Promise<void> {
+    sendPreview(successor.channel, this.#surroundings.preview());
+    const message = await this.#next(successor, 'prepared');
+    if (message.type === 'refused') throw new HoldfastError('E_UPGRADE_REFUSED', message.reason);
+    if (message.type !== 'prepared') {
+      throw new HoldfastError(
+        'E_UPGRADE_START',
+        `the successor said "${message.type}" before it was prepared`,
+      );
+    }
+  }
+
+  async #next(successor: SuccessorProcess, wanted: 'ready' | 'prepared'): Promise<HandoffMessage> {
     const received = await successor.next().catch((cause: unknown) => {
       throw new HoldfastError('E_UPGRADE_START', `the successor said what is no message: ${String(cause)}`);
     });
     if (received === 'end') {
       const { ending, lastWords } = successor;
-      throw new HoldfastError('E_UPGRADE_START', `the successor was not ready: ${ending}: ${lastWords}`);
+      throw new HoldfastError('E_UPGRADE_START', `the successor was not ${wanted}: ${ending}: ${lastWords}`);
     }
-    const { message } = received;
-    if (message.type === 'ready') return message;
-    throw new HoldfastError('E_UPGRADE_START', `the successor said "${message.type}" before it was ready`);
+    return received.message;
   }
 
   #check(ready: Extract<HandoffMessage, { type: 'ready' }>, { expect }: RequestParameters<'upgrade'>): void {
@@ -205,11 +243,11 @@ export class Predecessor {
   }
 
   /** From here on nothing else happens in this process until it ends, or the successor is known to be dead. */
-  #handOver(successor: SuccessorProcess): never {
+  async #handOver(successor: SuccessorProcess): Promise<never> {
     const { channel } = successor;
-    const frozenAtNs = nowNs();
+    this.#frozenAtNs = nowNs();
     this.#step('frozen');
-    const { snapshot, fds } = this.#surroundings.suspend(frozenAtNs);
+    const { snapshot, fds } = this.#surroundings.suspend(this.#frozenAtNs);
     testPoint('predecessor.snapshot');
     sendSnapshot(channel, snapshot, fds);
     testPoint('predecessor.sent');
@@ -218,17 +256,36 @@ export class Predecessor {
     channel.send({ type: 'commit' });
     this.#step('adopted');
     testPoint('predecessor.committed');
-    if (saysServing(successor, SERVE_MS)) this.#leave();
-    // It may have begun to read all the same. Only its death, and its silence until then, say that it has not.
-    successor.end();
-    if (saysServing(successor, 0)) this.#leave();
+    if (saysServing(successor, SERVE_MS)) return this.#leave(successor);
     throw new HoldfastError('E_UPGRADE_TIMEOUT', `the successor did not serve within ${SERVE_MS} ms`);
   }
 
+  /**
+   * Whether it is too late to go on here. A successor that was told to may be reading, whatever has gone wrong since: only
+   * its death, and its silence until then, say that it has not.
+   */
+  #isServedBy(successor: SuccessorProcess): boolean {
+    if (this.#state !== 'committed') return false;
+    successor.end();
+    return saysServing(successor, 0);
+  }
+
   /** Closes nothing that is shared and removes nothing: it is the successor's now. */
-  #leave(): never {
+  async #leave(successor: SuccessorProcess): Promise<never> {
     this.#step('serving');
+    this.#heir = successor.pid;
+    this.#surroundings.reactor.stop();
+    // A signal that has come meanwhile is told when libuv has looked: it is for the successor.
+    for (let turns = 0; turns < LIBUV_TURNS; turns += 1)
+      await new Promise((resolve) => setImmediate(resolve));
     return exitNow(0);
+  }
+
+  /** Nothing has changed, but for the time. */
+  #goOn(): void {
+    if (this.#frozenAtNs === 0n) return;
+    this.#surroundings.wasFrozen(Number(nowNs() - this.#frozenAtNs) / 1e6);
+    this.#frozenAtNs = 0n;
   }
 
   #expect(type: 'adopted', received: Received | 'none' | 'end', successor: SuccessorProcess): void {

@@ -1,9 +1,9 @@
-import fs from 'node:fs';
-import { close, FDS_PER_MESSAGE, openAnonymous } from '@holdfast/posix';
+import { close, FDS_PER_MESSAGE } from '@holdfast/posix';
 import * as z from 'zod/mini';
 import { suspendedConnectionShape } from '../connection/suspended-connection.ts';
 import { suspendedSessionShape } from '../session/suspended-session.ts';
 import type { HandoffChannel, Received } from './channel.ts';
+import { readDocument, writeDocument } from './document.ts';
 
 /** Schemas that this build reads; the last is the one it writes. A schema that was shipped never changes its meaning. */
 export const SNAPSHOT_SCHEMAS = [1] as const;
@@ -42,15 +42,10 @@ export function sendSnapshot(
   snapshot: Snapshot,
   descriptors: readonly number[],
 ): void {
-  const text = Buffer.from(JSON.stringify(snapshot));
-  const memory = openAnonymous('holdfast-snapshot', text.length);
+  const { memory, bytes } = writeDocument(snapshot);
   try {
-    for (let at = 0; at < text.length; ) at += fs.writeSync(memory, text, at, text.length - at, at);
     const first = descriptors.slice(0, FDS_PER_MESSAGE - 1);
-    channel.send({ type: 'snapshot', bytes: text.length, descriptors: descriptors.length }, [
-      memory,
-      ...first,
-    ]);
+    channel.send({ type: 'snapshot', bytes, descriptors: descriptors.length }, [memory, ...first]);
     for (let at = first.length; at < descriptors.length; at += FDS_PER_MESSAGE) {
       channel.send({ type: 'descriptors' }, descriptors.slice(at, at + FDS_PER_MESSAGE));
     }
@@ -70,13 +65,7 @@ export function receiveSnapshot(
   const { bytes, descriptors } = first.message;
   const [memory, ...fds] = first.fds;
   if (memory === undefined) throw new Error('the snapshot has no content');
-  const text = Buffer.alloc(bytes);
-  for (let at = 0; at < bytes; ) {
-    const count = fs.readSync(memory, text, at, bytes - at, at);
-    if (count === 0) throw new Error(`the snapshot has ${at} bytes and not ${bytes}`);
-    at += count;
-  }
-  close(memory);
+  const text = readDocument({ memory, bytes });
   while (fds.length < descriptors) {
     const more = channel.receiveWithin(timeoutMs);
     if (more === 'none' || more === 'end' || more.message.type !== 'descriptors') {
@@ -84,7 +73,7 @@ export function receiveSnapshot(
     }
     fds.push(...more.fds);
   }
-  return { snapshot: parseSnapshot(text.toString('utf8')), fds };
+  return { snapshot: parseSnapshot(text), fds };
 }
 
 /** Throws Error with the reason if the text is no snapshot of a schema that this build reads. */

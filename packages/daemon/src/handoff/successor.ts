@@ -1,6 +1,7 @@
 import { close, exitNow, isErrno, openPidfd, READABLE, type Reactor } from '@holdfast/posix';
 import { BUILD, PROTOCOLS, VERSION } from '@holdfast/protocol';
 import { HandoffChannel, type Received } from './channel.ts';
+import { type Preview, receivePreview } from './preview.ts';
 import { receiveSnapshot, type Snapshot, SNAPSHOT_SCHEMAS } from './snapshot.ts';
 import { nextSuccessor, type SuccessorEvent, type SuccessorState } from './table.ts';
 import { testPoint } from './test-points.ts';
@@ -12,6 +13,18 @@ const PROMPTLY_MS = 5_000;
 export interface Adopted {
   readonly sessions: number;
   readonly clients: number;
+}
+
+/** What a successor does with what it is given. */
+export interface Heir {
+  /** Gets ready what can be, while the predecessor serves. */
+  prepare(preview: Preview): void;
+  /**
+   * Takes up the snapshot without reading from anything that is shared; it may throw, and the predecessor then goes on.
+   */
+  adopt(snapshot: Snapshot, fds: readonly number[]): Adopted;
+  /** It is ours: a signal from now on is one to the daemon that serves, and must not end it before it does. */
+  beforeServing(): void;
 }
 
 /**
@@ -28,11 +41,8 @@ export class Successor {
     this.#channel = new HandoffChannel(channelFd);
   }
 
-  /**
-   * Says that it is ready, takes what comes, and serves when it is told to. `adopt` takes up the snapshot without reading
-   * from anything that is shared; it may throw, and the predecessor then goes on. Ends the process if there is no commit.
-   */
-  takeOver(adopt: (snapshot: Snapshot, fds: readonly number[]) => Adopted): Snapshot {
+  /** Says that it is ready, takes what comes, and serves when it is told to. Ends the process if there is no commit. */
+  takeOver(heir: Heir): Snapshot {
     const { pid } = process;
     testPoint('successor.loaded');
     warmUp();
@@ -43,12 +53,18 @@ export class Successor {
       build: BUILD,
       schemas: [...SNAPSHOT_SCHEMAS],
       protocols: [...PROTOCOLS],
+      takesPreview: true,
     });
     this.#step('loaded');
-    const first = this.#await();
+    let first = this.#await();
+    if (first.message.type === 'preview') {
+      this.#prepare(first, heir);
+      first = this.#await();
+    }
     testPoint('successor.received');
-    const snapshot = this.#adopt(first, adopt);
+    const snapshot = this.#adopt(first, heir);
     this.#awaitCommit();
+    heir.beforeServing();
     testPoint('successor.committed');
     this.#step(this.#mayBeCurrent() ? 'granted' : 'failed');
     this.#sayServing();
@@ -68,15 +84,32 @@ export class Successor {
     });
   }
 
-  #adopt(first: Received, adopt: (snapshot: Snapshot, fds: readonly number[]) => Adopted): Snapshot {
+  #prepare(preview: Received, heir: Heir): void {
+    this.#step('preview');
+    this.#orRefuse(() => {
+      heir.prepare(receivePreview(preview));
+      testPoint('successor.prepared');
+      this.#channel.send({ type: 'prepared' });
+      this.#step('prepared');
+    });
+  }
+
+  #adopt(first: Received, heir: Heir): Snapshot {
     this.#step('snapshot');
-    try {
+    return this.#orRefuse(() => {
       const { snapshot, fds } = receiveSnapshot(this.#channel, first, PROMPTLY_MS);
-      const adopted = adopt(snapshot, fds);
+      const adopted = heir.adopt(snapshot, fds);
       testPoint('successor.adopted');
       this.#channel.send({ type: 'adopted', ...adopted });
       this.#step('adopted');
       return snapshot;
+    });
+  }
+
+  /** What can't be done is the predecessor's to know: it goes on. */
+  #orRefuse<Result>(action: () => Result): Result {
+    try {
+      return action();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#channel.send({ type: 'refused', reason });

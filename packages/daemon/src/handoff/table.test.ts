@@ -11,6 +11,7 @@ import {
 const PREDECESSOR_EVENTS: readonly PredecessorEvent[] = [
   'requested',
   'ready',
+  'prepared',
   'frozen',
   'adopted',
   'serving',
@@ -19,9 +20,11 @@ const PREDECESSOR_EVENTS: readonly PredecessorEvent[] = [
 ];
 
 test('a hand-over that goes well passes every state of both sides', () => {
-  const handingOver: PredecessorEvent[] = ['requested', 'ready', 'frozen', 'adopted', 'serving'];
+  const handingOver: PredecessorEvent[] = ['requested', 'ready', 'prepared', 'frozen', 'adopted', 'serving'];
   const takingOver: SuccessorEvent[] = [
     'loaded',
+    'preview',
+    'prepared',
     'snapshot',
     'adopted',
     'commit',
@@ -36,6 +39,10 @@ test('a hand-over that goes well passes every state of both sides', () => {
   expect(successor).toBe('serving');
 });
 
+test('a successor that takes no preview is handed over to all the same', () => {
+  expect(nextSuccessor(nextSuccessor('loading', 'loaded'), 'snapshot')).toBe('adopting');
+});
+
 test('after the commit only the death of the successor brings the predecessor back', () => {
   const back = PREDECESSOR_EVENTS.filter((event) => {
     try {
@@ -48,7 +55,7 @@ test('after the commit only the death of the successor brings the predecessor ba
 });
 
 test('a successor without a commit ends with its predecessor', () => {
-  for (const state of ['loading', 'waiting', 'adopting', 'adopted'] as const) {
+  for (const state of ['loading', 'waiting', 'preparing', 'adopting', 'adopted'] as const) {
     expect(nextSuccessor(state, 'predecessorGone')).toBe('ended');
   }
 });

@@ -3,18 +3,28 @@
  *
  *   predecessor                                 successor
  *   starting    ── spawned, not ready yet       loading
- *   settling    <──────── ready ──────────────  waiting
+ *   previewing  <──────── ready ──────────────  waiting
+ *               ───────── preview ───────────>  preparing     left out with a successor that takes none
+ *   settling    <──────── prepared ───────────  waiting
  *   frozen      ───────── snapshot ──────────>  adopting
  *               <──────── adopted ────────────  adopted
  *   committed   ───────── commit ────────────>  asking        may I be current?
  *   over        <──────── serving ────────────  serving
  */
 
-export type PredecessorState = 'idle' | 'starting' | 'settling' | 'frozen' | 'committed' | 'over';
+export type PredecessorState =
+  | 'idle'
+  | 'starting'
+  | 'previewing'
+  | 'settling'
+  | 'frozen'
+  | 'committed'
+  | 'over';
 
 export type PredecessorEvent =
   | 'requested'
   | 'ready'
+  | 'prepared'
   | 'frozen'
   | 'adopted'
   | 'serving'
@@ -25,7 +35,8 @@ export type PredecessorEvent =
 
 export const PREDECESSOR: Record<PredecessorState, Partial<Record<PredecessorEvent, PredecessorState>>> = {
   idle: { requested: 'starting' },
-  starting: { ready: 'settling', failed: 'idle' },
+  starting: { ready: 'previewing', failed: 'idle' },
+  previewing: { prepared: 'settling', failed: 'idle' },
   settling: { frozen: 'frozen', failed: 'idle' },
   frozen: { adopted: 'committed', failed: 'idle' },
   // A failure alone is not enough here: the successor may be reading already.
@@ -33,10 +44,20 @@ export const PREDECESSOR: Record<PredecessorState, Partial<Record<PredecessorEve
   over: {},
 };
 
-export type SuccessorState = 'loading' | 'waiting' | 'adopting' | 'adopted' | 'asking' | 'serving' | 'ended';
+export type SuccessorState =
+  | 'loading'
+  | 'waiting'
+  | 'preparing'
+  | 'adopting'
+  | 'adopted'
+  | 'asking'
+  | 'serving'
+  | 'ended';
 
 export type SuccessorEvent =
   | 'loaded'
+  | 'preview'
+  | 'prepared'
   | 'snapshot'
   | 'adopted'
   | 'commit'
@@ -46,7 +67,8 @@ export type SuccessorEvent =
 
 export const SUCCESSOR: Record<SuccessorState, Partial<Record<SuccessorEvent, SuccessorState>>> = {
   loading: { loaded: 'waiting', failed: 'ended', predecessorGone: 'ended' },
-  waiting: { snapshot: 'adopting', failed: 'ended', predecessorGone: 'ended' },
+  waiting: { preview: 'preparing', snapshot: 'adopting', failed: 'ended', predecessorGone: 'ended' },
+  preparing: { prepared: 'waiting', failed: 'ended', predecessorGone: 'ended' },
   adopting: { adopted: 'adopted', failed: 'ended', predecessorGone: 'ended' },
   // Without its commit nobody may serve; who started it serves on, or both are gone.
   adopted: { commit: 'asking', failed: 'ended', predecessorGone: 'ended' },

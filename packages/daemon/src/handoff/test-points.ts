@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 
 /** Where a test can make a hand-over fail. */
 export const TEST_POINTS = [
   'successor.loaded',
+  'successor.prepared',
   'successor.received',
   'successor.adopted',
   'successor.committed',
@@ -16,7 +17,8 @@ export type TestPoint = (typeof TEST_POINTS)[number];
 
 /**
  * Does at a named point what a test asks for by the file that HOLDFAST_TEST_POINTS names: a JSON object of points and what
- * shall happen there, `exit`, `kill`, `stop` or `throw`. Inert without that variable.
+ * shall happen there, `exit`, `kill`, `stop`, `throw`, `descriptors` (none is left from then on), or a number of
+ * milliseconds to stand still. Inert without that variable.
  */
 export function testPoint(point: TestPoint): void {
   const file = process.env.HOLDFAST_TEST_POINTS;
@@ -26,6 +28,16 @@ export function testPoint(point: TestPoint): void {
   if (wanted === 'kill') process.kill(process.pid, 'SIGKILL');
   if (wanted === 'stop') process.kill(process.pid, 'SIGSTOP');
   if (wanted === 'throw') throw new Error(`the test wants ${point} to fail`);
+  if (wanted === 'descriptors') openAll();
+  if (typeof wanted === 'number') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wanted);
+}
+
+function openAll(): void {
+  try {
+    for (;;) openSync('/dev/null', 'r');
+  } catch {
+    // EMFILE: that was the last one.
+  }
 }
 
 function readWanted(file: string): Record<string, unknown> {

@@ -146,7 +146,7 @@ test.each<Damage>([
 test('a history of another capacity than its files is refused', () => {
   using scratch = new Scratch();
   History.create(scratch.folder, 65_536).close();
-  expect(() => History.reopen(scratch.folder, 131_072)).toThrow(/the ring has 69632 bytes and not 135168/);
+  expect(() => History.reopen(scratch.folder, 131_072)).toThrow(/ring has 69632 bytes and not 135168/);
 });
 
 test('histories in files hold no descriptor while open, and none holds anything once closed', () => {

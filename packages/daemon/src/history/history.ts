@@ -1,6 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { close, type Mapping, mapFile, mapRing, openAllocated, openAnonymous } from '@holdfast/posix';
+import {
+  close,
+  type Mapping,
+  mapFile,
+  mapRing,
+  openAllocated,
+  openAnonymous,
+  reopenAllocated,
+} from '@holdfast/posix';
 import { LEDGER_BYTES, Ledger } from './ledger.ts';
 import { MARKS_FILE_BYTES, Marks } from './marks.ts';
 import { Ring, ringFileBytes } from './ring.ts';
@@ -63,13 +71,7 @@ export class History {
   static reopen(folder: string, capacity: number): History {
     return History.#assemble(capacity, {
       isNew: false,
-      open: (name, byteCount) => {
-        const file = path.join(folder, name);
-        const { size } = fs.statSync(file);
-        // Allocating would make a file that was cut off whole again, with zeros.
-        if (size !== byteCount) throw new Error(`the ${name} has ${size} bytes and not ${byteCount}`);
-        return openAllocated(file, byteCount);
-      },
+      open: (name, byteCount) => reopenAllocated(path.join(folder, name), byteCount),
     });
   }
 
@@ -116,6 +118,16 @@ export class History {
       closeAll(kept);
       throw error;
     }
+  }
+
+  /**
+   * Goes on behind what stands in the files now, where somebody else has recorded since they were opened. Throws Error if
+   * they are damaged.
+   */
+  catchUp(): void {
+    this.ledger.verify();
+    this.marks.catchUp();
+    this.#end = this.ledger.end;
   }
 
   /** Offset behind the newest byte: how many were recorded since the session began. */

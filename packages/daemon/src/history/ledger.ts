@@ -52,7 +52,7 @@ export class Ledger {
   constructor(mapping: Mapping, isNew: boolean) {
     this.#mapping = mapping;
     if (isNew) this.#begin();
-    else this.#check();
+    else this.verify();
   }
 
   /** Bytes of output recorded so far. */
@@ -106,20 +106,22 @@ export class Ledger {
     return { streams, inFlight: isInFlight ? { slot, offset, length } : undefined };
   }
 
+  /** Throws Error if this is no ledger that can be gone on with. */
+  verify(): void {
+    const page = copyOut(this.#mapping.address, STREAMS_AT);
+    if (page.readUInt32LE(0) !== MAGIC) throw new Error('the ledger is damaged: it does not begin as one');
+    const schema = page.readUInt32LE(4);
+    if (schema !== SCHEMA) throw new Error(`the ledger has schema ${schema}; this daemon knows ${SCHEMA}`);
+    if (Number.isNaN(readU64(page, END_AT)))
+      throw new Error('the ledger is damaged: the end of the output is no number');
+  }
+
   unmap(): void {
     this.#mapping.unmap();
   }
 
   #begin(): void {
     this.#store32Pair(0, MAGIC, SCHEMA);
-  }
-
-  #check(): void {
-    const page = copyOut(this.#mapping.address, STREAMS_AT);
-    if (page.readUInt32LE(0) !== MAGIC) throw new Error('the ledger is damaged: it does not begin as one');
-    const schema = page.readUInt32LE(4);
-    if (schema !== SCHEMA) throw new Error(`the ledger has schema ${schema}; this daemon knows ${SCHEMA}`);
-    if (Number.isNaN(this.end)) throw new Error('the ledger is damaged: the end of the output is no number');
   }
 
   #store64(at: number, value: number): void {

@@ -35,7 +35,7 @@ export class Marks {
   constructor(mapping: Mapping, isNew: boolean) {
     this.#mapping = mapping;
     if (isNew) this.#writeHeader();
-    else this.#readHeader();
+    else this.catchUp();
   }
 
   size(offset: number, cols: number, rows: number): void {
@@ -79,6 +79,18 @@ export class Marks {
     return marks;
   }
 
+  /** Goes on behind the marks that stand in the file now. Throws Error if it holds no marks. */
+  catchUp(): void {
+    const header = copyOut(this.#mapping.address, ROW_BYTES);
+    if (header.readUInt32LE(0) !== MAGIC)
+      throw new Error('the marks are damaged: they do not begin as marks');
+    const schema = header.readUInt32LE(4);
+    if (schema !== SCHEMA) throw new Error(`the marks have schema ${schema}; this daemon knows ${SCHEMA}`);
+    this.#written = Number(header.readBigUInt64LE(8));
+    if (!Number.isSafeInteger(this.#written))
+      throw new Error('the marks are damaged: their count is no number');
+  }
+
   unmap(): void {
     this.#mapping.unmap();
   }
@@ -94,17 +106,6 @@ export class Marks {
     copyIn(this.#mapping.address + ROW_BYTES * (1 + (this.#written % CAPACITY)), address, ROW_BYTES);
     this.#written += 1;
     this.#writeHeader();
-  }
-
-  #readHeader(): void {
-    const header = copyOut(this.#mapping.address, ROW_BYTES);
-    if (header.readUInt32LE(0) !== MAGIC)
-      throw new Error('the marks are damaged: they do not begin as marks');
-    const schema = header.readUInt32LE(4);
-    if (schema !== SCHEMA) throw new Error(`the marks have schema ${schema}; this daemon knows ${SCHEMA}`);
-    this.#written = Number(header.readBigUInt64LE(8));
-    if (!Number.isSafeInteger(this.#written))
-      throw new Error('the marks are damaged: their count is no number');
   }
 
   #writeHeader(): void {

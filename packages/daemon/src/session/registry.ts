@@ -5,8 +5,9 @@ import { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import type { AgentLink } from './agent-link.ts';
 import { findProgram, type Launched, launch, type Program } from './launch.ts';
+import { PreparedHistories } from './prepared-histories.ts';
 import { Session, type SessionSurroundings } from './session.ts';
-import { type HomeFolders, type OpenedHistory, SessionFiles } from './session-files.ts';
+import { type HistoryPlace, type HomeFolders, type OpenedHistory, SessionFiles } from './session-files.ts';
 import type { SubscriptionSink } from './subscription.ts';
 import type { SuspendedSession } from './suspended-session.ts';
 import { checkName, newSessionId, usableName } from './session-name.ts';
@@ -26,6 +27,7 @@ export class SessionRegistry {
   /** Names of sessions that are being opened. */
   readonly #reservedNames = new Set<string>();
   readonly #files: SessionFiles;
+  readonly #prepared: PreparedHistories;
   readonly #surroundings: SessionSurroundings;
   readonly #listeners = new Set<RegistryListener>();
   readonly #log: Log;
@@ -33,6 +35,7 @@ export class SessionRegistry {
 
   constructor(folders: HomeFolders, surroundings: Omit<SessionSurroundings, 'changed'>) {
     this.#files = new SessionFiles(folders);
+    this.#prepared = new PreparedHistories((place) => this.#files.reopenFiles(place));
     this.#log = surroundings.log;
     this.#surroundings = {
       ...surroundings,
@@ -118,6 +121,21 @@ export class SessionRegistry {
     for (const session of loaded) this.#sessions.set(session.id, session);
   }
 
+  /** For a successor: where the histories are that it can open before it takes over. */
+  get historyPlaces(): HistoryPlace[] {
+    return this.all.flatMap((session) => session.historyPlace ?? []);
+  }
+
+  /** Opens histories for `resume` while a predecessor still writes them. */
+  prepare(places: readonly HistoryPlace[]): void {
+    this.#prepared.prepare(places);
+  }
+
+  /** All sessions have been resumed: closes what was prepared for others. */
+  disposePrepared(): void {
+    this.#prepared.dispose();
+  }
+
   /** For a successor: all sessions, oldest first. */
   suspend(
     descriptors: { add(fd: number): number },
@@ -140,7 +158,7 @@ export class SessionRegistry {
           { ledger: fd(anonymous.ledger), marks: fd(anonymous.marks), ring: fd(anonymous.ring) },
           anonymous.capacity,
         )
-      : this.#files.reopenFiles(state);
+      : this.#prepared.take(state);
     const launched = program
       ? { ...program, master: fd(program.master), pidfd: program.pidfd === null ? null : fd(program.pidfd) }
       : undefined;
@@ -180,8 +198,13 @@ export class SessionRegistry {
     const exits = running.map((session) => new Promise<void>((resolve) => session.onExit(resolve)));
     // Of one that has exited something may be left that is still to be killed.
     await Promise.all([...exits, ...this.all.map((session) => session.kill(callerPid))]);
-    await Promise.all(this.all.map((session) => session.settled()));
+    await this.settled();
     return running.length;
+  }
+
+  /** Resolves when the state of every session has been saved, or could not be. */
+  async settled(): Promise<void> {
+    await Promise.all(this.all.map((session) => session.settled()));
   }
 
   /** Out of the way, unless it is the system's fault and may go better next time; never so that the daemon fails to start. */

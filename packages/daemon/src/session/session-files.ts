@@ -20,6 +20,9 @@ export interface OpenedHistory {
   readonly warnings: readonly string[];
 }
 
+/** What names the history files of a session. */
+export type HistoryPlace = Pick<SessionState, 'id' | 'historyIn' | 'historyBytes'>;
+
 /** Where the files of sessions are: state and history in a folder each, the ssh agent's link beside the socket. */
 export class SessionFiles {
   readonly #folders: HomeFolders;
@@ -89,8 +92,8 @@ export class SessionFiles {
   }
 
   /** Opens the history of a session by its files. Throws if one is missing or damaged. */
-  reopenFiles(state: SessionState): History {
-    return History.reopen(this.#historyFolder(state.id, state.historyIn), state.historyBytes);
+  reopenFiles({ id, historyIn, historyBytes }: HistoryPlace): History {
+    return History.reopen(this.#historyFolder(id, historyIn), historyBytes);
   }
 
   /** Removes all files of a session. */

@@ -9,6 +9,7 @@ import type { Launched } from './launch.ts';
 import { type Lifecycle, type LifecycleEvent, nextLifecycle } from './lifecycle.ts';
 import { type Holder, Pace } from './pace.ts';
 import type { ProcessLister } from './process-table.ts';
+import type { HistoryPlace } from './session-files.ts';
 import type { SessionState, StateFile } from './state-file.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
 import type { SuspendedKill, SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
@@ -132,6 +133,12 @@ export class Session {
     };
   }
 
+  /** What names the history's files; undefined if it has none. */
+  get historyPlace(): HistoryPlace | undefined {
+    const { id, historyIn, historyBytes } = this.#state;
+    return this.history.descriptors ? undefined : { id, historyIn, historyBytes };
+  }
+
   /** Takes up a subscription as a predecessor had it. Nobody is told, since nothing changes. */
   resumeSubscription(suspended: SuspendedSubscription, sink: SubscriptionSink): Subscription {
     const { channel, mode, readOnly, viewport, cursor } = suspended;
@@ -154,6 +161,11 @@ export class Session {
     // A predecessor may have been writing it.
     void this.save();
     this.#askForEnd();
+  }
+
+  /** A hand-over that failed has stopped everything for so long: nobody loses a right to hold the program back by it. */
+  wasFrozen(ms: number): void {
+    this.#pace.wasFrozen(ms);
   }
 
   /** Nobody tells of the end of a program that is neither our child nor has a pidfd. */

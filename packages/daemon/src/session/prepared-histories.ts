@@ -1,0 +1,41 @@
+import type { History } from '../history/history.ts';
+import type { HistoryPlace } from './session-files.ts';
+
+/**
+ * Histories that a successor has opened while the predecessor still writes them. A mapped file is shared memory, so what is
+ * written meanwhile is there; only the ends have to be looked at again.
+ */
+export class PreparedHistories {
+  readonly #histories = new Map<string, History>();
+  readonly #open: (place: HistoryPlace) => History;
+
+  constructor(open: (place: HistoryPlace) => History) {
+    this.#open = open;
+  }
+
+  /** Opens as many as can be had: whether the others are needed shows when they are taken. */
+  prepare(places: readonly HistoryPlace[]): void {
+    for (const place of places) {
+      try {
+        this.#histories.set(place.id, this.#open(place));
+      } catch {
+        // Gone, forgotten meanwhile, or no room: `take` says so if the session is handed over all the same.
+      }
+    }
+  }
+
+  /** The history of a session as it is now, opened if need be. Throws Error if it can't be had. */
+  take(place: HistoryPlace): History {
+    const history = this.#histories.get(place.id);
+    if (!history) return this.#open(place);
+    this.#histories.delete(place.id);
+    history.catchUp();
+    return history;
+  }
+
+  /** Closes what nobody has taken. */
+  dispose(): void {
+    for (const history of this.#histories.values()) history.close();
+    this.#histories.clear();
+  }
+}

@@ -1,0 +1,56 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Session } from '@holdfast/protocol';
+import { firstDifference, type TestDaemon } from '@holdfast/testkit';
+import { expect, test } from 'vitest';
+import { startWithPoints, stoppedSuccessor, upgrade } from './support/upgrades.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+test('what is opened, written, exits and is forgotten after the histories were prepared is handed over as it is then', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const client = await daemon.client();
+  const gate = daemon.home.gate();
+  const flood = await daemon.record(await daemon.open('flood.py', [gate.path]));
+  const cat = await daemon.openCommand(['/bin/cat']);
+  const echoed = await daemon.record(cat);
+  const [ending, forgotten] = [
+    await daemon.openCommand(['/bin/cat']),
+    await daemon.openCommand(['/bin/true']),
+  ];
+  await client.request('wait', { session: forgotten.id }, { timeoutMs: null });
+
+  at({ 'successor.prepared': 'stop' });
+  const asked = upgrade(daemon);
+  const successor = await stoppedSuccessor(daemon);
+  await gate.open();
+  await flood.output.untilLength(3 * MEBIBYTE);
+  const input = await client.openInput(cat.id);
+  await input.write(Buffer.from('typed before\n'));
+  await echoed.waitFor('typed before\r\ntyped before\r\n');
+  await client.request('kill', { session: ending.id }, { timeoutMs: null });
+  await client.request('forget', { session: forgotten.id });
+  const opened = await daemon.openCommand(['/bin/sh', '-c', 'echo new; exec cat']);
+  const output = await daemon.record(opened);
+  await output.waitFor('new\r\n');
+  process.kill(successor, 'SIGCONT');
+  expect(await asked).toMatchObject({ to: { pid: successor }, sessions: 3 });
+
+  await flood.output.untilLength(flood.bytes.length + 2 * MEBIBYTE);
+  expect(firstDifference(flood.bytes, 0)).toBe(-1);
+  expect(flood.gaps).toEqual([]);
+  await input.write(Buffer.from('and after\n'));
+  await echoed.waitFor('typed before\r\ntyped before\r\nand after\r\nand after\r\n');
+  expect(await daemon.get(ending)).toMatchObject({ state: 'exited', exit: { signal: 'SIGHUP' } });
+  await expect(daemon.get(forgotten)).rejects.toMatchObject({ code: 'E_NO_SESSION' });
+  await (await client.openInput(opened.id)).write(Buffer.from('newer\n'));
+  await output.waitFor('new\r\nnewer\r\nnewer\r\n');
+  // Nothing of the one that was forgotten came back, or is still mapped.
+  expect(fs.existsSync(historyFolder(daemon, forgotten))).toBe(false);
+  expect(fs.readFileSync(`/proc/${successor}/maps`, 'utf8')).not.toContain(forgotten.id);
+}, 60_000);
+
+function historyFolder({ home }: TestDaemon, { id }: Session): string {
+  return path.join(home.paths.stateDir, 'sessions', id);
+}
