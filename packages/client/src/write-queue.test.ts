@@ -30,6 +30,18 @@ test('whatever is written can be copied from any offset that is not done', () =>
   );
 });
 
+test.each([
+  ['a Uint8Array', new Uint8Array([1, 2, 3])],
+  ['a Buffer, whose slice is a view', Buffer.from([1, 2, 3])],
+])("what was written is the caller's again: %s", (_, bytes) => {
+  const queue = new WriteQueue();
+  void queue.append(bytes);
+  bytes.fill(9);
+  const into = new Uint8Array(3);
+  queue.copy(0, into);
+  expect([...into]).toEqual([1, 2, 3]);
+});
+
 test('a range rejects exactly the writes that it touches, and each write settles once', async () => {
   const scenario = fc.record({
     sizes: fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 30 }),

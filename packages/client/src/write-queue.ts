@@ -34,8 +34,10 @@ export class WriteQueue {
   /** Appends a copy; resolves when all of it is done. */
   append(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0 && this.#done === this.#end) return Promise.resolve();
+    // Not `slice`: that of a Buffer is a view.
+    const copy = new Uint8Array(bytes);
     return new Promise((resolve, reject) => {
-      this.#writes.push({ start: this.#end, bytes: bytes.slice(), waiter: { resolve, reject } });
+      this.#writes.push({ start: this.#end, bytes: copy, waiter: { resolve, reject } });
       this.#end += bytes.length;
     });
   }

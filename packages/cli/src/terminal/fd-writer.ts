@@ -40,7 +40,8 @@ export class FdWriter {
     }
     const taken = this.#mayBlock ? 0 : this.#tryWrite(bytes);
     if (taken === bytes.length || this.#isBroken) return true;
-    this.#pending = bytes.slice(taken);
+    // Not `slice`: that of a Buffer is a view.
+    this.#pending = new Uint8Array(bytes.subarray(taken));
     this.#watch ??= this.#reactor.watch(this.#fd, 0, () => this.#drain());
     this.#watch.interest = WRITABLE;
     return false;
