@@ -123,3 +123,20 @@ test('a client that reads nothing during an upgrade hears of what was forgotten 
   expect(slow.outputBytes).toBe(900_000);
   await slow.message(({ event, id }) => event === 'forgotten' && id === forgotten.id);
 }, 60_000);
+
+test('a successor saves the states that could not be saved before, and no others', async () => {
+  await using daemon = await startDaemon();
+  const client = await daemon.client();
+  const [one, other] = [await daemon.openCommand(['/bin/cat']), await daemon.openCommand(['/bin/cat'])];
+  const folder = (id: string) => path.join(daemon.home.paths.stateDir, 'sessions', id);
+  const state = (id: string) => path.join(folder(id), 'state.json');
+  fs.renameSync(folder(one.id), `${folder(one.id)}.away`);
+  await client.request('rename', { session: one.id, name: 'unsaved' });
+  expect((await daemon.get(one)).warnings.join()).toMatch(/could not be saved/);
+  fs.renameSync(`${folder(one.id)}.away`, folder(one.id));
+  const before = fs.statSync(state(other.id), { bigint: true });
+  await client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  await eventually('it is saved', () => fs.readFileSync(state(one.id), 'utf8').includes('"unsaved"'));
+  await eventually('and says so', async () => (await daemon.get(one)).warnings.length === 0);
+  expect(fs.statSync(state(other.id), { bigint: true }).ino).toBe(before.ino);
+}, 60_000);

@@ -189,8 +189,8 @@ export class Daemon {
     this.#serve();
     this.#logFile.takeStderr();
     const pauseMs = Number(process.hrtime.bigint() - BigInt(snapshot.frozenAtNs)) / 1e6;
-    for (const { state, kill } of snapshot.sessions)
-      this.#withoutFault(() => this.#registry.find(state.id).takeOver(kill));
+    for (const suspended of snapshot.sessions)
+      this.#withoutFault(() => this.#registry.find(suspended.state.id).takeOver(suspended));
     const connections = [...this.#connections];
     snapshot.connections.forEach((suspended, index) =>
       this.#withoutFault(() => connections[index]?.takeOver(suspended)),

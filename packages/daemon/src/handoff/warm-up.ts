@@ -34,6 +34,7 @@ const sample: Snapshot = {
       leases: [{ offset: 1, leaseMs: 1 }],
     },
     warnings: ['warning'],
+    isSaved: true,
     program: { pid: 1, slavePath: '/dev/pts/0', master: 2, pidfd: 3 },
     ended: { exit: { signal: 'SIGHUP' }, drainLimit: 1 },
     anonymousHistory: { ledger: 4, marks: 5, ring: 6, capacity: 1 },

@@ -107,6 +107,7 @@ export class Session {
     return {
       state: { ...this.#state, command: [...this.#state.command], leases: this.#pace.leases },
       warnings: [...this.#warnings],
+      isSaved: this.#stateFile.isSaved,
       program: program
         ? {
             pid: program.pid,
@@ -154,12 +155,12 @@ export class Session {
   }
 
   /** Begins to serve: what a predecessor had begun goes on. */
-  takeOver(kill: SuspendedSession['kill']): void {
+  takeOver({ kill, isSaved }: SuspendedSession): void {
     if (kill) this.#killing = this.#beginKill(kill.callerPid, kill);
     this.writeInput();
     this.#readSoon();
-    // A predecessor may have been writing it.
-    void this.save();
+    // A predecessor may have been writing it. To write those of all sessions would make everybody wait.
+    if (!isSaved) void this.save();
     this.#askForEnd();
   }
 

@@ -36,6 +36,19 @@ test('a state is read back as it was saved, and only its user can read it', asyn
   expect(fs.readdirSync(scratch.folder)).toEqual(['state.json']);
 });
 
+test('a state counts as saved when it is in the file: not while it is written, nor after that has failed', async () => {
+  using scratch = new Scratch();
+  const file = new StateFile(scratch.path('gone'));
+  expect(file.isSaved).toBe(true);
+  await expect(file.save(state)).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(file.isSaved).toBe(false);
+  fs.mkdirSync(scratch.path('gone'));
+  const saving = file.save(state);
+  expect(file.isSaved).toBe(false);
+  await saving;
+  expect(file.isSaved).toBe(true);
+});
+
 test('each save that resolves finds its version, or a later one, in the file; the last one stays', async () => {
   // How many microtasks and turns lie between two saves.
   const pauses = fc.array(fc.record({ ticks: fc.nat({ max: 6 }), isTurn: fc.boolean() }), { maxLength: 40 });

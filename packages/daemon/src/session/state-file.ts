@@ -32,11 +32,17 @@ export class StateFile {
   readonly #fresh: string;
   #next: SessionState | undefined;
   #writing: Promise<void> | undefined;
+  #hasFailed = false;
 
   /** `writer` tells daemons apart: a predecessor may be in the middle of writing when its successor begins to. */
   constructor(folder: string, writer: number = process.pid) {
     this.#path = path.join(folder, 'state.json');
     this.#fresh = `${this.#path}.${writer}.new`;
+  }
+
+  /** Whether the file holds what was to be saved last. */
+  get isSaved(): boolean {
+    return this.#writing === undefined && !this.#hasFailed;
   }
 
   /** Resolves when this state, or a later one, is in the file. Rejects with Node's error (ENOSPC…). */
@@ -55,8 +61,10 @@ export class StateFile {
     try {
       for (let state = this.#next; state; state = this.#next) {
         this.#next = undefined;
+        this.#hasFailed = true;
         await this.#write(state);
       }
+      this.#hasFailed = false;
     } finally {
       // In the same step as the last look at #next: who saves after it begins anew.
       this.#writing = undefined;

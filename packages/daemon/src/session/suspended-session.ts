@@ -59,6 +59,8 @@ const programShape = z.object({
 export const suspendedSessionShape = z.object({
   state: stateShape,
   warnings: z.array(z.string()),
+  /** Whether the state file holds the state; where it is not said, it may not. */
+  isSaved: z.optional(z.boolean()),
   /** Null for one that has exited. */
   program: z.nullable(programShape),
   /** The status is known and what the kernel still holds is being read. */
