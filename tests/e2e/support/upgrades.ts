@@ -26,7 +26,7 @@ export async function upgrade(daemon: TestDaemon, by?: Client): Promise<Upgraded
 }
 
 /** What happens at the named points of a hand-over; see packages/daemon/src/handoff/test-points.ts. */
-export type Points = Readonly<Record<string, 'exit' | 'kill' | 'stop' | 'throw'>>;
+export type Points = Readonly<Record<string, 'exit' | 'kill' | 'stop' | 'throw' | 'descriptors' | number>>;
 
 /** A daemon whose hand-overs a test can make fail, or stop, where it likes. */
 export interface PointedDaemon extends AsyncDisposable {

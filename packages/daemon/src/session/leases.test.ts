@@ -162,6 +162,22 @@ interface ModelLease {
   isOver: boolean;
 }
 
+test('time in which nobody could get on is not taken off a lease', () => {
+  const scene = new Scene();
+  const running = scene.acquire('one', 0, 100);
+  const standing = scene.acquire('other', 0, 100);
+  scene.grow(500);
+  if (standing) scene.acknowledge(standing, 500);
+  scene.nowMs = 5_060;
+  scene.leases.postpone(5_000);
+  expect(scene.leases.expire(scene.nowMs)).toBe(false);
+  expect(scene.leases.nextExpiryMs).toBe(5_100);
+  expect(standing?.idleSinceMs).toBeNull();
+  scene.nowMs = 5_100;
+  expect(scene.leases.expire(scene.nowMs)).toBe(true);
+  expect(running?.hasExpired).toBe(true);
+});
+
 test('whatever happens, the limit is that of the leases which live, and each ends exactly at its time', () => {
   fc.assert(
     fc.property(fc.array(act, { maxLength: 80 }), (acts) => {

@@ -73,6 +73,11 @@ export class Leases<Subscriber> {
     for (const lease of this.#leases) lease.idleSinceMs ??= nowMs;
   }
 
+  /** All that run down have so much more time. */
+  postpone(ms: number): void {
+    for (const lease of this.#leases) if (lease.idleSinceMs !== null) lease.idleSinceMs += ms;
+  }
+
   /** The subscriber has gone without saying so. */
   orphan(lease: Lease<Subscriber>): void {
     lease.holder = null;

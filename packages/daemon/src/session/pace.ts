@@ -129,6 +129,12 @@ export class Pace {
     this.#armExpiry(nowMs);
   }
 
+  /** For so long nobody could have got on: it does not count as standing still. */
+  wasFrozen(ms: number): void {
+    this.#leases.postpone(ms);
+    if (this.#leader) this.#leader.lastProgressMs += ms;
+  }
+
   /** The leases of subscribers that are away, for a successor. */
   suspendOrphans(): SuspendedLease[] {
     return [...this.#leases.all].filter((lease) => lease.holder === null).map(suspendLease);
