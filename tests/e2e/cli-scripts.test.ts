@@ -55,11 +55,23 @@ describe('run', () => {
     expect((await running.result()).code).toBe(7);
   });
 
-  test('leaves quietly when its reader does, and the session goes on', async () => {
+  test('leaves when its reader does, and says that the session goes on', async () => {
     await using home = new CliHome();
-    const terminal = home.inTerminal('$HF run --name going -- yes | head -n 1; echo left');
-    await terminal.until('left');
+    const terminal = home.inTerminal('{ $HF run --name going -- yes; echo "code $?." >&2; } | head -n 1');
+    expect(await terminal.until('code 141.')).toBe(
+      'y\r\n[nobody reads the output any more; going goes on running: holdfast attach going]\r\ncode 141.',
+    );
     expect(JSON.parse(await home.do('ls', '--json'))).toMatchObject([{ name: 'going', state: 'running' }]);
+  });
+
+  test('whose reader has gone still tells the status, if the program has ended', async () => {
+    await using home = new CliHome();
+    // More than a pipe holds: some of it is still to be written when the reader goes.
+    const program = 'echo first; head -c 200000 /dev/zero; exit 6';
+    const terminal = home.inTerminal(
+      `{ $HF run --name over -- sh -c '${program}'; echo "code $?." >&2; } | { read first; $HF wait over; }`,
+    );
+    expect(await terminal.until('.')).toBe('code 6.');
   });
 
   test('says what can not be read or written, and loses no output with a 0', async () => {

@@ -67,6 +67,42 @@ test('never more than the window is unacknowledged, and drain tells when the res
   client.close();
 });
 
+test('released, it lets go when the daemon has got all, not when all is typed', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  session.isBlocked = true;
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  const input = await client.openInput('one');
+  const codes = [codeOf(input.write(noise(200_000))), codeOf(input.write(noise(LIMITS.inputWindowBytes)))];
+  expect(input.unsentBytes).toBe(200_000);
+  let isReleased = false;
+  const released = input.release().then(() => {
+    isReleased = true;
+  });
+  while (session.mostUnacknowledged < LIMITS.inputWindowBytes) await client.request('list', {});
+  expect(isReleased).toBe(false);
+  session.isBlocked = false;
+  peer.acknowledgeInput();
+  await released;
+  expect(input.unsentBytes).toBe(0);
+  expect(session.typed.reduce((sum, { length }) => sum + length, 0)).toBe(200_000 + LIMITS.inputWindowBytes);
+  expect((await Promise.all(codes))[0]).toBe('done');
+  client.close();
+});
+
+test('released, it lets go when the daemon is gone for good', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  daemon.addSession('one').isBlocked = true;
+  const client = await connect(daemon);
+  const input = await client.openInput('one');
+  const code = codeOf(input.write(noise(1_000_000)));
+  const released = input.release();
+  client.close();
+  await released;
+  expect(await code).toBe('E_INPUT_UNKNOWN');
+});
+
 test('input whose fate is unknown rejects exactly the writes that it touches', async () => {
   await using daemon = await ScriptedDaemon.listen();
   const session = daemon.addSession('one');

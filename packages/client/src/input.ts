@@ -44,6 +44,7 @@ export class Input {
   #everSent = 0;
   #failure: HoldfastError | undefined;
   #lastWrite: Promise<void> = Promise.resolve();
+  #onSent: () => void = () => {};
 
   /** Made by `Client.openInput`; `opened` is called once, with this or with the error. */
   constructor(wiring: ChannelWiring<Input>, session: string, stream: string) {
@@ -99,6 +100,26 @@ export class Input {
       };
       this.#link.request('endInput', { channel: this.#channel, ...options }, reply);
     });
+  }
+
+  /** Bytes written that the daemon may not have got: they are lost if this process ends now. */
+  get unsentBytes(): number {
+    if (this.#state === 'over') return 0;
+    return this.#isAttached ? this.#queue.end - this.#sent : this.bufferedBytes;
+  }
+
+  /**
+   * Gives it up as soon as the daemon has got all that was written: it types that although nobody waits for it any
+   * more. Resolves then, or when the input is over for another reason.
+   */
+  async release(): Promise<void> {
+    if (this.#state !== 'over' && this.unsentBytes > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onSent = resolve;
+      });
+    }
+    // Answered behind everything that was sent before.
+    await this.close();
   }
 
   /** Gives it up; writes that are not done are rejected. Resolves when the daemon has let go. */
@@ -211,6 +232,7 @@ export class Input {
     const wasOpening = this.#state === 'opening';
     this.#state = 'over';
     this.#failure = error;
+    this.#onSent();
     const isCertain = error.code === 'E_EXITED' || error.code === 'E_NO_SESSION';
     const doubt = isCertain ? error : unknown(`input that was sent and not acknowledged (${error.message})`);
     this.#queue.rejectAll(error, { sent: this.#everSent, unknown: doubt });
@@ -229,7 +251,7 @@ export class Input {
     while (this.#isAttached && !this.#isCongested) {
       const windowEnd = Math.min(this.#queue.done + LIMITS.inputWindowBytes, this.#queue.end);
       const byteCount = Math.min(windowEnd - this.#sent, LIMITS.dataFrameBytes);
-      if (byteCount <= 0) return;
+      if (byteCount <= 0) break;
       const frame = new Uint8Array(DATA_HEADER_BYTES + byteCount);
       const header = { type: FRAME.INPUT, channel: this.#channel, offset: this.#sent, byteCount };
       writeDataHeader(new DataView(frame.buffer), header);
@@ -238,6 +260,7 @@ export class Input {
       this.#everSent = Math.max(this.#everSent, this.#sent);
       this.#isCongested = !this.#link.send(frame);
     }
+    if (this.unsentBytes === 0) this.#onSent();
   }
 }
 

@@ -64,6 +64,16 @@ export class Terminal implements Disposable {
     if (count !== bytes.length) throw new Error(`the terminal took ${count} of ${bytes.length} bytes`);
   }
 
+  /** Types as fast as the terminal takes it. */
+  async paste(bytes: Uint8Array): Promise<void> {
+    let left = bytes;
+    await eventually('the end of the paste', () => {
+      const count = write(this.#master, Buffer.from(left));
+      if (count !== WOULD_BLOCK) left = left.subarray(count);
+      return left.length === 0;
+    });
+  }
+
   /** Resolves when the screen has shown it. */
   waitFor(pattern: string | RegExp, withinMs?: number): Promise<RegExpExecArray> {
     return this.screen.waitFor(pattern, withinMs);

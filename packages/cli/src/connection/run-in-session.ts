@@ -1,10 +1,11 @@
+import type { Client } from '@holdfast/client';
 import { posixConnector } from '@holdfast/client/posix';
 import { isTerminal } from '@holdfast/posix';
-import { LIMITS, type OpenParameters } from '@holdfast/protocol';
+import { LIMITS, type OpenParameters, type Session } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
 import { exitCodeOfSession } from '../output/exit-codes.ts';
-import { exitInWords, tellEnding } from '../terminal/attach.ts';
 import type { PrefixKey } from '../terminal/detach-keys.ts';
+import { type Ending, exitInWords, tellEnding } from '../terminal/ending.ts';
 import { viewSession } from '../terminal/session-view.ts';
 import { connectOrStart } from './connect.ts';
 import { onReactor } from './on-reactor.ts';
@@ -22,7 +23,7 @@ export async function runInSession(
       // Exact output has to begin with the first byte, however much comes before the subscription is there.
       const lease = isTerminal(1) ? {} : { leaseMs: LIMITS.leaseMsDefault };
       const { session } = await client.request('open', { ...request, ...lease });
-      const ending = await viewSession({
+      const shown = await viewSession({
         client,
         reactor,
         session,
@@ -33,6 +34,7 @@ export async function runInSession(
         signals: 'forward',
         note: context.note,
       });
+      const ending = await knownEnding(shown, session, client);
       if (ending.kind !== 'exited') return tellEnding(ending, session, context);
       if ('lost' in ending.exit) context.note(`[${exitInWords(ending.exit)}]`);
       return exitCodeOfSession(ending.exit);
@@ -40,4 +42,11 @@ export async function runInSession(
       client.close();
     }
   });
+}
+
+/** Whoever stopped reading may not have seen the end of the program; its status is known all the same. */
+async function knownEnding(ending: Ending, { id }: Session, client: Client): Promise<Ending> {
+  if (ending.kind !== 'unread') return ending;
+  const { exit } = (await client.request('get', { session: id })).session;
+  return exit ? { kind: 'exited', exit } : ending;
 }

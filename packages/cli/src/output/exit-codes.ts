@@ -10,6 +10,8 @@ export const EXIT = {
   noDaemon: 4,
   timedOut: 124,
   interrupted: 130,
+  /** As after SIGPIPE. */
+  unread: 141,
   statusLost: 255,
 } as const;
 

@@ -1,24 +1,15 @@
 import type { Client, Input, Subscription } from '@holdfast/client';
 import { close, isErrno, isTerminal, type Reactor, reopenNonBlocking } from '@holdfast/posix';
-import { type Exit, HoldfastError, LIMITS, type Session } from '@holdfast/protocol';
+import { HoldfastError, LIMITS, type Session } from '@holdfast/protocol';
 import { gapLine } from '../output/gap-line.ts';
-import { DetachKeys, type PrefixKey } from './detach-keys.ts';
-import { FdReader } from './fd-reader.ts';
+import type { PrefixKey } from './detach-keys.ts';
+import type { Ending } from './ending.ts';
 import { FdWriter } from './fd-writer.ts';
+import { Keyboard } from './keyboard.ts';
 import { OutputPump } from './output-pump.ts';
 import { ScreenModes } from './screen-modes.ts';
 import { TerminalGuard } from './terminal-guard.ts';
 import { viewport } from './viewport.ts';
-
-/** How a view ends. */
-export type Ending =
-  | { readonly kind: 'exited'; readonly exit: Exit }
-  | { readonly kind: 'detached' }
-  /** The user's terminal, or the reader of the output, has gone. */
-  | { readonly kind: 'closed' }
-  /** The output can't be written, as on a full disk. */
-  | { readonly kind: 'unwritable'; readonly error: Error }
-  | { readonly kind: 'lost'; readonly error: HoldfastError };
 
 export interface ViewOptions {
   readonly client: Client;
@@ -38,12 +29,10 @@ export interface ViewOptions {
 
 /** History that is replayed to a new viewer: a screen and what led to it, not a megabyte of it. */
 const NEWEST_BYTES = 256 * 1024;
-/** A key report comes in one piece; when it was cut, the rest is there long before. */
-const KEY_REPORT_MS = 50;
-/** Typed bytes that wait; the keyboard is read no further then, detach keys included. A person never gets here. */
-const TYPED_BYTES_MAX = 4 * 1024 * 1024;
 /** An answer takes a fraction of it; a daemon that hangs must not keep the user. */
 const LEAVE_MS = 500;
+/** How long the program may take nothing of what has been typed before the rest is given up. */
+const DELIVERY_MS = 2_000;
 const CLEAR_SCREEN = '\x1b[0m\x1b[r\x1b[H\x1b[2J';
 const LEAVING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'];
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'];
@@ -54,8 +43,8 @@ const NEWLINE = 0x0a;
 export async function viewSession(options: ViewOptions): Promise<Ending> {
   const view = new SessionView(options);
   try {
-    await view.begin();
-    return await view.ended;
+    // It may end while the daemon has not answered yet.
+    return await Promise.race([view.ended, view.begun.then(() => view.ended)]);
   } finally {
     await view.leave();
     view.dispose();
@@ -63,54 +52,59 @@ export async function viewSession(options: ViewOptions): Promise<Ending> {
 }
 
 class SessionView {
+  /** The session takes what is typed, and its output comes. Rejects with what the daemon says against it. */
+  readonly begun: Promise<void>;
   readonly ended: Promise<Ending>;
   readonly #options: ViewOptions;
   readonly #isKeyboard = isTerminal(0);
   readonly #isScreen = isTerminal(1);
-  readonly #inputFd: number;
   readonly #outputFd = reopenNonBlocking(1, 'write');
   readonly #writer: FdWriter;
   readonly #pump: OutputPump;
   readonly #modes = new ScreenModes();
   readonly #guard: TerminalGuard;
-  readonly #keys: DetachKeys;
+  /** Undefined if stdin is of no use. */
+  readonly #keyboard: Keyboard | undefined;
   readonly #handlers: [NodeJS.Signals, () => void][] = [];
   #end: (ending: Ending) => void = () => undefined;
-  #reader: FdReader | undefined;
-  #input: Input | undefined;
   #subscription: Subscription | undefined;
-  #flushTimer: { cancel(): void } | undefined;
   #leaseTimer: { cancel(): void } | undefined;
   #lastOutputByte = NEWLINE;
-  #lastTypedByte = NEWLINE;
   /** All output has come; some of it may still have to be written. */
   #hasExited = false;
-  #isOver = false;
+  #isTyping = false;
+  #isLeaving = false;
 
   constructor(options: ViewOptions) {
     this.#options = options;
-    this.#inputFd = options.readOnly && !this.#isKeyboard ? -1 : reopenNonBlocking(0, 'read');
     this.ended = new Promise((resolve) => {
-      this.#end = (ending) => {
-        this.#isOver = true;
-        resolve(ending);
-      };
+      this.#end = resolve;
     });
     this.#writer = new FdWriter(options.reactor, this.#outputFd);
     this.#writer.onError = (error) => {
-      const hasGone = isErrno(error, 'EPIPE', 'EIO', 'ECONNRESET');
-      this.#end(hasGone ? { kind: 'closed' } : { kind: 'unwritable', error });
+      if (isErrno(error, 'EPIPE', 'ECONNRESET')) this.#end({ kind: 'unread' });
+      else this.#end(isErrno(error, 'EIO') ? { kind: 'closed' } : { kind: 'unwritable', error });
     };
     this.#pump = new OutputPump(this.#writer, (bytes) => this.#look(bytes));
-    this.#keys = new DetachKeys(this.#isKeyboard ? options.prefix : undefined);
+    if (this.#isKeyboard || !options.readOnly) {
+      this.#keyboard = new Keyboard({
+        reactor: options.reactor,
+        isTerminal: this.#isKeyboard,
+        prefix: options.prefix,
+        onDetach: () => this.#end({ kind: 'detached' }),
+        onGone: () => this.#end({ kind: 'closed' }),
+        say: (text) => this.#say(text),
+      });
+    }
     this.#guard = new TerminalGuard({
       keyboardFd: this.#isKeyboard ? 0 : undefined,
       screenFd: this.#isScreen ? this.#outputFd : undefined,
       modes: this.#modes,
     });
+    this.begun = this.#begin();
   }
 
-  async begin(): Promise<void> {
+  async #begin(): Promise<void> {
     const { client } = this.#options;
     client.onStateChange = (state, cause) => {
       // A daemon that is stopped goes right after its sessions.
@@ -121,30 +115,58 @@ class SessionView {
     };
     this.#listen();
     this.#guard.enter();
+    if (this.#options.readOnly) this.#keyboard?.connect(undefined);
+    // A raw terminal has no other key that leaves. An exited session is over at once, and what is typed is for the shell.
+    if (this.#isKeyboard && this.#options.session.state === 'running') this.#keyboard?.read();
     // Input is asked for first: the answer would be stuck behind output that the terminal does not take.
     const [input] = await Promise.all([this.#openInput(), this.#subscribe()]);
-    this.#readKeyboard(input);
+    this.#typeInto(input);
   }
 
-  /** Lets go of the session first: a terminal that takes nothing may hold up the rest, and must not hold up the program. */
+  /**
+   * Lets go of the session first: a terminal that takes nothing may hold up the rest, and must not hold up the program.
+   * What was typed is handed over, which takes a while only if it is much and the program reads slowly.
+   */
   async leave(): Promise<void> {
-    const { reactor } = this.#options;
-    const late = new Promise<void>((resolve) => void reactor.after(LEAVE_MS, resolve));
-    await Promise.race([this.#subscription?.close(), late]);
-  }
-
-  dispose(): void {
-    for (const [signal, handler] of this.#handlers) process.off(signal, handler);
-    this.#flushTimer?.cancel();
+    this.#isLeaving = true;
+    const keyboard = this.#keyboard;
+    keyboard?.stop();
+    const letGo = this.begun
+      .catch(() => undefined) // Whoever shows the session has that error.
+      .then(() => Promise.all([this.#subscription?.close(), keyboard?.release()]));
+    await Promise.race([letGo, this.#after(LEAVE_MS)]);
     this.#leaseTimer?.cancel();
-    this.#reader?.close();
     this.#writer.close();
     this.#guard.restore();
     // What is printed next begins on a line of its own.
     if (this.#lastOutputByte !== NEWLINE) this.#guard.write('\n');
+    this.#stopListening();
+    if (keyboard && keyboard.undeliveredBytes > 0) await this.#deliver(keyboard, letGo);
+  }
+
+  dispose(): void {
     this.#guard.dispose();
-    if (this.#inputFd !== -1) close(this.#inputFd);
+    this.#keyboard?.dispose();
     close(this.#outputFd);
+  }
+
+  /** Waits for a program that reads what was typed, and says how much of it is lost if it does not. */
+  async #deliver(keyboard: Keyboard, delivered: Promise<unknown>): Promise<void> {
+    const { note } = this.#options;
+    note('[handing over what was typed; ctrl-c drops the rest]');
+    const interrupted = new Promise<void>((resolve) => this.#on('SIGINT', resolve));
+    const isDone = Promise.race([delivered, interrupted]).then(() => true);
+    for (let left = Number.POSITIVE_INFINITY; keyboard.undeliveredBytes < left; ) {
+      left = keyboard.undeliveredBytes;
+      if (await Promise.race([isDone, this.#after(DELIVERY_MS)])) break;
+    }
+    const lost = keyboard.undeliveredBytes;
+    if (lost > 0) note(`holdfast: the last ${lost} bytes that were typed are lost: nobody has taken them`);
+    this.#stopListening();
+  }
+
+  #after(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.reactor.after(ms, resolve));
   }
 
   async #subscribe(): Promise<void> {
@@ -156,7 +178,7 @@ class SessionView {
       ...(this.#isScreen ? { mode: 'viewer', viewport: viewport(1), readOnly } : { mode: 'exact' }),
       ...(SSH_AUTH_SOCK && !readOnly ? { sshAuthSock: SSH_AUTH_SOCK } : {}),
       ...(HOLDFAST_SESSION ? { inside: HOLDFAST_SESSION } : {}),
-      onData: this.#pump.onData,
+      onData: (bytes, offset) => this.#isLeaving || this.#pump.onData(bytes, offset),
       onGap: (gap) => {
         this.#pump.onGap(gap);
         this.#options.note(gapLine(gap));
@@ -197,46 +219,14 @@ class SessionView {
     }
   }
 
-  #readKeyboard(input: Input | undefined): void {
-    const { reactor, from } = this.#options;
-    if (this.#inputFd === -1 || this.#isOver || (!input && !this.#isKeyboard)) return;
-    if (input) {
-      this.#input = input;
-      input.onDrain = () => this.#reader?.resume();
-      // Programs repaint on it: what was replayed is rarely the whole of their screen.
-      if (from === 'newest' && this.#isScreen) this.#signal('SIGWINCH');
-    }
-    this.#reader = new FdReader(reactor, this.#inputFd, {
-      onData: (bytes) => this.#typed(bytes),
-      onEnd: (error) => this.#inputEnded(error),
-    });
-  }
-
-  #typed(bytes: Uint8Array): void {
-    this.#flushTimer?.cancel();
-    this.#type(this.#keys.push(bytes));
-    if (this.#keys.isDetached) this.#end({ kind: 'detached' });
-    else if (this.#keys.isWaiting) {
-      this.#flushTimer = this.#options.reactor.after(KEY_REPORT_MS, () => this.#type(this.#keys.flush()));
-    }
-  }
-
-  #type(bytes: Uint8Array): void {
-    const input = this.#input;
-    if (!input || bytes.length === 0) return;
-    this.#lastTypedByte = bytes.at(-1) ?? NEWLINE;
-    // Why it failed is told by the subscription, which ends or is lost for the same reason.
-    input.write(bytes).catch((error: HoldfastError) => {
-      if (error.code === 'E_INPUT_UNKNOWN') this.#say(error.message);
-    });
-    const limit = this.#isKeyboard ? TYPED_BYTES_MAX : LIMITS.inputWindowBytes;
-    if (input.bufferedBytes > limit) this.#reader?.pause();
-  }
-
-  #inputEnded(error: Error | undefined): void {
-    if (error) this.#say(`stdin can't be read: ${error.message}`);
-    if (this.#isKeyboard) return this.#end({ kind: 'closed' });
-    this.#input?.end({ midLine: this.#lastTypedByte !== NEWLINE }).catch(() => undefined); // E_EXITED: nobody reads on
+  #typeInto(input: Input | undefined): void {
+    if (!input && !this.#isKeyboard) return;
+    if (this.#isLeaving) return this.#keyboard?.connect(input);
+    this.#isTyping = input !== undefined;
+    // Programs repaint on it: what was replayed is rarely the whole of their screen.
+    if (input && this.#options.from === 'newest' && this.#isScreen) this.#signal('SIGWINCH');
+    this.#keyboard?.connect(input);
+    this.#keyboard?.read();
   }
 
   #look(bytes: Uint8Array): void {
@@ -264,7 +254,7 @@ class SessionView {
     this.#on('SIGCONT', () => {
       this.#guard.enter();
       if (this.#isScreen) this.#subscription?.setViewport(viewport(1));
-      if (this.#input && this.#isScreen) this.#signal('SIGWINCH');
+      if (this.#isTyping && this.#isScreen) this.#signal('SIGWINCH');
     });
     const forwarded = this.#options.signals === 'forward' ? FORWARDED : [];
     for (const signal of forwarded) this.#on(signal, () => this.#signal(signal));
@@ -273,6 +263,10 @@ class SessionView {
       // The exit handler restores the terminal.
       this.#on(signal, () => process.exit(128 + SIGNAL_NUMBERS[signal as keyof typeof SIGNAL_NUMBERS]));
     }
+  }
+
+  #stopListening(): void {
+    for (const [signal, handler] of this.#handlers.splice(0)) process.off(signal, handler);
   }
 
   #on(signal: NodeJS.Signals, handler: () => void): void {

@@ -1,0 +1,45 @@
+import { type Exit, HoldfastError, type Session } from '@holdfast/protocol';
+import { isHomeInUse } from '@holdfast/supervisor';
+import type { Context } from '../context.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { printable } from '../output/printable.ts';
+import { formatExit } from '../output/session-table.ts';
+
+/** How a view ends. */
+export type Ending =
+  | { readonly kind: 'exited'; readonly exit: Exit }
+  | { readonly kind: 'detached' }
+  /** The user's terminal has gone. */
+  | { readonly kind: 'closed' }
+  /** The reader of the output has gone, as `head` does. */
+  | { readonly kind: 'unread' }
+  /** The output can't be written, as on a full disk. */
+  | { readonly kind: 'unwritable'; readonly error: Error }
+  | { readonly kind: 'lost'; readonly error: HoldfastError };
+
+/** What to say after a view. Returns the exit code; throws if the daemon was lost, or the output had nowhere to go. */
+export function tellEnding(ending: Ending, { name }: Session, { home, note }: Context): number {
+  const shown = printable(name);
+  const goesOn = `goes on running: holdfast attach ${shown}`;
+  if (ending.kind === 'lost') {
+    const { code, message } = ending.error;
+    const fate = isHomeInUse(home) ? '' : '; the daemon has ended, and the program with it';
+    throw new HoldfastError(code, `can't show ${shown} any longer: ${message}${fate}`, {
+      cause: ending.error,
+    });
+  }
+  if (ending.kind === 'unwritable') {
+    const why = `${ending.error.message}; ${shown} ${goesOn}`;
+    throw new HoldfastError('E_INTERNAL', `can't write the output: ${why}`, { cause: ending.error });
+  }
+  if (ending.kind === 'exited') note(`[${exitInWords(ending.exit)}]`);
+  if (ending.kind === 'detached') note(`[detached from ${shown}; it ${goesOn}]`);
+  if (ending.kind !== 'unread') return EXIT.done;
+  note(`[nobody reads the output any more; ${shown} ${goesOn}]`);
+  return EXIT.unread;
+}
+
+/** How a session's program ended. */
+export function exitInWords(exit: Exit): string {
+  return 'lost' in exit ? 'lost: the daemon was killed, and the program ended with it' : formatExit(exit);
+}
