@@ -14,7 +14,7 @@ export const logsCommand = defineCommand({
   options: { follow: { kind: 'flag', short: 'f', summary: 'go on as it grows' } },
   async run({ options }, context) {
     process.on('SIGINT', () => process.exit(EXIT.interrupted));
-    const log = new LogFile(context.home.logPath, (bytes) => {
+    await using log = new LogFile(context.home.logPath, (bytes) => {
       writeStdout(bytes);
       return flushStreams();
     });
