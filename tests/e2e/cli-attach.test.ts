@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  close,
-  isErrno,
-  openPty,
-  read,
-  spawnOnTerminal,
-  takeExitStatus,
-  WOULD_BLOCK,
-  write,
-} from '@holdfast/posix';
 import type { Session } from '@holdfast/protocol';
 import { commandLine, eventually } from '@holdfast/testkit';
 import { CliHome } from './support/cli-home.ts';
@@ -31,7 +21,7 @@ describe('a session in a terminal', () => {
     await first.until('[detached from work; it goes on running: holdfast attach work]');
     await first.until('code 0');
     await first.until('same');
-    expect(await first.terminal.ended()).toEqual({ code: 0 });
+    expect(await first.ended()).toEqual({ code: 0 });
 
     const second = home.inTerminal(AROUND('$HF attach'));
     await second.until('42 xterm-256color');
@@ -47,7 +37,7 @@ describe('a session in a terminal', () => {
     await terminal.until('$ ');
     terminal.type('stty size\r');
     await terminal.until('30 100');
-    terminal.terminal.resize({ cols: 77, rows: 33 });
+    terminal.resize({ cols: 77, rows: 33 });
     terminal.type('until [ "$(stty size)" = "33 77" ]; do sleep 0.05; done; echo followed$((1))\r');
     await terminal.until('followed1');
   });
@@ -154,42 +144,14 @@ test("stopped and continued, the terminal is the shell's in between, and on the 
 
 test('detaching works while the session floods a terminal that takes nothing', async () => {
   await using home = new CliHome();
-  const { master, slavePath } = openPty({ cols: 80, rows: 24 });
-  const { bin: file } = home.installation;
-  const argv = [file, 'new', '--name', 'flood', '--', 'yes'];
-  const pid = spawnOnTerminal({
-    file,
-    argv,
-    cwd: home.work,
-    env: home.env,
-    slavePath,
-    umask: undefined,
-    openFilesLimit: undefined,
-  });
+  const terminal = home.terminal(['new', '--name', 'flood', '--', 'yes'], { cwd: home.work, isRead: false });
   // More than a terminal holds: the view waits for it, and nobody reads it.
   await eventually('the flood', async () => Number((await sessions(home))[0]?.offset) > 1_000_000);
-  write(master, Buffer.from(PREFIX));
-  write(master, Buffer.from('d'));
+  terminal.type(`${PREFIX}d`);
   await eventually('the viewer has left', async () => (await sessions(home))[0]?.clients === 0);
-
-  const chunk = Buffer.alloc(65_536);
-  let shown = '';
-  await eventually('the end of the view', () => {
-    try {
-      const count = read(master, chunk, 0, chunk.length);
-      if (count !== WOULD_BLOCK) shown = (shown + chunk.toString('latin1', 0, count)).slice(-10_000);
-      return false;
-    } catch (error) {
-      return isErrno(error, 'EIO'); // nobody has the terminal open any more
-    }
-  });
-  const status = await eventually('its status', () => {
-    const taken = takeExitStatus(pid);
-    return taken === 'running' ? undefined : taken;
-  });
-  close(master);
-  expect(status).toEqual({ code: 0 });
-  expect(shown).toContain('[detached from flood');
+  terminal.read();
+  await terminal.until('[detached from flood');
+  expect(await terminal.ended()).toEqual({ code: 0 });
   expect(await sessions(home)).toMatchObject([{ state: 'running' }]);
 });
 
@@ -197,7 +159,7 @@ test('closing the window leaves the session running', async () => {
   await using home = new CliHome();
   const terminal = home.inTerminal('$HF new --name kept');
   await terminal.until('$ ');
-  terminal.terminal.hangUp();
+  terminal.hangUp();
   const again = home.inTerminal('$HF attach kept');
   await again.until('$ ');
   again.type('echo $((6*7))\r');
@@ -206,7 +168,7 @@ test('closing the window leaves the session running', async () => {
 
 test('a read-only viewer types nothing and can still detach', async () => {
   await using home = new CliHome();
-  await home.do('new', '-d', '--name', 'watched', '--', 'sh', '-c', 'echo shown; cat');
+  await home.open('watched', 'echo shown; cat');
   const terminal = home.inTerminal('$HF attach --read-only watched');
   await terminal.until('shown');
   terminal.type(`secret${PREFIX}d`);

@@ -103,16 +103,7 @@ describe('run', () => {
 describe('tail', () => {
   test('is exact from any offset', async () => {
     await using home = new CliHome();
-    await home.do(
-      'new',
-      '-d',
-      '--name',
-      's',
-      '--',
-      'sh',
-      '-c',
-      'stty raw; printf 0123456789; sleep 0.3; printf abcdef',
-    );
+    await home.open('s', 'stty raw; printf 0123456789; sleep 0.3; printf abcdef');
     expect(await home.do('tail', 's', '--follow')).toBe('0123456789abcdef');
     expect(await home.do('tail', 's')).toBe('0123456789abcdef');
     expect(await home.do('tail', 's', '--from', '12')).toBe('cdef');
@@ -123,18 +114,7 @@ describe('tail', () => {
 
   test('reports what is no longer there, in one line with offsets', async () => {
     await using home = new CliHome();
-    await home.do(
-      'new',
-      '-d',
-      '--name',
-      's',
-      '--history',
-      '64K',
-      '--',
-      'sh',
-      '-c',
-      'stty raw; head -c 1000000 /dev/zero',
-    );
+    await home.open('s', 'stty raw; head -c 1000000 /dev/zero', '--history', '64K');
     await home.do('wait', 's');
     const [{ historyStart }] = JSON.parse(await home.do('ls', '--json'));
     const { code, stdout, stderr } = await home.run('tail', 's', '--from', '100');
@@ -165,16 +145,7 @@ describe('tail', () => {
 test('what is sent arrives byte for byte before send returns', async () => {
   await using home = new CliHome();
   const bytes = randomBytes(MIB);
-  await home.do(
-    'new',
-    '-d',
-    '--name',
-    's',
-    '--',
-    'sh',
-    '-c',
-    `stty raw -echo; echo ready; head -c ${MIB} | sha256sum`,
-  );
+  await home.open('s', `stty raw -echo; echo ready; head -c ${MIB} | sha256sum`);
   await home.do('wait', 's', '--output', 'ready');
   expect(await home.runWith({ stdin: bytes }, 'send', 's', '--stdin')).toEqual({
     code: 0,
@@ -208,7 +179,7 @@ test('send to a session that has exited fails, also while stdin stays open', asy
 describe('wait', () => {
   test('passes the status of the session on', async () => {
     await using home = new CliHome();
-    await home.do('new', '-d', '--name', 's', '--', 'sh', '-c', 'sleep 0.3; exit 9');
+    await home.open('s', 'sleep 0.3; exit 9');
     expect((await home.run('wait', 's')).code).toBe(9);
     await home.do('new', '-d', '--name', 'k', '--', 'sleep', '100');
     await home.do('kill', 'k');
@@ -219,7 +190,7 @@ describe('wait', () => {
     await using home = new CliHome();
     const program =
       'echo early; until [ -e go ]; do sleep 0.05; done; echo late; until [ -e stop ]; do sleep 0.05; done';
-    await home.do('new', '-d', '--name', 's', '--', 'sh', '-c', program);
+    await home.open('s', program);
     const late = home.start('wait', 's', '--output', '^late$');
     await home.do('wait', 's', '--output', '^early$', '--idle', '100');
     await writeFile(path.join(home.work, 'go'), '');

@@ -15,7 +15,7 @@ describe('what is typed ahead', () => {
       'echo ready; while read line && [ "$line" != end ]; do echo "$line"; done >got; echo over';
     const terminal = home.inTerminal(`$HF new -- sh -c '${program}'`);
     const lines: string[] = [];
-    const { screen } = terminal.terminal;
+    const { screen } = terminal;
     await eventually('the session', () => {
       lines.push(`line ${lines.length}`);
       terminal.type(`${lines.at(-1)}\r`);
@@ -29,7 +29,7 @@ describe('what is typed ahead', () => {
   test('waits for a daemon that does not answer yet, and is typed before what comes after', async () => {
     await using home = new CliHome();
     await using slow = await SlowDaemon.before(home);
-    await home.do('new', '-d', '--name', 's', '--', 'sh', '-c', 'head -n 2 >got; echo over; exec cat');
+    await home.open('s', 'head -n 2 >got; echo over; exec cat');
     const terminal = home.inTerminal(`HOLDFAST_HOME=${slow.folder} $HF attach s`);
     await slow.isAsked;
     terminal.type('first\r');
@@ -66,7 +66,7 @@ describe('a paste that is larger than what the daemon takes at once', () => {
     const gate = home.gate();
     const terminal = home.inTerminal(`$HF new --name s -- sh -c '${reader(gate.path)}'; echo code $?`);
     await terminal.until('ready');
-    await terminal.terminal.paste(Buffer.concat([PASTE, Buffer.from(DETACH)]));
+    await terminal.paste(Buffer.concat([PASTE, Buffer.from(DETACH)]));
     await terminal.until('[handing over what was typed; ctrl-c drops the rest]');
     await gate.open();
     expect(await terminal.until('[detached from s')).not.toContain('lost');
@@ -80,7 +80,7 @@ describe('a paste that is larger than what the daemon takes at once', () => {
     const program = `stty raw -echo; echo ready; read go <${gate.path}; exec cat >got`;
     const terminal = home.inTerminal(`$HF new --name s -- sh -c '${program}'`);
     await terminal.until('ready');
-    await terminal.terminal.paste(Buffer.concat([PASTE, Buffer.from(DETACH)]));
+    await terminal.paste(Buffer.concat([PASTE, Buffer.from(DETACH)]));
     const said = await terminal.until('[detached from s');
     const lost = Number(/the last (\d+) bytes that were typed are lost/.exec(said)?.[1]);
     expect(lost).toBeGreaterThan(0);

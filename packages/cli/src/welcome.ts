@@ -1,4 +1,3 @@
-import { netConnector } from '@holdfast/client';
 import { connectIfRunning } from './connection/connect.ts';
 import { byAge } from './connection/sessions.ts';
 import type { Context } from './context.ts';
@@ -18,7 +17,7 @@ the login that shows them is gone.
 /** What somebody sees who types nothing but `holdfast`: what to do next, and what is running. */
 export async function greet(context: Context): Promise<number> {
   context.print(WELCOME);
-  const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+  const client = await connectIfRunning(context);
   if (!client) return EXIT.done;
   const running = byAge((await client.request('list', {})).sessions).filter(
     ({ state }) => state === 'running',

@@ -8,6 +8,15 @@ function connect(daemon: ScriptedDaemon): Promise<Client> {
   return Client.connect({ connector: daemon.connector, name: 'test' });
 }
 
+/** Input to a session whose program reads nothing until it is told to. */
+async function openBlocked(daemon: ScriptedDaemon) {
+  const session = daemon.addSession('one');
+  session.isBlocked = true;
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  return { session, client, peer, input: await client.openInput('one') };
+}
+
 function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'done',
@@ -47,11 +56,7 @@ test.each([1, 2, 3, 4])(
 
 test('never more than the window is unacknowledged, and drain tells when the rest fits', async () => {
   await using daemon = await ScriptedDaemon.listen();
-  const session = daemon.addSession('one');
-  session.isBlocked = true;
-  const client = await connect(daemon);
-  const peer = await daemon.connected.next();
-  const input = await client.openInput('one');
+  const { session, client, peer, input } = await openBlocked(daemon);
   const drained = new Promise<number>((resolve) => {
     input.onDrain = () => resolve(input.bufferedBytes);
   });
@@ -69,11 +74,7 @@ test('never more than the window is unacknowledged, and drain tells when the res
 
 test('released, it lets go when the daemon has got all, not when all is typed', async () => {
   await using daemon = await ScriptedDaemon.listen();
-  const session = daemon.addSession('one');
-  session.isBlocked = true;
-  const client = await connect(daemon);
-  const peer = await daemon.connected.next();
-  const input = await client.openInput('one');
+  const { session, client, peer, input } = await openBlocked(daemon);
   const codes = [codeOf(input.write(noise(200_000))), codeOf(input.write(noise(LIMITS.inputWindowBytes)))];
   expect(input.unsentBytes).toBe(200_000);
   let isReleased = false;
@@ -105,11 +106,7 @@ test('released, it lets go when the daemon is gone for good', async () => {
 
 test('input whose fate is unknown rejects exactly the writes that it touches', async () => {
   await using daemon = await ScriptedDaemon.listen();
-  const session = daemon.addSession('one');
-  session.isBlocked = true;
-  const client = await connect(daemon);
-  const peer = await daemon.connected.next();
-  const input = await client.openInput('one');
+  const { session, client, peer, input } = await openBlocked(daemon);
   const codes = Promise.all([10, 10, 10, 10].map((length) => codeOf(input.write(noise(length)))));
   await client.request('list', {});
   peer.event({ event: 'inputUnknown', channel: 1, from: 15, to: 21 });
@@ -140,11 +137,7 @@ test('a daemon that no longer knows the stream: what was sent is unknown, what w
 
 test('a session that exits rejects what it did not take', async () => {
   await using daemon = await ScriptedDaemon.listen();
-  const session = daemon.addSession('one');
-  session.isBlocked = true;
-  const client = await connect(daemon);
-  const peer = await daemon.connected.next();
-  const input = await client.openInput('one');
+  const { client, peer, input } = await openBlocked(daemon);
   const taken = codeOf(input.write(noise(10)));
   const written = codeOf(input.write(noise(10)));
   await client.request('list', {});

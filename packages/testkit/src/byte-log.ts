@@ -59,6 +59,16 @@ export class ByteLog {
     return match;
   }
 
+  /** Resolves with what has come up to and with `text`, and forgets it: the next call looks behind it. */
+  async takeThrough(text: string, withinMs?: number): Promise<string> {
+    await this.waitFor(text, withinMs);
+    const all = this.bytes;
+    const end = all.indexOf(text) + Buffer.byteLength(text);
+    this.clear();
+    this.push(all.subarray(end));
+    return all.toString('utf8', 0, end);
+  }
+
   /** Resolves when so many bytes have come, since the beginning or the last `clear`. */
   untilLength(byteCount: number, withinMs?: number): Promise<void> {
     return this.#until(() => this.#length >= byteCount, `${byteCount} bytes of output`, withinMs);

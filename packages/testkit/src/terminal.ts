@@ -28,6 +28,8 @@ export interface TerminalOptions {
   readonly size?: TerminalSize;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** False for a terminal that takes nothing until it is told to. */
+  readonly isRead?: boolean;
 }
 
 /** A user's terminal with a program in it: types, shows, resizes; says what its modes are. */
@@ -40,21 +42,21 @@ export class Terminal implements Disposable {
   /** Held open, so that the modes outlive the program. */
   readonly #slave: number;
   readonly #buffer = Buffer.from(new ArrayBuffer(4096));
-  readonly #reading: NodeJS.Timeout;
+  #reading: NodeJS.Timeout | undefined;
   #status: ExitStatus | undefined;
   #isClosed = false;
 
   /** `file` is absolute. */
   constructor(
     command: { file: string; argv: readonly string[]; env: Readonly<Record<string, string>> },
-    { size = { cols: 80, rows: 24 }, cwd = '/' }: TerminalOptions = {},
+    { size = { cols: 80, rows: 24 }, cwd = '/', isRead = true }: TerminalOptions = {},
   ) {
     const { master, slavePath } = openPty(size);
     this.#master = master;
     this.#slavePath = slavePath;
     this.#slave = openSync(slavePath, constants.O_RDWR | constants.O_NOCTTY);
     this.pid = spawnOnTerminal({ ...command, cwd, slavePath, umask: undefined, openFilesLimit: undefined });
-    this.#reading = setInterval(() => this.#read(), READ_EVERY_MS);
+    if (isRead) this.read();
   }
 
   /** Types text or bytes. Fails if the terminal does not take them at once. */
@@ -77,6 +79,16 @@ export class Terminal implements Disposable {
   /** Resolves when the screen has shown it. */
   waitFor(pattern: string | RegExp, withinMs?: number): Promise<RegExpExecArray> {
     return this.screen.waitFor(pattern, withinMs);
+  }
+
+  /** Resolves with what was shown up to and with `text`; the next call begins behind it. */
+  until(text: string, withinMs?: number): Promise<string> {
+    return this.screen.takeThrough(text, withinMs);
+  }
+
+  /** Begins to take what is shown, if `isRead` was false. */
+  read(): void {
+    this.#reading ??= setInterval(() => this.#read(), READ_EVERY_MS);
   }
 
   resize(size: TerminalSize): void {

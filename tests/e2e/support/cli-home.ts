@@ -37,41 +37,21 @@ export class CliHome extends TestHome {
     return result.stdout;
   }
 
+  /** Opens a session in which a shell runs a script; `options` are those of `new`. */
+  async open(name: string, script: string, ...options: string[]): Promise<void> {
+    await this.do('new', '-d', '--name', name, ...options, '--', 'sh', '-c', script);
+  }
+
   start(...args: string[]): CliProcess {
     return this.startCli(args, { cwd: this.work, stdin: 'open' });
   }
 
   /** Runs a shell command in a terminal of its own; `$HF` is the command line. */
-  inTerminal(script: string): Dialog {
-    const terminal = this.terminalWith(['/bin/sh', '-c', script], {
+  inTerminal(script: string): Terminal {
+    return this.terminalWith(['/bin/sh', '-c', script], {
       cwd: this.work,
       size: { cols: 100, rows: 30 },
       env: { HF: this.installation.bin },
     });
-    return new Dialog(terminal);
-  }
-}
-
-/** What is typed and what is shown, by turns. */
-export class Dialog {
-  readonly terminal: Terminal;
-
-  constructor(terminal: Terminal) {
-    this.terminal = terminal;
-  }
-
-  type(text: string): void {
-    this.terminal.type(text);
-  }
-
-  /** Resolves with what was shown up to and with `text`; the next call begins behind it. */
-  async until(text: string, withinMs?: number): Promise<string> {
-    const { screen } = this.terminal;
-    await screen.waitFor(text, withinMs);
-    const shown = screen.text;
-    const end = shown.indexOf(text) + text.length;
-    screen.clear();
-    screen.push(Buffer.from(shown.slice(end)));
-    return shown.slice(0, end);
   }
 }

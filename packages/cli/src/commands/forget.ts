@@ -1,4 +1,4 @@
-import { type Client, netConnector } from '@holdfast/client';
+import type { Client } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import { SESSION_OPERAND } from '../arguments/session-operand.ts';
 import { usageError } from '../arguments/usage-error.ts';
@@ -40,7 +40,7 @@ async function forget(client: Client, references: readonly string[]): Promise<vo
 }
 
 async function forgetAllExited(context: Context): Promise<void> {
-  const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+  const client = await connectIfRunning(context);
   if (!client) return;
   try {
     const { sessions } = await client.request('list', {});

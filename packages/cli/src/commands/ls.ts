@@ -1,4 +1,3 @@
-import { netConnector } from '@holdfast/client';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning } from '../connection/connect.ts';
 import { byAge } from '../connection/sessions.ts';
@@ -13,7 +12,7 @@ export const lsCommand = defineCommand({
   operands: {},
   options: { json: { kind: 'flag', summary: 'print a JSON array' } },
   async run({ options }, context) {
-    const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+    const client = await connectIfRunning(context);
     const sessions = client ? byAge((await client.request('list', {})).sessions) : [];
     client?.close();
     if (options.json) context.print(jsonLine(sessions));

@@ -1,4 +1,3 @@
-import { netConnector } from '@holdfast/client';
 import { BUILD, type RequestResult, VERSION } from '@holdfast/protocol';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning, whyNone } from '../connection/connect.ts';
@@ -16,7 +15,7 @@ export const statusCommand = defineCommand({
   operands: {},
   options: { json: { kind: 'flag', summary: 'print a JSON object' } },
   async run({ options }, context) {
-    const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+    const client = await connectIfRunning(context);
     const answer = await client?.request('status', {});
     client?.close();
     // The daemon counts every connection; this one is gone when somebody reads of it.

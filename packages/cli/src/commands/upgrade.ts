@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Client, netConnector } from '@holdfast/client';
+import type { Client } from '@holdfast/client';
 import {
   BUILD,
   type ErrorCode,
@@ -49,7 +49,7 @@ export const upgradeCommand = defineCommand({
     const leftMs = () => Math.max(1, Math.ceil(began + timeoutMs - performance.now()));
     let client: Client | undefined;
     try {
-      client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+      client = await connectIfRunning(context);
       if (!client) throw new HoldfastError('E_NO_DAEMON', 'no daemon is running');
       const target = targetOf(options, context, leftMs());
       const upgraded = await client.request('upgrade', target, { timeoutMs: leftMs() });

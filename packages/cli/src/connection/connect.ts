@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Client, type Connector } from '@holdfast/client';
+import { Client, type Connector, netConnector } from '@holdfast/client';
 import { HoldfastError, VERSION } from '@holdfast/protocol';
 import { checkHome } from '@holdfast/supervisor/home';
 import type { Context } from '../context.ts';
@@ -10,14 +10,19 @@ const RETRY_MS = 50;
 
 export interface ConnectOptions {
   readonly connector: Connector;
-  /** Whether a lost connection is made again. */
+  /** Whether a lost connection is made again; by default it is not. */
   readonly reconnect?: boolean;
+}
+
+/** For an exchange of a few messages, which needs no loop of its own. */
+function brief({ home }: Context): ConnectOptions {
+  return { connector: netConnector(home.socketPath) };
 }
 
 /** Connects to the daemon of this home; undefined if none runs. Throws E_NO_DAEMON if one does but can't be reached. */
 export async function connectIfRunning(
   context: Context,
-  options: ConnectOptions,
+  options: ConnectOptions = brief(context),
 ): Promise<Client | undefined> {
   checkHome(context.home);
   const deadline = performance.now() + START_PATIENCE_MS;
@@ -37,7 +42,7 @@ export async function connectIfRunning(
 export async function connectForSession(
   context: Context,
   session: string,
-  options: ConnectOptions,
+  options: ConnectOptions = brief(context),
 ): Promise<Client> {
   const client = await connectIfRunning(context, options);
   if (client) return client;
@@ -52,7 +57,10 @@ export function whyNone({ home }: Context): string {
 }
 
 /** Connects, and starts the daemon before if none runs. */
-export async function connectOrStart(context: Context, options: ConnectOptions): Promise<Client> {
+export async function connectOrStart(
+  context: Context,
+  options: ConnectOptions = brief(context),
+): Promise<Client> {
   const client = await connectIfRunning(context, options);
   if (client) return client;
   const [{ startDaemon }, { tellOfLostSessions }] = await Promise.all([

@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline/promises';
-import { netConnector } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
 import { connectIfRunning } from './connect.ts';
@@ -17,7 +16,7 @@ export type Stopped =
 
 /** Ends every session and the daemon, after asking; says so if the answer is no. Throws if nobody can be asked. */
 export async function stopDaemon(context: Context, { isSure }: { isSure: boolean }): Promise<Stopped> {
-  const client = await connectIfRunning(context, { connector: netConnector(context.home.socketPath) });
+  const client = await connectIfRunning(context);
   if (!client) return { kind: 'notRunning' };
   try {
     const { sessions } = await client.request('status', {});

@@ -1,4 +1,3 @@
-import { netConnector } from '@holdfast/client';
 import { posixConnector } from '@holdfast/client/posix';
 import type { OpenParameters } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
@@ -15,7 +14,7 @@ export async function openDetached(
   request: OpenParameters,
   { json }: { json: boolean },
 ): Promise<number> {
-  const client = await connectOrStart(context, { connector: netConnector(context.home.socketPath) });
+  const client = await connectOrStart(context);
   try {
     const { session } = await client.request('open', request);
     context.print(json ? jsonLine(session) : `${session.id}\n`);

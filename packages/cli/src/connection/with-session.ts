@@ -1,4 +1,4 @@
-import { type Client, netConnector } from '@holdfast/client';
+import type { Client } from '@holdfast/client';
 import type { Context } from '../context.ts';
 import { connectForSession } from './connect.ts';
 
@@ -8,9 +8,7 @@ export async function withSession<T>(
   session: string,
   exchange: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = await connectForSession(context, session, {
-    connector: netConnector(context.home.socketPath),
-  });
+  const client = await connectForSession(context, session);
   try {
     return await exchange(client);
   } finally {

@@ -35,7 +35,7 @@ export class FdWriter {
   write(bytes: Uint8Array): boolean {
     if (this.#isBroken) return true;
     if (this.#pending.length > 0) {
-      this.#pending = joined(this.#pending, bytes);
+      this.#pending = Buffer.concat([this.#pending, bytes]);
       return false;
     }
     const taken = this.#mayBlock ? 0 : this.#tryWrite(bytes);
@@ -81,11 +81,4 @@ export class FdWriter {
     }
     return taken;
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(a.length + b.length);
-  whole.set(a);
-  whole.set(b, a.length);
-  return whole;
 }
