@@ -3,8 +3,7 @@ import {
   eventually,
   firstDifference,
   isAlive,
-  program,
-  pythonPath,
+  processState,
   RawClient,
   settledFdCount,
   sha256,
@@ -13,14 +12,8 @@ import {
   untilEnded,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
-import {
-  sameBuild,
-  startWithPoints,
-  stoppedSuccessor,
-  successors,
-  type Target,
-  upgrade,
-} from './support/upgrades.ts';
+import { fake, FAKES, nameOf } from './support/trials.ts';
+import { sameBuild, startWithPoints, stoppedSuccessor, successors, upgrade } from './support/upgrades.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -123,6 +116,26 @@ test.for(['successor.adopted', 'successor.committed'])(
   },
 );
 
+test('a successor that serves a moment after it was given up is let live, and serves', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const gate = daemon.home.gate();
+  const flood = await daemon.open('flood.py', [gate.path]);
+  const output = await daemon.record(flood);
+  await gate.open();
+  at({ 'successor.committed': 'stop', 'predecessor.late': 'stop' });
+  const upgraded = upgrade(daemon);
+  const successor = await stoppedSuccessor(daemon);
+  await eventually('it is given up', () => processState(daemon.pid) === 'T');
+  at({ 'successor.serving': 'stop' });
+  process.kill(successor, 'SIGCONT');
+  await eventually('it says that it serves', () => processState(successor) === 'T');
+  process.kill(daemon.pid, 'SIGCONT');
+  expect((await upgraded).to.pid).toBe(successor);
+  await output.output.untilLength(output.bytes.length + MEBIBYTE);
+  expect(firstDifference(output.bytes, 0)).toBe(-1);
+}, 60_000);
+
 // Given up
 
 test('who stops the daemon while it is being upgraded gets it stopped', async () => {
@@ -189,22 +202,6 @@ test('an upgrade whose deadline has passed is not begun; one whose deadline pass
 
 // Programs that are no daemon
 
-const FAKES = [
-  { mode: 'garbage', code: 'E_UPGRADE_START', reason: 'what is no message' },
-  { mode: 'words', code: 'E_UPGRADE_START', reason: 'code 3: the fake daemon is out of order' },
-  { mode: 'early', code: 'E_UPGRADE_START', reason: '"serving" before it was ready' },
-  { mode: 'future', code: 'E_UPGRADE_UNREADABLE', reason: 'schema 99' },
-  { mode: 'mute', code: 'E_UPGRADE_UNREADABLE', reason: 'protocol 1' },
-  { mode: 'deaf', code: 'E_UPGRADE_REFUSED', reason: 'code 4: it has not looked at the snapshot' },
-  { mode: 'leaves', code: 'E_UPGRADE_REFUSED', reason: 'it has looked at the snapshot' },
-  { mode: 'refuses', code: 'E_UPGRADE_REFUSED', reason: 'the fake daemon has no room' },
-  { mode: 'hasty', code: 'E_UPGRADE_REFUSED', reason: '"serving" instead of "adopted"' },
-  { mode: 'babbles', code: 'E_UPGRADE_REFUSED', reason: 'not a hand-over message' },
-  { mode: 'silent', code: 'E_UPGRADE_TIMEOUT', reason: 'did not adopt the sessions' },
-  { mode: 'changes-its-mind', code: 'E_UPGRADE_TIMEOUT', reason: 'did not serve' },
-  { mode: 'dies-committed', code: 'E_UPGRADE_TIMEOUT', reason: 'did not serve' },
-] as const;
-
 test('whatever is started instead of a daemon, the daemon says what was wrong with it and serves on', async () => {
   await using daemon = await startDaemon();
   const gate = daemon.home.gate();
@@ -212,14 +209,14 @@ test('whatever is started instead of a daemon, the daemon says what was wrong wi
   await gate.open();
   const client = await daemon.client();
   const fds = await settledFdCount(daemon.pid);
-  for (const { mode, code, reason } of FAKES) {
-    const asked = client.request('upgrade', fake(mode), { timeoutMs: 30_000 });
+  for (const trial of FAKES) {
+    const asked = client.request('upgrade', { ...sameBuild(daemon), ...trial.target }, { timeoutMs: 30_000 });
     const failure = await asked.then(
-      () => `${mode}: upgraded`,
-      (error: HoldfastError) => `${mode}: ${error.code}: ${error.message}`,
+      () => `${nameOf(trial)}: upgraded`,
+      (error: HoldfastError) => `${nameOf(trial)}: ${error.code}: ${error.message}`,
     );
-    expect(failure).toContain(`${mode}: ${code}: `);
-    expect(failure).toContain(reason);
+    expect(failure).toContain(`${nameOf(trial)}: ${trial.code}: `);
+    expect(failure).toContain(trial.reason);
     await output.output.untilLength(output.bytes.length + 100_000);
   }
   const deadline = String(process.hrtime.bigint() + 500_000_000n);
@@ -231,11 +228,6 @@ test('whatever is started instead of a daemon, the daemon says what was wrong wi
   await output.output.untilLength(output.bytes.length + MEBIBYTE);
   expect(firstDifference(output.bytes, 0)).toBe(-1);
 }, 90_000);
-
-function fake(mode: string): Target {
-  const [, , entry = ''] = program('fake-successor.py');
-  return { node: pythonPath(), execArgv: ['-SEB', '-X', `mode=${mode}`], entry };
-}
 
 function fakes(daemon: TestDaemon): number[] {
   return successors(daemon).filter((pid) => pid !== daemon.pid);

@@ -142,55 +142,6 @@ test('two who ask for the same upgrade get one, and both are answered', async ()
 }, 60_000);
 
 const WRONG_BUILD = { version: '9.9.9', build: 'ffffffffffff' };
-const FAILURES = [
-  { point: 'successor.loaded', how: 'exit', code: 'E_UPGRADE_START' },
-  { point: 'successor.loaded', how: 'kill', code: 'E_UPGRADE_START' },
-  { point: 'successor.loaded', how: 'throw', code: 'E_UPGRADE_START' },
-  { point: 'successor.prepared', how: 'exit', code: 'E_UPGRADE_START' },
-  { point: 'successor.prepared', how: 'kill', code: 'E_UPGRADE_START' },
-  { point: 'successor.prepared', how: 'throw', code: 'E_UPGRADE_REFUSED' },
-  { point: 'successor.received', how: 'kill', code: 'E_UPGRADE_REFUSED' },
-  { point: 'successor.received', how: 'stop', code: 'E_UPGRADE_TIMEOUT' },
-  { point: 'successor.adopted', how: 'exit', code: 'E_UPGRADE_REFUSED' },
-  { point: 'successor.adopted', how: 'kill', code: 'E_UPGRADE_REFUSED' },
-  { point: 'successor.adopted', how: 'stop', code: 'E_UPGRADE_TIMEOUT' },
-  { point: 'successor.adopted', how: 'throw', code: 'E_UPGRADE_REFUSED' },
-  { point: 'successor.committed', how: 'kill', code: 'E_UPGRADE_TIMEOUT' },
-  { point: 'successor.committed', how: 'stop', code: 'E_UPGRADE_TIMEOUT' },
-  { point: 'predecessor.snapshot', how: 'throw', code: 'E_UPGRADE_REFUSED' },
-  { point: 'predecessor.sent', how: 'throw', code: 'E_UPGRADE_REFUSED' },
-  { point: 'predecessor.commit', how: 'throw', code: 'E_UPGRADE_REFUSED' },
-] as const;
-
-test.for(FAILURES)(
-  'a failure at $point by $how changes nothing, and the next upgrade works',
-  { timeout: 60_000 },
-  async ({ point, how, code }) => {
-    const points = `${fs.mkdtempSync('/tmp/hf-points-')}/points.json`;
-    await using daemon = await startDaemon({ env: { HOLDFAST_TEST_POINTS: points } });
-    const gate = daemon.home.gate();
-    const flood = await daemon.open('flood.py', [gate.path]);
-    const output = await daemon.record(flood);
-    await gate.open();
-    const client = await daemon.client();
-    const states: string[] = [];
-    client.onStateChange = (state) => states.push(state);
-    fs.writeFileSync(points, JSON.stringify({ [point]: how }));
-    await expect(upgrade(daemon)).rejects.toMatchObject({ code });
-    const { daemon: serving } = await client.request('status', {});
-    expect(serving.pid).toBe(daemon.pid);
-    fs.writeFileSync(points, '{}');
-    const upgraded = await upgrade(daemon);
-    expect(upgraded.from.pid).toBe(daemon.pid);
-    await output.output.untilLength(output.bytes.length + 2 * MEBIBYTE);
-    expect(firstDifference(output.bytes, 0)).toBe(-1);
-    expect(output.gaps).toEqual([]);
-    expect(states).toEqual([]);
-    expect((await daemon.get(flood)).pid).toBe(flood.pid);
-    fs.rmSync(points, { force: true });
-  },
-);
-
 test('another build than the one asked for is not handed anything', async () => {
   await using daemon = await startDaemon();
   const client = await daemon.client();

@@ -68,6 +68,12 @@ elif mode == "changes-its-mind":
     say("adopted", sessions=0, clients=0)
     listen()
     say("refused", reason="too late")
+elif mode == "babbles-committed":
+    ready()
+    listen()
+    say("adopted", sessions=0, clients=0)
+    listen()
+    os.write(3, b"[]")
 elif mode == "dies-committed":
     ready()
     listen()

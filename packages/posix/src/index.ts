@@ -40,6 +40,7 @@ export {
 export { addressOf, Block, copyIn, copyOut } from './memory.ts';
 export { PAGE_BYTES } from './platform.ts';
 export {
+  isStandingStill,
   listProcesses,
   type ProcessEntry,
   parseStat,

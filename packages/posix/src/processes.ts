@@ -92,6 +92,18 @@ async function listByPs(): Promise<ProcessEntry[]> {
   return entries;
 }
 
+/** Whether it stands still by a signal, or has ended; undefined elsewhere than on Linux. */
+export function isStandingStill(pid: number): boolean | undefined {
+  if (isMacOS) return undefined;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return /^[TZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    // It has ended and was waited for.
+    return true;
+  }
+}
+
 /** When a process of ours was started, for telling it from a later one with its pid: clock ticks since boot; 0 where unknown. */
 export function startTimeOf(pid: number): number {
   if (isMacOS) return 0;

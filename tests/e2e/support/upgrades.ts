@@ -5,6 +5,7 @@ import type { RequestParameters, RequestResult } from '@holdfast/protocol';
 import {
   commandLine,
   eventually,
+  type Installation,
   processState,
   startDaemon,
   type TestDaemon,
@@ -35,8 +36,8 @@ export interface PointedDaemon extends AsyncDisposable {
   readonly at: (points: Points) => void;
 }
 
-export async function startWithPoints(): Promise<PointedDaemon> {
-  const home = new TestHome();
+export async function startWithPoints(installation?: Installation): Promise<PointedDaemon> {
+  const home = new TestHome(installation ? { installation } : {});
   const file = path.join(home.scratch('points'), 'points.json');
   const at = (points: Points) => fs.writeFileSync(file, JSON.stringify(points));
   at({});

@@ -164,7 +164,7 @@ export class Predecessor {
       if (nowNs() >= deadlineNs) throw new HoldfastError('E_UPGRADE_TIMEOUT', 'the deadline has passed');
       return await this.#handOver(successor);
     } catch (error) {
-      if (successor && this.#isServedBy(successor)) return this.#leave(successor);
+      if (successor && this.#isServedBy(successor)) return await this.#leave(successor);
       const failure = asFailure(error);
       log('upgrade.failed', { code: failure.code, reason: failure.message });
       if (this.#state !== 'idle') this.#step(this.#state === 'committed' ? 'confirmedDead' : 'failed');
@@ -262,10 +262,16 @@ export class Predecessor {
 
   /**
    * Whether it is too late to go on here. A successor that was told to may be reading, whatever has gone wrong since: only
-   * its death, and its silence until then, say that it has not.
+   * its death, and its silence until then, say that it has not. It is stopped first: one that serves by now is let live.
    */
   #isServedBy(successor: SuccessorProcess): boolean {
     if (this.#state !== 'committed') return false;
+    testPoint('predecessor.late');
+    successor.stop();
+    if (saysServing(successor, 0)) {
+      successor.goOn();
+      return true;
+    }
     successor.end();
     return saysServing(successor, 0);
   }

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import {
   close,
   isErrno,
+  isStandingStill,
   openPidfd,
   pipe,
   READABLE,
@@ -30,6 +31,8 @@ export interface UpgradeTarget {
 const CHANNEL_FD = 3;
 /** How much of a successor's last words is kept: a stack trace. */
 const STDERR_BYTES = 16 * 1024;
+/** A process that can't be stopped for so long hangs in the kernel. */
+const STOPPING_MS = 200;
 /** Between the end of a process's descriptors and its own. */
 const ENDING_MS = 50;
 
@@ -115,10 +118,27 @@ export class SuccessorProcess {
     return 'code' in status ? `it ended with code ${status.code}` : `it was ended by ${status.signal}`;
   }
 
+  /** Stops it, and blocks until it stands still and can say nothing more; where that can't be known, for no time at all. */
+  stop(): void {
+    this.#signal('SIGSTOP');
+    const until = performance.now() + STOPPING_MS;
+    while (isStandingStill(this.pid) === false && performance.now() < until)
+      waitReadable(this.#pidfd ?? -1, 1);
+  }
+
+  goOn(): void {
+    this.#signal('SIGCONT');
+  }
+
+  #signal(name: NodeJS.Signals): void {
+    // Until its status is taken the pid is its own.
+    if (!this.#isGone) sendSignal(this.pid, signalNumber(name) ?? 0);
+  }
+
   /** Kills it and blocks until it is dead: a killed process needs no more than a moment. */
   end(): void {
     if (!this.#isGone) {
-      sendSignal(this.pid, signalNumber('SIGKILL') ?? 9);
+      this.#signal('SIGKILL');
       while (takeExitStatus(this.pid) === 'running') waitReadable(this.#pidfd ?? -1, 10);
       this.#isGone = true;
     }

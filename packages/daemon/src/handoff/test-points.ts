@@ -12,6 +12,7 @@ export const TEST_POINTS = [
   'predecessor.sent',
   'predecessor.commit',
   'predecessor.committed',
+  'predecessor.late',
 ] as const;
 export type TestPoint = (typeof TEST_POINTS)[number];
 
