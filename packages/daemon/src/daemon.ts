@@ -7,6 +7,7 @@ import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';
 import type { SuspendedConnection } from './connection/suspended-connection.ts';
 import { Predecessor } from './handoff/predecessor.ts';
+import { rehearse } from './handoff/rehearsal.ts';
 import { DescriptorList, type Snapshot, SNAPSHOT_SCHEMA } from './handoff/snapshot.ts';
 import { type Adopted, Successor } from './handoff/successor.ts';
 import { type Accepted, Listener, type ListenerSurroundings } from './listener.ts';
@@ -20,6 +21,8 @@ import type { SubscriptionSink } from './session/subscription.ts';
 const CLIENT_READ_BYTES = 64 * 1024;
 /** How long a stopping daemon waits for its last answers to be read. */
 const FAREWELL_MS = 500;
+/** No file can be made there, and nothing stays of what is written. */
+const NOWHERE = '/dev/null';
 
 /** Owns the sessions of a home and serves its clients. */
 export class Daemon {
@@ -41,9 +44,12 @@ export class Daemon {
   /** An upgrade lets requests that are being carried out come to their end; new ones wait. */
   #arePaused = false;
 
-  private constructor(options: DaemonOptions) {
+  private constructor(
+    options: DaemonOptions,
+    logFile = new LogFile(path.join(options.stateDir, 'daemon.log')),
+  ) {
     this.#options = options;
-    this.#logFile = new LogFile(path.join(options.stateDir, 'daemon.log'));
+    this.#logFile = logFile;
     this.#log = this.#logFile.log;
     const { usePidfd } = options;
     const processes = new ProcessLister();
@@ -112,15 +118,31 @@ export class Daemon {
   }
 
   /** Takes over from a predecessor, which is at the other end of the channel; ends the process if that does not happen. */
-  static adopt(options: DaemonOptions, channelFd: number): void {
+  static async adopt(options: DaemonOptions, channelFd: number): Promise<void> {
     const successor = new Successor(channelFd);
     const daemon = new Daemon(options);
+    await Daemon.rehearse(options).catch((error: unknown) => {
+      // It only makes the pause longer: whether the sessions can be taken over shows when they are.
+      daemon.#log('upgrade.rehearsal-failed', { error: String(error) });
+    });
     const snapshot = successor.takeOver({
       prepare: ({ histories }) => daemon.#registry.prepare(histories),
       adopt: (handedOver, fds) => daemon.#adopt(handedOver, fds),
       beforeServing: () => daemon.#hearSignals(),
     });
     daemon.#goOn(snapshot, successor);
+  }
+
+  /** Takes over what is none of anybody's, and leaves nothing behind. Returns how many bytes were passed on. */
+  static rehearse(options: DaemonOptions): Promise<number> {
+    return rehearse((snapshot, fds) => {
+      const elsewhere = { ...options, runtimeDir: NOWHERE, stateDir: NOWHERE };
+      const daemon = new Daemon(elsewhere, new LogFile(NOWHERE));
+      daemon.#adopt(snapshot, fds);
+      daemon.#run();
+      daemon.#takeOver(snapshot);
+      return () => daemon.#vanish();
+    });
   }
 
   /** Nobody reads standard error any more. */
@@ -188,19 +210,13 @@ export class Daemon {
   #goOn(snapshot: Snapshot, successor: Successor): void {
     this.#serve();
     this.#logFile.takeStderr();
+    this.#takeOver(snapshot);
     const pauseMs = Number(process.hrtime.bigint() - BigInt(snapshot.frozenAtNs)) / 1e6;
-    for (const suspended of snapshot.sessions)
-      this.#withoutFault(() => this.#registry.find(suspended.state.id).takeOver(suspended));
-    const connections = [...this.#connections];
-    snapshot.connections.forEach((suspended, index) =>
-      this.#withoutFault(() => connections[index]?.takeOver(suspended)),
-    );
-    this.#registry.disposePrepared();
     const result = {
       from: snapshot.from,
       to: { pid: process.pid, version: VERSION, build: BUILD },
       sessions: snapshot.sessions.filter(({ program }) => program !== null).length,
-      clients: { kept: connections.length, dropped: 0 },
+      clients: { kept: snapshot.connections.length, dropped: 0 },
       pauseMs: Math.round(pauseMs * 100) / 100,
     };
     this.#log('upgrade.done', {
@@ -209,6 +225,24 @@ export class Daemon {
       pauseMs: result.pauseMs,
     });
     successor.onPredecessorGone(this.#reactor, () => this.#handler.answerUpgrades(result));
+  }
+
+  /** Goes on with what a predecessor had begun. */
+  #takeOver(snapshot: Snapshot): void {
+    for (const suspended of snapshot.sessions)
+      this.#withoutFault(() => this.#registry.find(suspended.state.id).takeOver(suspended));
+    const connections = [...this.#connections];
+    snapshot.connections.forEach((suspended, index) =>
+      this.#withoutFault(() => connections[index]?.takeOver(suspended)),
+    );
+    this.#registry.disposePrepared();
+  }
+
+  /** Ends as if it had not been; what it was handed is not closed. */
+  #vanish(): void {
+    this.#reactor.dispose();
+    for (const session of this.#registry.all) session.history.close();
+    this.#logFile.close();
   }
 
   get #socketPath(): string {
@@ -234,6 +268,10 @@ export class Daemon {
     process.on('SIGCHLD', () => {
       for (const session of this.#registry.all) session.childEnded();
     });
+    this.#run();
+  }
+
+  #run(): void {
     this.#registry.keepRetention();
     this.#reactor.start();
     this.#log('daemon.serving', {

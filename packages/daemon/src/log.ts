@@ -42,6 +42,12 @@ export class LogFile {
     if (this.#fd !== undefined) duplicateTo(this.#fd, STDERR);
   }
 
+  /** Nothing is logged after it. */
+  close(): void {
+    if (this.#fd !== undefined) fs.closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
   #rotate(): void {
     try {
       fs.renameSync(this.#path, `${this.#path}.1`);

@@ -25,7 +25,7 @@ try {
   closeInherited(kept);
   for (const fd of kept) setCloseOnExec(fd);
   if (options.channelFd === undefined) await serve(options);
-  else Daemon.adopt(options, options.channelFd);
+  else await Daemon.adopt(options, options.channelFd);
 } catch (error) {
   const failure = startError(error);
   report(options, { ready: false, ...failure });

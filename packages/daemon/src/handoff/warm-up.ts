@@ -9,7 +9,7 @@ const size = { cols: 80, rows: 24 };
 const at = '2000-01-01T00:00:00.000Z';
 
 /** One of everything that a snapshot can hold. */
-const sample: Snapshot = {
+export const sample: Snapshot = {
   schema: SNAPSHOT_SCHEMA,
   from: { pid: 1, version: '0', build: '0' },
   generation: 1,

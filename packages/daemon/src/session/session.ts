@@ -158,7 +158,8 @@ export class Session {
   takeOver({ kill, isSaved }: SuspendedSession): void {
     if (kill) this.#killing = this.#beginKill(kill.callerPid, kill);
     this.writeInput();
-    this.#readSoon();
+    // The reactor tells what can be read now; after the program's end there may be no event.
+    if (this.#lifecycle.state === 'ended') this.#readSoon();
     // A predecessor may have been writing it. To write those of all sessions would make everybody wait.
     if (!isSaved) void this.save();
     this.#askForEnd();
