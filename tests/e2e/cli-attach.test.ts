@@ -54,10 +54,10 @@ describe('a session in a terminal', () => {
 
   test('is left by other keys, too', async () => {
     await using home = new CliHome();
-    const terminal = home.inTerminal('$HF new --detach-key ctrl-a');
+    const terminal = home.inTerminal('$HF new --detach-key ctrl-a --name "two words"');
     await terminal.until('$ ');
     terminal.type(`\x01d`);
-    await terminal.until('[detached from sh');
+    await terminal.until("[detached from two words; it goes on running: holdfast attach 'two words']");
   });
 
   test('is left with kitty keys', async () => {

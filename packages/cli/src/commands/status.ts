@@ -47,8 +47,9 @@ function describe(status: Status | undefined, context: Context): string {
   if (!status) return `${sentence(whyNone(context))} holdfast new starts one.\nhome      ${home.label}\n`;
   const { daemon, sessions } = status;
   const age = formatAge(Date.now() - Date.parse(daemon.startedAt));
+  const generation = daemon.generation > 1 ? `, generation ${daemon.generation}` : '';
   const lines = [
-    `daemon    pid ${daemon.pid}, version ${fullVersion(daemon)}, Node ${daemon.node}, for ${age}, generation ${daemon.generation}`,
+    `daemon    pid ${daemon.pid}, up ${age}, version ${fullVersion(daemon)}, Node ${daemon.node}${generation}`,
     `sessions  ${sessions.running} running, ${sessions.exited} exited`,
     `clients   ${status.clients}`,
     `home      ${home.label}`,

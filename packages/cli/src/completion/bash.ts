@@ -1,5 +1,6 @@
 import { type CommandTable, type Completion, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
-import { LIST_NAMES, quoted } from './list-names.ts';
+import { quoted } from '../output/shell-word.ts';
+import { LIST_NAMES } from './list-names.ts';
 
 /** The script for bash. Behind `--`, or the first word of a program, bash completes as it does anywhere else. */
 export function bashScript(commands: readonly CommandTable[]): string {
@@ -9,7 +10,7 @@ _holdfast_words() {
   # Not compgen -W, which would expand a session's name as the shell does: it could hold a command.
   local word
   while IFS= read -r word; do
-    [[ $word == "$cur"* ]] && COMPREPLY+=("$(printf %q "$word")")
+    [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("$(printf %q "$word")")
   done <<<"$1"
 }
 _holdfast() {

@@ -1,7 +1,2 @@
 /** Asks for the names of all sessions, one a line; quiet and quick where there is no daemon. */
 export const LIST_NAMES = `holdfast ls --json 2>/dev/null | tr '{' '\\n' | sed -n 's/^"id":"[^"]*","name":"\\([^"]*\\)".*/\\1/p'`;
-
-/** A text as one word of a POSIX shell, or of fish if it has no backslash. */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}

@@ -85,6 +85,12 @@ test.skipIf(spawnSync('fish', ['-c', ':']).status !== 0).each([
   expect(offered.filter((word) => word && !word.includes('/'))).toEqual(expected);
 });
 
+test('bash offers nothing where there is no session', () => {
+  const script = completionScript('bash', commands).replace(LIST_NAMES, ':');
+  const program = `${script}\nCOMP_WORDS=(holdfast attach ''); COMP_CWORD=2\n_holdfast; echo "\${#COMPREPLY[@]}"`;
+  expect(run('bash', program).stdout).toBe('0\n');
+});
+
 test('session names are read from JSON without a JSON parser', () => {
   expect(run('sh', LIST_NAMES).stdout).toBe('build\nshell-2\n');
 });

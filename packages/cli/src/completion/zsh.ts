@@ -1,5 +1,6 @@
 import { type CommandTable, type Completion, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
-import { LIST_NAMES, quoted } from './list-names.ts';
+import { quoted } from '../output/shell-word.ts';
+import { LIST_NAMES } from './list-names.ts';
 
 /** The script for zsh; works both sourced and as a file `_holdfast` in the function path. */
 export function zshScript(commands: readonly CommandTable[]): string {

@@ -7,10 +7,10 @@ const COLUMNS: readonly Column[] = [
   { title: 'ID' },
   { title: 'STATE' },
   { title: 'COMMAND', shrinksTo: 8 },
-  { title: 'FOLDER', shrinksTo: 8 },
+  { title: 'FOLDER', shrinksTo: 8, isDispensable: true },
   { title: 'AGE', align: 'right' },
-  { title: 'SIZE', align: 'right' },
-  { title: 'CLIENTS', align: 'right' },
+  { title: 'SIZE', align: 'right', isDispensable: true },
+  { title: 'CLIENTS', align: 'right', isDispensable: true },
 ];
 const SHORTEST_ID = 8;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { displayWidth, printable, truncate } from './printable.ts';
-import { layOutTable } from './table.ts';
+import { type Column, layOutTable } from './table.ts';
 
 const columns = [{ title: 'NAME', shrinksTo: 4 }, { title: 'ID' }, { title: 'N', align: 'right' }] as const;
 
@@ -39,4 +39,18 @@ test('a name can not drive the terminal', () => {
   expect(printable('a\x1b[2Jb\u009b1mc\u202ed')).toBe('a\ufffd[2Jb\ufffd1mc\ufffdd');
   expect(printable('make\n\tall')).toBe('make all');
   expect(layOutTable(columns, [['\x1b]0;x\x07', '', '']], undefined)).not.toContain('\x1b');
+});
+
+test('what can be done without is left out before anything is cut off, from the right', () => {
+  const columns: Column[] = [
+    { title: 'NAME', shrinksTo: 4 },
+    { title: 'SIZE', isDispensable: true },
+    { title: 'AGE' },
+    { title: 'CLIENTS', isDispensable: true },
+  ];
+  const rows = [['session', '80x24', '3m', '12']];
+  const titles = (width: number) => layOutTable(columns, rows, width).split('\n')[0]?.split(/ +/);
+  expect(titles(25)).toEqual(['NAME', 'SIZE', 'AGE', 'CLIENTS']);
+  expect(titles(24)).toEqual(['NAME', 'SIZE', 'AGE']);
+  expect(titles(15)).toEqual(['NAME', 'AGE']);
 });

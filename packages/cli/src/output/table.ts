@@ -5,18 +5,26 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** May be cut down to this many columns where the terminal is too narrow. */
   readonly shrinksTo?: number;
+  /** Left out where the terminal is too narrow even so; those furthest to the right go first. */
+  readonly isDispensable?: boolean;
 }
 
 const GAP = '  ';
 
 /** Lays out aligned rows under their titles; no line is wider than `width`, if that is given. */
 export function layOutTable(
-  columns: readonly Column[],
+  allColumns: readonly Column[],
   rows: readonly (readonly string[])[],
   width: number | undefined,
 ): string {
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => row.map(printable))];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => displayWidth(line[index] ?? ''))));
+  const allLines = [allColumns.map(({ title }) => title), ...rows.map((row) => row.map(printable))];
+  const allWidths = allColumns.map((_, index) =>
+    Math.max(...allLines.map((line) => displayWidth(line[index] ?? ''))),
+  );
+  const kept = fitting(allColumns, allWidths, width ?? Number.POSITIVE_INFINITY);
+  const columns = kept.flatMap((index) => allColumns[index] ?? []);
+  const widths = kept.map((index) => allWidths[index] ?? 0);
+  const lines = allLines.map((line) => kept.map((index) => line[index] ?? ''));
   if (width !== undefined) shrink(columns, widths, width - GAP.length * (columns.length - 1));
   return lines
     .map((line) => {
@@ -25,6 +33,19 @@ export function layOutTable(
       return `${width === undefined ? whole : truncate(whole, width)}\n`;
     })
     .join('');
+}
+
+/** Which columns have room, each as narrow as it may be. */
+function fitting(columns: readonly Column[], widths: readonly number[], available: number): number[] {
+  const kept = columns.map((_, index) => index);
+  const least = (index: number) => Math.min(widths[index] ?? 0, columns[index]?.shrinksTo ?? Infinity);
+  const needed = () => kept.reduce((sum, index) => sum + least(index) + GAP.length, -GAP.length);
+  while (needed() > available) {
+    const last = kept.findLastIndex((index) => columns[index]?.isDispensable);
+    if (last === -1) break;
+    kept.splice(last, 1);
+  }
+  return kept;
 }
 
 /** Takes columns away from the widest that may shrink until all fit. */

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { printable } from '../output/printable.ts';
 import { formatExit } from '../output/session-table.ts';
+import { shellWord } from '../output/shell-word.ts';
 
 /** How a view ends. */
 export type Ending =
@@ -20,7 +21,7 @@ export type Ending =
 /** What to say after a view. Returns the exit code; throws if the daemon was lost, or the output had nowhere to go. */
 export function tellEnding(ending: Ending, { name }: Session, { home, note }: Context): number {
   const shown = printable(name);
-  const goesOn = `goes on running: holdfast attach ${shown}`;
+  const goesOn = `goes on running: holdfast attach ${shellWord(shown)}`;
   if (ending.kind === 'lost') {
     const { code, message } = ending.error;
     const fate = isHomeInUse(home) ? '' : '; the daemon has ended, and the program with it';

@@ -137,9 +137,10 @@ class SessionView {
     await Promise.race([letGo, this.#after(LEAVE_MS)]);
     this.#leaseTimer?.cancel();
     this.#writer.close();
+    // What is printed next begins on a line of its own; where the alternate screen was entered one has begun.
+    const isMidLine = this.#lastOutputByte !== NEWLINE && !this.#modes.isAlternate;
     this.#guard.restore();
-    // What is printed next begins on a line of its own.
-    if (this.#lastOutputByte !== NEWLINE) this.#guard.write('\n');
+    if (isMidLine) this.#guard.write('\n');
     this.#stopListening();
     if (keyboard && keyboard.undeliveredBytes > 0) await this.#deliver(keyboard, letGo);
   }
