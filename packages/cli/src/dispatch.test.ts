@@ -128,8 +128,9 @@ describe('help', () => {
   test.each(COMMAND_NAMES)('of %s fits its table and a terminal', async (name) => {
     expect(await dispatch([name, '--help'])).toBe(0);
     expect(stdout).toMatch(new RegExp(`^usage: holdfast ${name}`));
-    const [, ...rest] = stdout.split('\n');
-    for (const line of rest) expect(line.length).toBeLessThanOrEqual(120);
+    const [usage = '', ...rest] = stdout.split('\n\n');
+    for (const line of usage.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    for (const line of rest.join('\n').split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   });
 
   test('commands are filed under their own names', async () => {

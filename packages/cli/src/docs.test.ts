@@ -26,6 +26,10 @@ function firstCells(text: string, isWanted: RegExp): string[] {
     .filter((cell) => isWanted.test(cell));
 }
 
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ');
+}
+
 /** `-d, --detached`, `--name N`: as the page writes an option. */
 function spellings(options: Options): string[] {
   return Object.entries(options).map(
@@ -43,8 +47,8 @@ describe('docs/cli.md says what the code says', () => {
     const command = await loadCommand(name);
     const text = section(`## ${name}`);
     const [, usage = ''] = /^```\n(.*?)```$/ms.exec(text) ?? [];
-    const [firstLine] = commandHelp(command).split('\n');
-    expect(`usage: ${usage.trim().replaceAll(/\s+/g, ' ')}`).toBe(firstLine);
+    const [helped = ''] = commandHelp(command).split('\n\n');
+    expect(`usage: ${oneLine(usage)}`).toBe(oneLine(helped));
     expect(firstCells(text, /^-/)).toEqual(spellings(command.options));
   });
 

@@ -1,5 +1,8 @@
 import { type CommandTable, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
 
+/** Usage lines are broken to fit the narrowest terminal that is common. */
+const USAGE_COLUMNS = 80;
+
 /** Everything `holdfast COMMAND --help` says. */
 export function commandHelp(command: CommandTable): string {
   const operands = Object.entries(command.operands).map(([name, { summary }]) => [name, summary] as const);
@@ -7,7 +10,7 @@ export function commandHelp(command: CommandTable): string {
     ([name, option]) => [optionSpelling(name, option), option.summary] as const,
   );
   const sections = [
-    `usage: ${commandUsage(command)}`,
+    broken(`usage: holdfast ${command.name}`, usageParts(command)),
     `${capitalized(command.summary)}.`,
     ...(operands.length > 0 ? [rows(operands)] : []),
     rows(options),
@@ -32,9 +35,9 @@ export function overviewHelp(commands: readonly CommandTable[]): string {
   );
 }
 
-/** One line: `holdfast tail S [--from OFFSET|start|now] …`. */
-function commandUsage(command: CommandTable): string {
-  const parts = ['holdfast', command.name];
+/** What follows the command's name: `S [--from OFFSET|start|now] …`. A part is never broken. */
+function usageParts(command: CommandTable): string[] {
+  const parts: string[] = [];
   for (const [name, { required, repeated }] of Object.entries(command.operands))
     parts.push(operandUsage(`${name}${repeated ? '…' : ''}`, required));
   for (const [name, option] of Object.entries(command.options)) {
@@ -42,7 +45,18 @@ function commandUsage(command: CommandTable): string {
   }
   if (command.program === 'required') parts.push('-- CMD [ARG…]');
   if (command.program === 'optional') parts.push('[-- CMD [ARG…]]');
-  return parts.join(' ');
+  return parts;
+}
+
+/** Puts as many parts on a line as it takes; further lines begin below the first part. */
+function broken(first: string, parts: readonly string[]): string {
+  const lines = [first];
+  for (const part of parts) {
+    const longer = `${lines.at(-1)} ${part}`;
+    if (longer.length > USAGE_COLUMNS) lines.push(`${' '.repeat(first.length)} ${part}`);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join('\n');
 }
 
 function operandUsage(name: string, required: boolean): string {
