@@ -56,6 +56,19 @@ test('the detach keys work while the daemon does not answer', async () => {
   await terminal.until('same');
 });
 
+test('what comes in one piece with the detach keys, behind them, is said to be lost', async () => {
+  await using home = new CliHome();
+  const terminal = home.inTerminal('$HF new --name s -- sh -c "echo ready; head -n 1 >got; exec cat"');
+  await terminal.until('ready');
+  terminal.type(`typed\r${DETACH}ls\r`);
+  await terminal.until('holdfast: 3 bytes that came right behind the detach keys are lost');
+  await terminal.until('[detached from s');
+  await eventually('what came before', async () => {
+    const got = await readFile(path.join(home.work, 'got')).catch(() => ''); // ENOENT: the program is not there yet
+    return String(got) === 'typed\n';
+  });
+});
+
 describe('a paste that is larger than what the daemon takes at once', () => {
   const PASTE = numberedLines(0, 40_000);
   const reader = (gate: string) =>

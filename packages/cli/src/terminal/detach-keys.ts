@@ -49,6 +49,7 @@ export class DetachKeys {
   #isArmed = false;
   #isPasting = false;
   #isDetached = false;
+  #bytesBehind = 0;
   /** Prefix that was typed, and what has followed it without being a key press. */
   #held: number[] = [];
   /** Beginning of a key report; `#passed` bytes of it have been passed on already. */
@@ -61,6 +62,11 @@ export class DetachKeys {
 
   get isDetached(): boolean {
     return this.#isDetached;
+  }
+
+  /** Bytes that came with the detach keys, behind them: nobody gets those. */
+  get bytesBehind(): number {
+    return this.#bytesBehind;
   }
 
   /** True if the beginning of a key report is held back. */
@@ -82,8 +88,8 @@ export class DetachKeys {
     }
     const out: number[] = [];
     for (const byte of bytes) {
-      if (this.#isDetached) break;
-      this.#take(byte, out);
+      if (this.#isDetached) this.#bytesBehind += 1;
+      else this.#take(byte, out);
     }
     if (!this.#isDetached && this.#sequence.length === 1 && !this.#isArmed) {
       out.push(...this.#sequence.slice(this.#passed));

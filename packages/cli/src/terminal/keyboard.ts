@@ -76,6 +76,11 @@ export class Keyboard {
     return this.#aheadBytes + (this.#input?.unsentBytes ?? 0);
   }
 
+  /** Bytes read that are neither for the session nor can be put back for the shell. */
+  get bytesBehindDetachKeys(): number {
+    return this.#keys.bytesBehind;
+  }
+
   /** Lets go of the session when the daemon has got all that was typed; that reaches the program without us. */
   release(): Promise<void> {
     this.#isLeaving = true;

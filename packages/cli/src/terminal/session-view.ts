@@ -143,6 +143,9 @@ class SessionView {
     if (isMidLine) this.#guard.write('\n');
     this.#stopListening();
     if (keyboard && keyboard.undeliveredBytes > 0) await this.#deliver(keyboard, letGo);
+    const behind = keyboard?.bytesBehindDetachKeys ?? 0;
+    if (behind > 0)
+      this.#options.note(`holdfast: ${behind} bytes that came right behind the detach keys are lost`);
   }
 
   dispose(): void {
