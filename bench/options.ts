@@ -13,6 +13,8 @@ export interface Options {
   readonly repeats: number;
   /** Times that the daemon is replaced, for each number of sessions. */
   readonly upgrades: number;
+  /** Numbers of sessions with which it is. */
+  readonly sessions: readonly number[];
   /** Names of the measures to run; undefined = all. */
   readonly only: readonly string[] | undefined;
   /** File for the results as JSON. */
@@ -23,7 +25,7 @@ export interface Options {
 
 /** Beginning of a message about a wrong command line. */
 export const USAGE =
-  'usage: npm run bench -- [--only NAME[,NAME…]] [--rounds N] [--mb N] [--keys N] [--repeats N] [--upgrades N] [--json FILE] [--holdfast FILE]';
+  'usage: npm run bench -- [--only NAME[,NAME…]] [--rounds N] [--mb N] [--keys N] [--repeats N] [--upgrades N] [--sessions N[,N…]] [--json FILE] [--holdfast FILE]';
 
 /** Parses the command line. Throws Error if it is wrong. */
 export function parseOptions(args: readonly string[], root: string): Options {
@@ -35,6 +37,7 @@ export function parseOptions(args: readonly string[], root: string): Options {
       keys: { type: 'string', default: '500' },
       repeats: { type: 'string', default: '15' },
       upgrades: { type: 'string', default: '50' },
+      sessions: { type: 'string', default: '1,100,1000' },
       only: { type: 'string' },
       json: { type: 'string' },
       holdfast: { type: 'string', default: path.join(root, 'bin', 'holdfast') },
@@ -46,6 +49,7 @@ export function parseOptions(args: readonly string[], root: string): Options {
     keys: positive('keys', values.keys),
     repeats: positive('repeats', values.repeats),
     upgrades: positive('upgrades', values.upgrades),
+    sessions: values.sessions.split(',').map((text) => positive('sessions', text)),
     only: values.only?.split(','),
     json: values.json,
     holdfast: path.resolve(values.holdfast),
