@@ -185,12 +185,15 @@ test('attach without any session opens one, and says so', async () => {
 
 test('a session can not be attached to itself', async () => {
   await using home = new CliHome();
+  await home.open('over', 'echo long ago');
+  await home.do('wait', 'over');
   const terminal = home.inTerminal('$HF new --name self');
   await terminal.until('$ ');
   terminal.type('$HF attach self; echo code $?\r');
   await terminal.until("holdfast: can't attach: ");
   await terminal.until('code 1');
   terminal.type('$HF attach; echo code $?\r');
+  await terminal.until("holdfast: can't attach: the only session that runs is the one in which you are");
   await terminal.until('code 1');
 });
 

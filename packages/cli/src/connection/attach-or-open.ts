@@ -57,8 +57,9 @@ async function findSession(
   const { sessions } = await client.request('list', {});
   // The newest is often the session in which this is typed, which can't be attached to itself.
   const others = sessions.filter(({ id }) => id !== inside);
-  if (inside !== undefined && sessions.length > 0 && others.length === 0) {
-    throw new HoldfastError('E_SELF', 'the only session is the one in which you are');
+  const isInside = others.length < sessions.length;
+  if (isInside && !others.some(({ state }) => state === 'running')) {
+    throw new HoldfastError('E_SELF', 'the only session that runs is the one in which you are');
   }
   return newestSession(others);
 }
