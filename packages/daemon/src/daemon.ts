@@ -10,6 +10,7 @@ import { Predecessor } from './handoff/predecessor.ts';
 import { rehearse } from './handoff/rehearsal.ts';
 import { DescriptorList, type Snapshot, SNAPSHOT_SCHEMA } from './handoff/snapshot.ts';
 import { type Adopted, Successor } from './handoff/successor.ts';
+import { verifyDescriptors } from './handoff/verify-descriptors.ts';
 import { type Accepted, Listener, type ListenerSurroundings } from './listener.ts';
 import { type Log, LogFile } from './log.ts';
 import { argumentsOf, type DaemonOptions } from './options.ts';
@@ -93,6 +94,7 @@ export class Daemon {
         await this.#registry.settled();
       },
       preview: () => ({ histories: this.#registry.historyPlaces }),
+      leaveFiles: (sessions) => this.#registry.leaveFiles(sessions),
       suspend: (frozenAtNs) => this.#suspend(frozenAtNs),
       wasFrozen: (ms) => {
         for (const session of this.#registry.all) session.wasFrozen(ms);
@@ -127,7 +129,10 @@ export class Daemon {
     });
     const snapshot = successor.takeOver({
       prepare: ({ histories }) => daemon.#registry.prepare(histories),
-      adopt: (handedOver, fds) => daemon.#adopt(handedOver, fds),
+      adopt: (handedOver, fds) => {
+        verifyDescriptors(handedOver, fds);
+        return daemon.#adopt(handedOver, fds);
+      },
       beforeServing: () => daemon.#hearSignals(),
     });
     daemon.#goOn(snapshot, successor);
@@ -199,8 +204,8 @@ export class Daemon {
       }
     }
     snapshot.connections.forEach(({ inputs }, index) => {
-      for (const { channel, session, stream } of inputs) {
-        connections[index]?.openInput(channel, this.#registry.find(session), { key: stream });
+      for (const { channel, session, stream, isTold = true } of inputs) {
+        connections[index]?.openInput(channel, this.#registry.find(session), { key: stream, isTold });
       }
     });
     return { sessions: snapshot.sessions.length, clients: connections.length };

@@ -48,7 +48,7 @@ export {
   startTimeOf,
   terminalDevice,
 } from './processes.ts';
-export { openPty, type Pty } from './pty.ts';
+export { openPty, type Pty, slavePathOf } from './pty.ts';
 export { EDGE, READABLE, Reactor, type Timer, type Watch, WRITABLE } from './reactor.ts';
 export { sendSignal, signalName, signalNumber } from './signals.ts';
 export { type SpawnOptions, spawnOnTerminal } from './spawn.ts';
@@ -68,6 +68,7 @@ export {
   acceptUnix,
   connectUnix,
   endWriting,
+  isListening,
   listenUnix,
   peerCredentials,
   socketPair,
@@ -78,6 +79,7 @@ export {
   type ExitStatus,
   exitStatusByPidfd,
   openPidfd,
+  processOf,
   sendSignalToGroupOf,
   takeExitStatus,
 } from './wait.ts';

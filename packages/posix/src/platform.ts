@@ -10,6 +10,8 @@ interface Platform {
   readonly nonBlock: number;
   readonly socket: {
     solSocket: number;
+    /** SO_ACCEPTCONN */
+    acceptsConnections: number;
     scmRights: number;
     msgCmsgCloexec: number;
     msgNoSignal: number;
@@ -54,6 +56,7 @@ const linux: Platform = {
   nonBlock: 0o4000,
   socket: {
     solSocket: 1,
+    acceptsConnections: 30,
     scmRights: 1,
     msgCmsgCloexec: 0x40000000,
     msgNoSignal: 0x4000,
@@ -85,6 +88,7 @@ const darwin: Platform = {
   nonBlock: 0x4,
   socket: {
     solSocket: 0xffff,
+    acceptsConnections: 0x2,
     scmRights: 1,
     msgCmsgCloexec: 0,
     msgNoSignal: 0x80000,

@@ -95,6 +95,17 @@ export function peerCredentials(fd: number): { uid: number; pid: number | null }
   return { pid: credentials.readInt32LE(0), uid: credentials.readUInt32LE(4) };
 }
 
+/** Whether the descriptor is a socket that accepts connections. */
+export function isListening(fd: number): boolean {
+  const answer = Buffer.alloc(4);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(4);
+  const { solSocket, acceptsConnections } = platform.socket;
+  return (
+    libc.getsockopt(fd, solSocket, acceptsConnections, answer, length) === 0 && answer.readInt32LE(0) !== 0
+  );
+}
+
 /**
  * Calls `use` with a path to the same socket that fits into `sockaddr_un` (108 bytes on Linux, 104 on macOS): the given
  * one, or one through a symbolic link to its folder, which is gone again when `use` returns.

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import koffi from 'koffi';
 import { lastError } from './errors.ts';
@@ -71,6 +72,23 @@ const PIDFD_INFO_BYTES = 64;
 /** Linux 6.15: the exit status of a process that somebody else has waited for. */
 const PIDFD_INFO_EXIT = 8;
 const EXIT_STATUS_AT = 60;
+
+/** Bit of the mask, and where the pid is then. */
+const PIDFD_INFO_PID = 1;
+const PID_AT = 16;
+
+/** The pid of a pidfd's process; undefined if it has ended and was waited for, or this can't be known. */
+export function processOf(pidfd: number): number | undefined {
+  const info = Buffer.alloc(PIDFD_INFO_BYTES);
+  info.writeUInt32LE(PIDFD_INFO_PID, 0);
+  if (libc.ioctl(pidfd, PIDFD_GET_INFO, 'void *', info) === 0) {
+    return (info.readUInt32LE(0) & PIDFD_INFO_PID) === 0 ? undefined : info.readUInt32LE(PID_AT);
+  }
+  if (koffi.errno() === os.constants.errno.ESRCH) return undefined;
+  // Before Linux 6.13. What is no pidfd has no such line.
+  const pid = Number(/^Pid:\t(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${pidfd}`, 'latin1'))?.[1] ?? 0);
+  return pid > 0 ? pid : undefined;
+}
 
 /**
  * The exit status of a process that need not be a child of ours, by its pidfd. `running` until its parent has waited for it:

@@ -2,8 +2,8 @@ import { HoldfastError } from '@holdfast/protocol';
 import type { InputListener, InputStream } from '../session/input-queue.ts';
 import type { Session } from '../session/session.ts';
 
-/** A stream by its client's name for it, or by the key under which a predecessor knew it. */
-export type InputStreamName = { readonly id: string } | { readonly key: string };
+/** A stream by its client's name for it, or by the key under which a predecessor knew it, and who was told of its progress. */
+export type InputStreamName = { readonly id: string } | { readonly key: string; readonly isTold: boolean };
 
 /** One client's way to type into one session. */
 export class InputChannel implements InputListener {
@@ -34,7 +34,7 @@ export class InputChannel implements InputListener {
     this.#stream =
       'id' in stream
         ? session.input.open(stream.id, this, performance.now())
-        : session.input.reattach(stream.key, this);
+        : session.input.reattach(stream.key, stream.isTold ? this : undefined);
     this.#acknowledged = this.#stream.done;
     this.#stopListening = this.session.onExit(() => {
       for (const callback of this.#afterInput.splice(0)) callback();
@@ -43,8 +43,9 @@ export class InputChannel implements InputListener {
   }
 
   /** For a successor. */
-  suspend(): { channel: number; session: string; stream: string } {
-    return { channel: this.channel, session: this.session.id, stream: this.#stream.key };
+  suspend(): { channel: number; session: string; stream: string; isTold: boolean } {
+    const { key, listener } = this.#stream;
+    return { channel: this.channel, session: this.session.id, stream: key, isTold: listener === this };
   }
 
   get received(): number {

@@ -13,7 +13,15 @@ export const suspendedConnectionShape = z.object({
   received: z.string(),
   /** The unsent rest of the write in progress, and the control frames behind it. */
   unsent: z.string(),
-  inputs: z.array(z.object({ channel: count, session: z.string(), stream: z.string() })),
+  inputs: z.array(
+    z.object({
+      channel: count,
+      session: z.string(),
+      stream: z.string(),
+      /** Whether it is told of progress: of several channels of one stream only one is. Absent: each may be. */
+      isTold: z.optional(z.boolean()),
+    }),
+  ),
   watchesSessions: z.boolean(),
   /** Requests that have not been answered: each the JSON of its frame. */
   requests: z.array(z.string()),

@@ -36,6 +36,7 @@ export const sample: Snapshot = {
     warnings: ['warning'],
     isSaved: true,
     program: { pid: 1, slavePath: '/dev/pts/0', master: 2, pidfd: 3 },
+    foreground: 'sh',
     ended: { exit: { signal: 'SIGHUP' }, drainLimit: 1 },
     anonymousHistory: { ledger: 4, marks: 5, ring: 6, capacity: 1 },
     input: {
@@ -66,7 +67,7 @@ export const sample: Snapshot = {
       protocol: 1,
       received: 'eA==',
       unsent: 'eA==',
-      inputs: [{ channel: 2, session: '0123456789ab', stream: 'stream' }],
+      inputs: [{ channel: 2, session: '0123456789ab', stream: 'stream', isTold: true }],
       watchesSessions: true,
       requests: ['{}'],
       isEnding: false,

@@ -74,10 +74,10 @@ export class InputQueue {
   }
 
   /** Goes on with a stream that a predecessor knew. Throws Error if it did not. */
-  reattach(key: string, listener: InputListener): InputStream {
+  reattach(key: string, listener: InputListener | undefined): InputStream {
     const stream = this.#streams.get(key);
     if (!stream) throw new Error(`there is no input stream ${key}`);
-    stream.listener = listener;
+    if (listener) stream.listener = listener;
     return stream;
   }
 

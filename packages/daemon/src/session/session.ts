@@ -116,6 +116,7 @@ export class Session {
             pidfd: program.pidfd === null ? null : descriptors.add(program.pidfd),
           }
         : null,
+      foreground: this.#foreground,
       ended: this.#lifecycle.state === 'ended' ? this.#lifecycle : null,
       anonymousHistory: anonymous
         ? {
@@ -138,6 +139,14 @@ export class Session {
   get historyPlace(): HistoryPlace | undefined {
     const { id, historyIn, historyBytes } = this.#state;
     return this.history.descriptors ? undefined : { id, historyIn, historyBytes };
+  }
+
+  /** The history's files are gone: it goes on in memory, from where a successor can have it. Throws PosixError. */
+  leaveFiles(): void {
+    this.history.leaveFiles();
+    this.#state = { ...this.#state, historyIn: 'memory' };
+    this.warn('the files of its history are gone: it is kept in memory only');
+    void this.save();
   }
 
   /** Takes up a subscription as a predecessor had it. Nobody is told, since nothing changes. */
@@ -177,7 +186,8 @@ export class Session {
     this.#surroundings.reactor.after(ASK_FOR_END_MS, () => this.#askForEnd());
   }
 
-  #resume({ ended, orphanLeases }: SuspendedSession): void {
+  #resume({ ended, orphanLeases, foreground = null }: SuspendedSession): void {
+    this.#foreground = foreground;
     for (const lease of orphanLeases) this.#pace.resume(null, lease);
     if (ended) this.#lifecycle = { state: 'ended', ...ended };
   }

@@ -63,6 +63,8 @@ export const suspendedSessionShape = z.object({
   isSaved: z.optional(z.boolean()),
   /** Null for one that has exited. */
   program: z.nullable(programShape),
+  /** What ran in the foreground when somebody last looked; absent = nobody has. */
+  foreground: z.optional(z.nullable(z.string())),
   /** The status is known and what the kernel still holds is being read. */
   ended: z.nullable(z.object({ exit: exitShape, drainLimit: count })),
   /** Where the history has no files that could be opened by their path. */

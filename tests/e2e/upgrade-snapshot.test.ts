@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { encodeControl, LIMITS } from '@holdfast/protocol';
+import {
+  eventually,
+  program,
+  pythonPath,
+  RawClient,
+  startDaemon,
+  type TestDaemon,
+  within,
+} from '@holdfast/testkit';
+import { expect, test } from 'vitest';
+import { startWithPoints, stoppedSuccessor, type Target, upgrade } from './support/upgrades.ts';
+
+/** A real successor behind one that changes the snapshot on its way; see tests/programs/tampering-successor.py. */
+function tampering(daemon: TestDaemon, change: string): Target {
+  const [, , entry = ''] = program('tampering-successor.py');
+  const { daemonEntry } = daemon.home.installation;
+  const options = [`node=${process.execPath}`, `entry=${daemonEntry}`, `change=${change}`];
+  return { node: pythonPath(), execArgv: ['-SEB', ...options.flatMap((option) => ['-X', option])], entry };
+}
+
+test('a successor refuses a snapshot of the future, and descriptors that are not what they should be', async () => {
+  await using daemon = await startDaemon();
+  const [one] = [await daemon.openCommand(['/bin/cat']), await daemon.openCommand(['/bin/cat'])];
+  const client = await daemon.client();
+  await daemon.connect();
+  const output = await daemon.record(one);
+  const refused = {
+    schema: 'a snapshot of schema 99',
+    shape: 'the snapshot is not valid: sessions.0.state.pid',
+    masters: `is not the terminal of session ${one.id}`,
+    pidfds: `is not process ${one.pid} of session ${one.id}`,
+    twice: `stands for two things: the connection of client ${process.pid}`,
+    listener: 'is not the listener',
+    lock: 'is not the lock',
+    missing: 'is missing: the terminal of session',
+  };
+  for (const [change, reason] of Object.entries(refused)) {
+    const asked = client.request('upgrade', tampering(daemon, change), { timeoutMs: 30_000 });
+    await expect(asked).rejects.toMatchObject({
+      code: 'E_UPGRADE_REFUSED',
+      message: expect.stringContaining(reason),
+    });
+  }
+  await (await client.openInput(one.id)).write(Buffer.from('still here\r'));
+  await output.waitFor('still here');
+  expect((await upgrade(daemon)).from.pid).toBe(daemon.pid);
+}, 90_000);
+
+test('a program that ends while its session is handed over is no failure, and its status is known', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const gate = daemon.home.gate();
+  const ending = await daemon.openCommand(['/bin/sh', '-c', `read none <${gate.path}; echo bye; exit 7`]);
+  const output = await daemon.record(ending);
+  at({ 'successor.received': 'stop' });
+  const asked = upgrade(daemon);
+  const successor = await stoppedSuccessor(daemon);
+  await gate.open();
+  process.kill(successor, 'SIGCONT');
+  expect((await asked).sessions).toBe(1);
+  expect((await output.exited()).exit).toEqual({ code: 7 });
+  expect(output.text).toBe('bye\r\n');
+}, 60_000);
+
+test('the largest frame there may be, all but its end received, is carried over', async () => {
+  await using daemon = await startDaemon();
+  const session = await daemon.openCommand(['/bin/cat']);
+  using raw = await RawClient.connect(daemon.home.paths.socketPath);
+  await raw.hello();
+  const request = { id: 1, type: 'get', session: session.id, padding: '' };
+  const padding = 'x'.repeat(LIMITS.controlFrameBytes - JSON.stringify(request).length);
+  const frame = encodeControl({ ...request, padding });
+  raw.send(frame.subarray(0, frame.length - 1));
+  // What the kernel keeps for the daemon is a small part of it.
+  await within('the daemon has read', once(raw.socket, 'drain'));
+  await upgrade(daemon);
+  raw.send(frame.subarray(frame.length - 1));
+  expect(await raw.message(({ id }) => id === 1)).toMatchObject({ ok: { session: { id: session.id } } });
+}, 60_000);
+
+test('of several who type on one stream, the one who was told of progress goes on to be told', async () => {
+  await using daemon = await startDaemon();
+  const { id } = await daemon.openCommand(['/bin/cat']);
+  const stream = 'shared-stream';
+  const [former, latter] = [await daemon.connect(), await daemon.connect()];
+  await latter.openInput(id, { stream });
+  const input = await former.openInput(id, { stream });
+  await within('its bytes are done', input.write(Buffer.from('one')));
+  await upgrade(daemon);
+  await within('its bytes are done', input.write(Buffer.from('two')));
+}, 60_000);
+
+test('a watcher is told after an upgrade what runs in the foreground, as before', async () => {
+  await using daemon = await startDaemon();
+  const { id } = await daemon.openCommand(['/bin/sh', '-c', 'exec sleep 1000'], { name: 'sleeping' });
+  await eventually('it sleeps', async () => (await daemon.get(id)).foreground === 'sleep');
+  const told: (string | null)[] = [];
+  const client = await daemon.connect();
+  await client.watch({
+    onSessions: () => undefined,
+    onSession: ({ foreground }) => told.push(foreground),
+    onForgotten: () => undefined,
+  });
+  await upgrade(daemon);
+  await eventually('it is told', () => told.length > 0);
+  expect(told).toEqual(['sleep']);
+}, 60_000);

@@ -1,0 +1,72 @@
+"""tampering-successor.py: a successor that lets a real one take over, but not what the predecessor has handed over.
+
+It is run as `python -X node=NODE -X entry=DAEMON -X change=CHANGE tampering-successor.py adopt … --channel-fd 3`, and passes
+messages on between descriptor 3 and the real one, with the snapshot changed as CHANGE names.
+"""
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+
+LIMIT = 65536
+change = sys._xoptions["change"]
+predecessor = socket.socket(fileno=3)
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+channel = theirs.fileno()
+command = [sys._xoptions["node"], sys._xoptions["entry"], *sys.argv[1:-1], str(channel)]
+real = subprocess.Popen(command, pass_fds=[channel], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+theirs.close()
+
+
+def swap(one, key, other, other_key):
+    one[key], other[other_key] = other[other_key], one[key]
+
+
+def tampered(snapshot):
+    programs = [session["program"] for session in snapshot["sessions"]]
+    if change == "schema":
+        snapshot["schema"] = 99
+    elif change == "masters":
+        swap(programs[0], "master", programs[1], "master")
+    elif change == "pidfds":
+        swap(programs[0], "pidfd", programs[1], "pidfd")
+    elif change == "twice":
+        connections = snapshot["connections"]
+        connections[1]["socket"] = connections[0]["socket"]
+    elif change == "listener":
+        swap(snapshot, "listener", snapshot["connections"][0], "socket")
+    elif change == "lock":
+        swap(snapshot, "lock", programs[0], "master")
+    elif change == "missing":
+        programs[0]["master"] = 9999
+    elif change == "shape":
+        del snapshot["sessions"][0]["state"]["pid"]
+
+
+def rewritten(message, fds):
+    text = os.pread(fds[0], message["bytes"], 0)
+    snapshot = json.loads(text)
+    tampered(snapshot)
+    text = json.dumps(snapshot).encode()
+    memory = os.memfd_create("tampered")
+    os.write(memory, text)
+    return {**message, "bytes": len(text)}, [memory, *fds[1:]]
+
+
+while True:
+    ready, _, _ = select.select([predecessor, ours], [], [])
+    for side in ready:
+        data, fds, _, _ = socket.recv_fds(side, LIMIT, 253)
+        if not data:
+            ours.close()
+            real.wait()
+            sys.exit(5)
+        message = json.loads(data)
+        if message["type"] == "snapshot" and change != "nothing":
+            message, fds = rewritten(message, fds)
+        other = ours if side is predecessor else predecessor
+        socket.send_fds(other, [json.dumps(message).encode()], fds)
+        for fd in fds:
+            os.close(fd)
