@@ -21,6 +21,8 @@ import { jsonLine } from '../output/json.ts';
 const TIMEOUT_MS = 15_000;
 /** Kept of the time for the hand-over itself, which is not broken off once it has begun; at most a fifth of all. */
 const HAND_OVER_MS = 3_000;
+/** For an answer, however little time there is for the upgrade. */
+const ANSWER_MS = 3_000;
 /** For the words after a failure. */
 const STATUS_MS = 1_000;
 
@@ -52,7 +54,8 @@ export const upgradeCommand = defineCommand({
       client = await connectIfRunning(context);
       if (!client) throw new HoldfastError('E_NO_DAEMON', 'no daemon is running');
       const target = targetOf(options, context, leftMs());
-      const upgraded = await client.request('upgrade', target, { timeoutMs: leftMs() });
+      // The daemon itself says that the time is over, and that nothing has changed.
+      const upgraded = await client.request('upgrade', target, { timeoutMs: Math.max(leftMs(), ANSWER_MS) });
       context.print(options.json ? jsonLine({ ok: true, ...upgraded }) : `${describe(upgraded)}\n`);
       return EXIT.done;
     } catch (error) {

@@ -90,7 +90,7 @@ export class Predecessor {
     const deadlineNs = deadline === undefined ? nowNs() + BigInt(DEADLINE_MS) * 1_000_000n : BigInt(deadline);
     if (deadlineNs <= nowNs()) {
       return Promise.reject(
-        new HoldfastError('E_UPGRADE_TIMEOUT', 'the request came after its own deadline'),
+        new HoldfastError('E_UPGRADE_TIMEOUT', 'its time was over before it could begin'),
       );
     }
     return this.#begin({ target, requester, parameters, deadlineNs });
@@ -166,7 +166,7 @@ export class Predecessor {
     } catch (error) {
       if (successor && this.#isServedBy(successor)) return await this.#leave(successor);
       const failure = asFailure(error);
-      log('upgrade.failed', { code: failure.code, reason: failure.message });
+      log('upgrade.failed', { code: failure.code, reason: failure.message, words: successor?.words });
       if (this.#state !== 'idle') this.#step(this.#state === 'committed' ? 'confirmedDead' : 'failed');
       this.#goOn();
       throw failure;

@@ -19,6 +19,7 @@ import {
 } from '@holdfast/posix';
 import { HoldfastError } from '@holdfast/protocol';
 import { HandoffChannel, type Received } from './channel.ts';
+import { tellingLine } from './telling-line.ts';
 
 /** What to start: given by the request, never taken from what runs now, which may be gone from the disk. */
 export interface UpgradeTarget {
@@ -100,11 +101,15 @@ export class SuccessorProcess {
   }
   #stopWaiting: () => void = () => undefined;
 
-  /** What it said on stderr, for a reason. */
-  get lastWords(): string {
+  /** What it said on stderr. */
+  get words(): string {
     this.#listen();
-    const words = this.#words.trim();
-    return words === '' ? 'it said nothing' : words;
+    return this.#words.trim();
+  }
+
+  /** The line of it that tells most, for a reason. */
+  get lastWords(): string {
+    return tellingLine(this.words);
   }
 
   /** How it ended, if it has. */
@@ -201,10 +206,16 @@ function checkFiles({ node, entry }: UpgradeTarget): void {
     ["the daemon's file", entry, fs.constants.R_OK],
   ] as const) {
     try {
-      if (!fs.statSync(file).isFile()) throw new Error('it is no file');
+      if (!fs.statSync(file).isFile())
+        throw new HoldfastError('E_UPGRADE_START', `${what} is no file: ${file}`);
       fs.accessSync(file, mode);
     } catch (cause) {
-      const why = isErrno(cause, 'ENOENT') ? 'there is no such file' : String(cause);
+      if (cause instanceof HoldfastError) throw cause;
+      const why = isErrno(cause, 'ENOENT', 'ENOTDIR')
+        ? 'there is no such file'
+        : isErrno(cause, 'EACCES')
+          ? 'no permission'
+          : String(cause);
       throw new HoldfastError('E_UPGRADE_START', `${what} can't be used: ${file}: ${why}`, { cause });
     }
   }
