@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import {
   childrenOf,
   eventually,
@@ -10,6 +9,7 @@ import {
   startDaemon,
   type TestDaemon,
   TestHome,
+  SmallDisk,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 
@@ -135,29 +135,6 @@ test.skipIf(!isRoot)(
   },
   30_000,
 );
-
-/** A small file system of its own. Unmounted at once, and gone when the last file in it is closed. */
-class SmallDisk implements Disposable {
-  readonly #folder: string;
-
-  constructor(folder: string, byteCount: number) {
-    this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${byteCount},mode=700`, 'holdfast-test', folder]);
-  }
-
-  fill(): void {
-    try {
-      for (;;) writeFileSync(`${this.#folder}/filler`, Buffer.alloc(4096), { flag: 'a' });
-    } catch (error) {
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOSPC') throw error;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    execFileSync('umount', ['-l', this.#folder]);
-  }
-}
 
 async function openSeveral(daemon: TestDaemon, count: number) {
   const sessions = [];

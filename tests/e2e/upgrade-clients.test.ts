@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import {
   DATA_HEADER_BYTES,
   encodeAck,
@@ -24,6 +23,7 @@ import {
   TestHome,
   untilEnded,
   settledFdCount,
+  SmallDisk,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { mastersOf, startWithPoints, stoppedSuccessor, targetsOf, upgrade } from './support/upgrades.ts';
@@ -378,7 +378,7 @@ test.skipIf(!isRoot)(
   'a history for which the disk had no room goes from daemon to daemon, its warning with it (needs root)',
   async () => {
     await using home = new TestHome();
-    using disk = new FullDisk(home.paths.stateDir);
+    using disk = new SmallDisk(home.paths.stateDir, 1024 * 1024);
     await using daemon = await startDaemon({ home });
     disk.fill();
     const session = await keepsHistory(daemon);
@@ -408,29 +408,6 @@ async function keepsHistory(daemon: TestDaemon): Promise<Session> {
   expect(output.text).toBe('begin\r\nend\r\n');
   expect(await daemon.get(running)).toMatchObject({ historyIn: 'memory', exit: { code: 0 } });
   return daemon.get(running);
-}
-
-/** A small file system of its own. Unmounted at once, and gone when the last file in it is closed. */
-class FullDisk implements Disposable {
-  readonly #folder: string;
-
-  constructor(folder: string) {
-    this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'holdfast-test', folder]);
-  }
-
-  fill(): void {
-    try {
-      for (;;) writeFileSync(`${this.#folder}/filler`, Buffer.alloc(4096), { flag: 'a' });
-    } catch (error) {
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOSPC') throw error;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    execFileSync('umount', ['-l', this.#folder]);
-  }
 }
 
 // Sessions

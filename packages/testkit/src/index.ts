@@ -22,6 +22,7 @@ export {
 export { program, pythonPath } from './programs.ts';
 export { RawClient } from './raw-client.ts';
 export { type Gap, type RecordOptions, Recording } from './recording.ts';
+export { SmallDisk } from './small-disk.ts';
 export { Terminal, type TerminalOptions } from './terminal.ts';
 export { type DaemonOptions, type OpenOptions, startDaemon, TestDaemon } from './test-daemon.ts';
 export { TestHome } from './test-home.ts';

@@ -100,7 +100,7 @@ describe('operands', () => {
   });
 
   test.each([
-    [[], 'S is missing: a session'],
+    [[], 'S is missing (a session'],
     [['s', 'hello', 'world'], '"world" is one argument too many'],
   ])('%j is refused', (argv, message) => {
     expect(() => parseCommandLine(sending, argv)).toThrow(message);

@@ -107,7 +107,7 @@ function checkOperands(
   const names = Object.keys(command.operands);
   for (const [index, name] of names.entries()) {
     const isMissing = command.operands[name]?.required && given.words[index] === undefined;
-    if (isMissing) throw usageError(`${name} is missing: ${command.operands[name]?.summary}`);
+    if (isMissing) throw usageError(`${name} is missing (${command.operands[name]?.summary})`);
   }
   const takesAll = Object.values(command.operands).at(-1)?.repeated ?? false;
   const extra = given.words[names.length];
