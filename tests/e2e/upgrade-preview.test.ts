@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Session } from '@holdfast/protocol';
-import { firstDifference, type TestDaemon } from '@holdfast/testkit';
+import { firstDifference, startDaemon, type TestDaemon } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { startWithPoints, stoppedSuccessor, upgrade } from './support/upgrades.ts';
 
@@ -51,6 +51,33 @@ test('what is opened, written, exits and is forgotten after the histories were p
   expect(fs.readFileSync(`/proc/${successor}/maps`, 'utf8')).not.toContain(forgotten.id);
 }, 60_000);
 
-function historyFolder({ home }: TestDaemon, { id }: Session): string {
+test('a session whose files were removed by hand is handed over, with its history, and says so', async () => {
+  await using daemon = await startDaemon();
+  const client = await daemon.client();
+  const gate = daemon.home.gate();
+  const flooding = await daemon.open('flood.py', [gate.path]);
+  const flood = await daemon.record(flooding);
+  const idle = await daemon.openCommand(['/bin/sh', '-c', 'echo remember me; exec cat']);
+  await (await daemon.record(idle)).waitFor('remember me\r\n');
+  const trash = daemon.home.scratch('trash');
+  // In one step: a state file may be written at any moment.
+  for (const session of [flooding, idle])
+    fs.renameSync(historyFolder(daemon, session), path.join(trash, session.id));
+  fs.rmSync(trash, { recursive: true });
+  await gate.open();
+  await upgrade(daemon);
+  await upgrade(daemon);
+  await flood.output.untilLength(flood.bytes.length + 2 * MEBIBYTE);
+  expect(firstDifference(flood.bytes, 0)).toBe(-1);
+  expect(flood.gaps).toEqual([]);
+  const { historyIn, warnings } = await daemon.get(idle);
+  expect(historyIn).toBe('memory');
+  expect(warnings).toContain('the files of its history are gone: it is kept in memory only');
+  const output = await daemon.record(idle);
+  await (await client.openInput(idle.id)).write(Buffer.from('still here\n'));
+  await output.waitFor('remember me\r\nstill here\r\nstill here\r\n');
+}, 60_000);
+
+function historyFolder({ home }: TestDaemon, { id }: Pick<Session, 'id'>): string {
   return path.join(home.paths.stateDir, 'sessions', id);
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import koffi from 'koffi';
-import { close } from './descriptors.ts';
+import { close, writeAt } from './descriptors.ts';
 import { check, PosixError } from './errors.ts';
 import { libc } from './libc.ts';
 import { isMacOS, PAGE_BYTES, platform } from './platform.ts';
@@ -80,6 +80,11 @@ function allocate(fd: number, byteCount: number): void {
 export interface Mapping {
   readonly address: number;
   readonly byteCount: number;
+  /**
+   * Copies what is mapped to a file without content and maps that instead, at the same address. Throws PosixError; the
+   * first file is mapped still then, or some of the second, which holds the same.
+   */
+  moveTo(fd: number): void;
   unmap(): void;
 }
 
@@ -129,6 +134,12 @@ function mappingOf(address: number, byteCount: number, mappedBytes: number): Map
   return {
     address,
     byteCount,
+    moveTo(fd) {
+      for (let at = 0; at < byteCount; ) at += writeAt(fd, address + at, byteCount - at);
+      const flags = SHARED | platform.mmap.fixed;
+      for (let at = 0; at < mappedBytes; at += byteCount)
+        mapAt(address + at, byteCount, { protection: READ_WRITE, flags, fd });
+    },
     unmap() {
       if (mapped) libc.munmap(address, mappedBytes);
       mapped = false;

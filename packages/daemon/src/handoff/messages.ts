@@ -20,7 +20,11 @@ const messageShape = z.discriminatedUnion('type', [
   /** predecessor: the descriptor is a memfd with a list of what can be got ready. */
   z.object({ type: z.literal('preview'), bytes: count }),
   /** successor: what can be got ready is. */
-  z.object({ type: z.literal('prepared') }),
+  z.object({
+    type: z.literal('prepared'),
+    /** Sessions whose history has no files any more. */
+    missing: z.optional(z.array(z.string())),
+  }),
   /** predecessor: the first descriptor is a memfd with the snapshot; there are `descriptors` more in all. */
   z.object({ type: z.literal('snapshot'), bytes: count, descriptors: count }),
   /** predecessor: more descriptors. */

@@ -39,6 +39,8 @@ export interface PredecessorSurroundings {
   untilIdle(): Promise<void>;
   /** What a successor can get ready. */
   preview(): Preview;
+  /** Sees to it that these sessions' histories can be handed over, although their files are gone. Throws Error. */
+  leaveFiles(sessions: readonly string[]): void;
   /** Everything that is handed over, and its descriptors. It changes nothing. */
   suspend(frozenAtNs: bigint): { snapshot: Snapshot; fds: readonly number[] };
   /** Nothing has happened here for so long, in milliseconds, and nobody is to suffer from it. */
@@ -192,6 +194,7 @@ export class Predecessor {
         `the successor said "${message.type}" before it was prepared`,
       );
     }
+    this.#surroundings.leaveFiles(message.missing ?? []);
   }
 
   async #next(successor: SuccessorProcess, wanted: 'ready' | 'prepared'): Promise<HandoffMessage> {

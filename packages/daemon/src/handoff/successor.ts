@@ -17,8 +17,8 @@ export interface Adopted {
 
 /** What a successor does with what it is given. */
 export interface Heir {
-  /** Gets ready what can be, while the predecessor serves. */
-  prepare(preview: Preview): void;
+  /** Gets ready what can be, while the predecessor serves; returns ids of sessions whose history files are gone. */
+  prepare(preview: Preview): readonly string[];
   /**
    * Takes up the snapshot without reading from anything that is shared; it may throw, and the predecessor then goes on.
    */
@@ -87,9 +87,9 @@ export class Successor {
   #prepare(preview: Received, heir: Heir): void {
     this.#step('preview');
     this.#orRefuse(() => {
-      heir.prepare(receivePreview(preview));
+      const missing = heir.prepare(receivePreview(preview));
       testPoint('successor.prepared');
-      this.#channel.send({ type: 'prepared' });
+      this.#channel.send({ type: 'prepared', missing: [...missing] });
       this.#step('prepared');
     });
   }

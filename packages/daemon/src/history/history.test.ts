@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import fs from 'node:fs';
+import { duplicate } from '@holdfast/posix';
 import { expect, test } from 'vitest';
 import { numbered, record, recordedBytes } from '../../test/kit/histories.ts';
 import { holdings } from '../../test/kit/holdings.ts';
@@ -70,6 +71,30 @@ test('a history without files works as one with', () => {
   expect([history.start, history.end]).toEqual([15_000, 25_000]);
   expect(recordedBytes(history, 15_000, 25_000).equals(numbered(15_000, 10_000))).toBe(true);
   history.close();
+});
+
+test('a history whose files are gone goes on in memory, and can be handed over', () => {
+  using scratch = new Scratch();
+  const before = holdings();
+  const history = History.create(scratch.path('one'), 10_000);
+  history.marks.size(0, 80, 24);
+  record(history, numbered(0, 25_000));
+  fs.rmSync(scratch.path('one'), { recursive: true });
+  const end = history.writeAddress;
+  history.leaveFiles();
+  expect(history.writeAddress).toBe(end);
+  record(history, numbered(25_000, 7_000));
+  history.marks.size(32_000, 100, 30);
+  const { ledger = -1, marks = -1, ring = -1 } = history.descriptors ?? {};
+  const shared = { ledger: duplicate(ledger), marks: duplicate(marks), ring: duplicate(ring) };
+  const successor = History.adopt(shared, 10_000);
+  for (const one of [history, successor]) {
+    expect([one.start, one.end]).toEqual([22_000, 32_000]);
+    expect(recordedBytes(one, 22_000, 32_000).equals(numbered(22_000, 10_000))).toBe(true);
+    expect(one.marks.all().map(({ offset }) => offset)).toEqual([0, 32_000]);
+  }
+  for (const one of [history, successor]) one.close();
+  expect(holdings()).toEqual(before);
 });
 
 test('its files are for the user only', () => {

@@ -19,6 +19,8 @@ export interface HistoryDescriptors {
   readonly ring: number;
 }
 
+type HistoryMappings = Readonly<Record<keyof HistoryDescriptors, Mapping>>;
+
 interface FileSource {
   /** The files are created, not opened again. */
   readonly isNew: boolean;
@@ -34,8 +36,8 @@ export class History {
   readonly marks: Marks;
   /** Bytes kept at most. */
   readonly capacity: number;
-  /** Of a history without files: nothing else could give it to a successor. */
-  readonly descriptors: HistoryDescriptors | undefined;
+  #descriptors: HistoryDescriptors | undefined;
+  readonly #mappings: HistoryMappings;
   readonly #ring: Ring;
   #end: number;
   #isClosed = false;
@@ -45,9 +47,11 @@ export class History {
     ledger: Ledger;
     marks: Marks;
     capacity: number;
+    mappings: HistoryMappings;
     descriptors: HistoryDescriptors | undefined;
   }) {
-    this.descriptors = parts.descriptors;
+    this.#descriptors = parts.descriptors;
+    this.#mappings = parts.mappings;
     this.#ring = parts.ring;
     this.ledger = parts.ledger;
     this.marks = parts.marks;
@@ -109,10 +113,19 @@ export class History {
       }
     };
     try {
-      const ledger = new Ledger(mapped('ledger', LEDGER_BYTES, mapFile), isNew);
-      const marks = new Marks(mapped('marks', MARKS_FILE_BYTES, mapFile), isNew);
-      const ring = new Ring(mapped('ring', ringFileBytes(capacity), mapRing));
-      return new History({ ring, ledger, marks, capacity, descriptors: keepsDescriptors ? kept : undefined });
+      const parts = {
+        ledger: mapped('ledger', LEDGER_BYTES, mapFile),
+        marks: mapped('marks', MARKS_FILE_BYTES, mapFile),
+        ring: mapped('ring', ringFileBytes(capacity), mapRing),
+      };
+      return new History({
+        ring: new Ring(parts.ring),
+        ledger: new Ledger(parts.ledger, isNew),
+        marks: new Marks(parts.marks, isNew),
+        capacity,
+        mappings: parts,
+        descriptors: keepsDescriptors ? kept : undefined,
+      });
     } catch (error) {
       for (const mapping of mappings) mapping.unmap();
       closeAll(kept);
@@ -128,6 +141,28 @@ export class History {
     this.ledger.verify();
     this.marks.catchUp();
     this.#end = this.ledger.end;
+  }
+
+  /** Of a history without files: nothing else could give it to a successor. */
+  get descriptors(): HistoryDescriptors | undefined {
+    return this.#descriptors;
+  }
+
+  /** Goes on without files, for when they are gone: what they held is in memory from now on. Throws PosixError. */
+  leaveFiles(): void {
+    if (this.#descriptors) return;
+    const kept = { ledger: -1, marks: -1, ring: -1 };
+    try {
+      for (const name of ['ledger', 'marks', 'ring'] as const) {
+        const mapping = this.#mappings[name];
+        kept[name] = openAnonymous(`holdfast-${name}`, mapping.byteCount);
+        mapping.moveTo(kept[name]);
+      }
+    } catch (error) {
+      closeAll(kept);
+      throw error;
+    }
+    this.#descriptors = kept;
   }
 
   /** Offset behind the newest byte: how many were recorded since the session began. */
@@ -162,7 +197,7 @@ export class History {
     this.#ring.unmap();
     this.ledger.unmap();
     this.marks.unmap();
-    if (this.descriptors) closeAll(this.descriptors);
+    if (this.#descriptors) closeAll(this.#descriptors);
   }
 }
 

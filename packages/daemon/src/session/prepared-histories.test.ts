@@ -38,7 +38,7 @@ test('what is recorded after a history was prepared is there when it is taken, m
 test('one that came later is opened when it is taken; one that was damaged meanwhile, or is not there, is refused', () => {
   using scratch = new Scratch();
   const prepared = preparedIn(scratch);
-  prepared.prepare([place('later')]);
+  expect(prepared.prepare([place('later')])).toEqual(['later']);
   const later = History.create(scratch.path('later'), CAPACITY);
   record(later, numbered(0, 10));
   const taken = prepared.take(place('later'));

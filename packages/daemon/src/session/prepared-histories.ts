@@ -1,3 +1,4 @@
+import { isErrno } from '@holdfast/posix';
 import type { History } from '../history/history.ts';
 import type { HistoryPlace } from './session-files.ts';
 
@@ -13,15 +14,18 @@ export class PreparedHistories {
     this.#open = open;
   }
 
-  /** Opens as many as can be had: whether the others are needed shows when they are taken. */
-  prepare(places: readonly HistoryPlace[]): void {
+  /** Opens as many as can be had; returns the ids of those whose files are not there. */
+  prepare(places: readonly HistoryPlace[]): string[] {
+    const missing: string[] = [];
     for (const place of places) {
       try {
         this.#histories.set(place.id, this.#open(place));
-      } catch {
-        // Gone, forgotten meanwhile, or no room: `take` says so if the session is handed over all the same.
+      } catch (error) {
+        // Anything else than ENOENT: `take` says so, if it is so then.
+        if (isErrno(error, 'ENOENT')) missing.push(place.id);
       }
     }
+    return missing;
   }
 
   /** The history of a session as it is now, opened if need be. Throws Error if it can't be had. */

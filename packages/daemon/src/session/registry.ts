@@ -126,9 +126,14 @@ export class SessionRegistry {
     return this.all.flatMap((session) => session.historyPlace ?? []);
   }
 
-  /** Opens histories for `resume` while a predecessor still writes them. */
-  prepare(places: readonly HistoryPlace[]): void {
-    this.#prepared.prepare(places);
+  /** Opens histories for `resume` while a predecessor still writes them; returns ids of sessions whose files are gone. */
+  prepare(places: readonly HistoryPlace[]): string[] {
+    return this.#prepared.prepare(places);
+  }
+
+  /** The history files of these sessions are gone, if they are not forgotten: nothing but this daemon has them. */
+  leaveFiles(ids: readonly string[]): void {
+    for (const id of ids) this.#sessions.get(id)?.leaveFiles();
   }
 
   /** All sessions have been resumed: closes what was prepared for others. */
