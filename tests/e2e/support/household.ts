@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import type { Client, Subscription } from '@holdfast/client';
-import type { HoldfastError, RequestResult, Session } from '@holdfast/protocol';
+import type { DaemonIdentity, HoldfastError, RequestResult, Session } from '@holdfast/protocol';
 import {
   eventually,
   firstDifference,
@@ -13,7 +13,14 @@ import {
 } from '@holdfast/testkit';
 import { expect } from 'vitest';
 import { nameOf, type Trial } from './trials.ts';
-import { type PointedDaemon, sameBuild, startWithPoints, successors } from './upgrades.ts';
+import {
+  type PointedDaemon,
+  sameBuild,
+  startWithPoints,
+  successors,
+  type Target,
+  type Upgraded,
+} from './upgrades.ts';
 
 const TYPED_BYTES = 3_000;
 /** More than is ever typed: the program does not end by itself. */
@@ -32,6 +39,7 @@ export class Household implements AsyncDisposable {
   readonly #states: string[] = [];
   readonly #waits: Promise<unknown>[] = [];
   #isWaitOver = false;
+  #entry: string | undefined;
   #typed = 0;
   #parts:
     | { flood: Flood; view: Recording; echoed: Recording; echo: Awaited<ReturnType<Client['openInput']>> }
@@ -91,6 +99,22 @@ export class Household implements AsyncDisposable {
     await this.runsOn();
     expect((await this.#state()).sessions).toEqual(before.sessions);
     return failure;
+  }
+
+  /** Who serves. */
+  async identity(): Promise<Pick<DaemonIdentity, 'pid' | 'version' | 'build'>> {
+    const { pid, version, build } = (await this.#client.request('status', {})).daemon;
+    return { pid, version, build };
+  }
+
+  /** An upgrade to the daemon in that file, which is the one for all that follow; sessions are as before. */
+  async movesTo(entry: string): Promise<Upgraded> {
+    const before = await this.#state();
+    this.#entry = entry;
+    const done = await this.#upgradeWell(before.daemon.pid);
+    expect(done.sessions).toBe(before.sessions.filter(({ state }) => state === 'running').length);
+    expect((await this.#state()).sessions).toEqual(before.sessions);
+    return done;
   }
 
   /** Everything that was said and typed so far has come as it is, and goes on. */
@@ -155,7 +179,7 @@ export class Household implements AsyncDisposable {
       trial.readyMs === undefined
         ? {}
         : { deadline: String(process.hrtime.bigint() + BigInt(trial.readyMs) * 1_000_000n) };
-    const target = { ...sameBuild(this.daemon), ...deadline, ...trial.target };
+    const target = { ...this.#target, ...deadline, ...trial.target };
     const asked = this.#client.request('upgrade', target, { timeoutMs: 60_000 }).then(
       () => 'none',
       ({ code, message }: HoldfastError) => `${code}: ${message}`,
@@ -170,9 +194,15 @@ export class Household implements AsyncDisposable {
     return failure;
   }
 
-  async #upgradeWell(from: number): Promise<void> {
-    const done = await this.#client.request('upgrade', sameBuild(this.daemon), { timeoutMs: 60_000 });
+  async #upgradeWell(from: number): Promise<Upgraded> {
+    const done = await this.#client.request('upgrade', this.#target, { timeoutMs: 60_000 });
     expect(done).toMatchObject({ from: { pid: from }, clients: { dropped: 0 } });
+    return done;
+  }
+
+  get #target(): Target {
+    const same = sameBuild(this.daemon);
+    return { ...same, entry: this.#entry ?? same.entry };
   }
 
   /** What clients see, less what goes on all the time. */
