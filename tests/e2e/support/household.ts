@@ -211,7 +211,8 @@ export class Household implements AsyncDisposable {
     const { sessions } = await this.#client.request('list', {});
     return {
       daemon,
-      sessions: sessions.map((session) => ({ ...session, offset: 0, historyStart: 0 })),
+      // Without descriptors nobody can look what runs in the foreground.
+      sessions: sessions.map((session) => ({ ...session, offset: 0, historyStart: 0, foreground: null })),
     };
   }
 

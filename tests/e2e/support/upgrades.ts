@@ -29,6 +29,9 @@ export async function upgrade(daemon: TestDaemon, by?: Client): Promise<Upgraded
 /** What happens at the named points of a hand-over; see packages/daemon/src/handoff/test-points.ts. */
 export type Points = Readonly<Record<string, 'exit' | 'kill' | 'stop' | 'throw' | 'descriptors' | number>>;
 
+/** More than a test needs, and soon used up where it shall be. */
+const OPEN_FILES = 512;
+
 /** A daemon whose hand-overs a test can make fail, or stop, where it likes. */
 export interface PointedDaemon extends AsyncDisposable {
   readonly daemon: TestDaemon;
@@ -42,7 +45,8 @@ export async function startWithPoints(installation?: Installation): Promise<Poin
   const at = (points: Points) => fs.writeFileSync(file, JSON.stringify(points));
   at({});
   try {
-    const daemon = await startDaemon({ home, env: { HOLDFAST_TEST_POINTS: file } });
+    const env = { HOLDFAST_TEST_POINTS: file };
+    const daemon = await startDaemon({ home, env, openFilesLimit: OPEN_FILES });
     return { daemon, at, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
   } catch (error) {
     await home[Symbol.asyncDispose]();
