@@ -11,6 +11,7 @@ import {
 } from '@holdfast/testkit';
 import type { RequestResult } from '@holdfast/protocol';
 import { expect, test } from 'vitest';
+import { ConnectLoop } from './support/connect-loop.ts';
 
 const UPGRADES = 20;
 const MEBIBYTE = 1024 * 1024;
@@ -86,21 +87,13 @@ test(`${UPGRADES} upgrades in a row lose, repeat and disconnect nothing, while p
   expect(await settledFdCount(last)).toBeLessThanOrEqual(first);
 }, 180_000);
 
-test('a new client each moment finds the daemon through upgrades', async () => {
+test('a new client each millisecond finds the daemon through upgrades, and none is hung up on', async () => {
   await using daemon = await startDaemon();
-  let connects = 0;
-  const over = new AbortController();
-  const connecting = (async () => {
-    while (!over.signal.aborted) {
-      const client = await daemon.connect({ reconnect: false });
-      connects += 1;
-      client.close();
-    }
-  })();
+  const loop = new ConnectLoop(daemon);
   for (let round = 0; round < 5; round += 1) await upgrade(daemon);
-  over.abort();
-  await connecting;
-  expect(connects).toBeGreaterThan(20);
+  await loop.stop();
+  expect(loop.failures).toEqual([]);
+  expect(loop.greeted).toBeGreaterThan(200);
 }, 60_000);
 
 test('an adopted session is resized, signalled, typed into and killed as any other', async () => {
