@@ -21,6 +21,8 @@ export interface InputStream {
   done: number;
   /** Who is told of progress; null while the client is away. */
   listener: InputListener | null;
+  /** Channels on which it is open; those of a connection that was lost may still be among them. */
+  channels: number;
   /** When its client came, or went: before 0 in an earlier daemon. */
   lastUsedMs: number;
 }
@@ -57,7 +59,7 @@ export class InputQueue {
       return;
     }
     for (const { slot, key, done } of ledger.recorded().streams) {
-      this.#streams.set(key, { key, slot, done, received: done, listener: null, lastUsedMs: 0 });
+      this.#streams.set(key, { key, slot, done, received: done, listener: null, channels: 0, lastUsedMs: 0 });
     }
   }
 
@@ -77,6 +79,7 @@ export class InputQueue {
   reattach(key: string, listener: InputListener | undefined): InputStream {
     const stream = this.#streams.get(key);
     if (!stream) throw new Error(`there is no input stream ${key}`);
+    stream.channels += 1;
     if (listener) stream.listener = listener;
     return stream;
   }
@@ -87,18 +90,20 @@ export class InputQueue {
     const known = this.#streams.get(key);
     if (known) {
       known.listener = listener;
+      known.channels += 1;
       known.lastUsedMs = nowMs;
       return known;
     }
     const slot = this.#freeSlot();
-    const stream: InputStream = { key, slot, received: 0, done: 0, listener, lastUsedMs: nowMs };
+    const stream = { key, slot, received: 0, done: 0, listener, channels: 1, lastUsedMs: nowMs };
     this.#ledger.claimStream(slot, key, 0);
     this.#streams.set(key, stream);
     return stream;
   }
 
-  /** The client has gone; what it sent is still typed. */
+  /** A channel of it is closed; what came on it is still typed. */
   detach(stream: InputStream, listener: InputListener, nowMs: number = performance.now()): void {
+    stream.channels -= 1;
     if (stream.listener !== listener) return;
     stream.listener = null;
     stream.lastUsedMs = nowMs;
@@ -182,7 +187,12 @@ export class InputQueue {
 
   #resume({ streams, queue }: SuspendedInput): void {
     for (const [index, stream] of streams.entries())
-      this.#streams.set(stream.key, { ...stream, listener: null, lastUsedMs: index - streams.length });
+      this.#streams.set(stream.key, {
+        ...stream,
+        listener: null,
+        channels: 0,
+        lastUsedMs: index - streams.length,
+      });
     for (const { key, bytes } of queue) {
       const stream = this.#streams.get(key);
       if (!stream) throw new Error(`input is queued for the unknown stream ${key}`);
@@ -211,7 +221,7 @@ export class InputQueue {
     for (let slot = 0; slot < LIMITS.inputStreamsPerSession; slot += 1) if (!used.has(slot)) return slot;
     let idle: InputStream | undefined;
     for (const stream of this.#streams.values()) {
-      const isBusy = stream.listener !== null || stream.received !== stream.done;
+      const isBusy = stream.channels > 0 || stream.received !== stream.done;
       if (!isBusy && (!idle || stream.lastUsedMs < idle.lastUsedMs)) idle = stream;
     }
     if (!idle) {
