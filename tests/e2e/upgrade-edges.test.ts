@@ -1,52 +1,29 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { encodeData, FRAME, LIMITS } from '@holdfast/protocol';
 import {
-  commandLine,
   eventually,
   firstDifference,
   isAlive,
-  processState,
+  passTime,
   program,
   RawClient,
   startDaemon,
-  type TestDaemon,
   TestHome,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
-
-/** A daemon whose upgrades a test can stop where it likes. */
-async function startWithPoints(): Promise<{
-  home: TestHome;
-  daemon: TestDaemon;
-  at: (points: object) => void;
-}> {
-  const home = new TestHome();
-  const file = path.join(home.scratch('points'), 'points.json');
-  const daemon = await startDaemon({ home, env: { HOLDFAST_TEST_POINTS: file } });
-  return { home, daemon, at: (points) => fs.writeFileSync(file, JSON.stringify(points)) };
-}
-
-function target(daemon: TestDaemon) {
-  return { node: process.execPath, execArgv: [], entry: daemon.home.installation.daemonEntry };
-}
-
-/** Resolves with the pid of a successor that has stopped itself. */
-function stoppedSuccessor(daemon: TestDaemon): Promise<number> {
-  return eventually('a stopped successor', () =>
-    daemon.home.processes.find((pid) => commandLine(pid).includes(' adopt ') && processState(pid) === 'T'),
-  );
-}
+import { sameBuild, startWithPoints, stoppedSuccessor, upgrade } from './support/upgrades.ts';
 
 test('a predecessor that is killed once it has committed leaves everything to its successor', async () => {
-  const { home, daemon, at } = await startWithPoints();
-  await using _ = home;
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
   const gate = daemon.home.gate();
   const flood = await daemon.open('flood.py', [gate.path]);
   const output = await daemon.record(flood);
   await gate.open();
   const client = await daemon.client();
   at({ 'predecessor.committed': 'kill', 'successor.committed': 'stop' });
-  const upgraded = client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  const upgraded = upgrade(daemon, client);
   const successor = await stoppedSuccessor(daemon);
   await daemon.ended;
   process.kill(successor, 'SIGCONT');
@@ -56,14 +33,14 @@ test('a predecessor that is killed once it has committed leaves everything to it
 }, 60_000);
 
 test('who asks for another upgrade while one is being done is not answered for it', async () => {
-  const { home, daemon, at } = await startWithPoints();
-  await using _ = home;
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
   const client = await daemon.client();
   at({ 'successor.committed': 'stop' });
-  const first = client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  const first = upgrade(daemon, client);
   const successor = await stoppedSuccessor(daemon);
   const expected = { version: '9.9.9', build: 'ffffffffffff' };
-  const second = client.request('upgrade', { ...target(daemon), expect: expected }, { timeoutMs: 20_000 });
+  const second = client.request('upgrade', { ...sameBuild(daemon), expect: expected }, { timeoutMs: 20_000 });
   second.catch(() => undefined);
   at({});
   process.kill(successor, 'SIGCONT');
@@ -78,15 +55,15 @@ test('who waits for a session by its name waits for the same one across an upgra
   const waiting = client.request('wait', { session: 'build' }, { timeoutMs: null });
   await client.request('rename', { session: session.id, name: 'old' });
   const other = await daemon.openCommand(['/bin/sleep', '1000'], { name: 'build' });
-  await client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  await upgrade(daemon, client);
   await client.request('kill', { session: other.id }, { timeoutMs: null });
   await client.request('kill', { session: 'old' }, { timeoutMs: null });
   expect((await waiting).session.id).toBe(session.id);
 }, 60_000);
 
 test('what is left of a session that is being killed is killed by the successor, too', async () => {
-  const { home, daemon, at } = await startWithPoints();
-  await using _ = home;
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
   const client = await daemon.client();
   // The shell ends at the hang-up; the family ignores it, and two of it have left the session.
   const family = program('fork-tree.py').join(' ');
@@ -94,7 +71,7 @@ test('what is left of a session that is being killed is killed by the successor,
   const output = await daemon.record(session);
   const [, list = ''] = await output.waitFor(/pids ([\d ]+) end/);
   at({ 'successor.loaded': 'stop' });
-  const upgraded = client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  const upgraded = upgrade(daemon, client);
   const successor = await stoppedSuccessor(daemon);
   await client.request('kill', { session: session.id }, { timeoutMs: null });
   process.kill(successor, 'SIGCONT');
@@ -117,7 +94,7 @@ test('a client that reads nothing during an upgrade hears of what was forgotten 
   await slow.request(subscribe);
   slow.stopReading();
   await client.request('forget', { session: forgotten.id });
-  await client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  await upgrade(daemon, client);
   slow.socket.resume();
   await slow.message(({ event }) => event === 'exited');
   expect(slow.outputBytes).toBe(900_000);
@@ -135,8 +112,79 @@ test('a successor saves the states that could not be saved before, and no others
   expect((await daemon.get(one)).warnings.join()).toMatch(/could not be saved/);
   fs.renameSync(`${folder(one.id)}.away`, folder(one.id));
   const before = fs.statSync(state(other.id), { bigint: true });
-  await client.request('upgrade', target(daemon), { timeoutMs: 20_000 });
+  await upgrade(daemon, client);
   await eventually('it is saved', () => fs.readFileSync(state(one.id), 'utf8').includes('"unsaved"'));
   await eventually('and says so', async () => (await daemon.get(one)).warnings.length === 0);
   expect(fs.statSync(state(other.id), { bigint: true }).ino).toBe(before.ino);
+}, 60_000);
+
+test('a connection that was refused ends with its client, also after an upgrade that failed', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const client = await daemon.client();
+  using refused = await RawClient.connect(daemon.home.paths.socketPath);
+  refused.send(Buffer.alloc(5, 0xff));
+  const refusedAt = performance.now();
+  expect(await refused.farewell()).toBe('E_PROTOCOL');
+  at({ 'successor.adopted': 'throw' });
+  await expect(upgrade(daemon, client)).rejects.toMatchObject({ code: 'E_UPGRADE_REFUSED' });
+  expect((await client.request('status', {})).clients).toBe(2);
+  refused.socket.destroy();
+  await eventually('its end', async () => (await client.request('status', {})).clients === 1);
+  // Not because it was not waited for any longer.
+  expect(performance.now() - refusedAt).toBeLessThan(LIMITS.helloTimeoutMs);
+}, 60_000);
+
+test('who watches hears of a session whose retention ends in the moment of an upgrade', async () => {
+  await using home = new TestHome();
+  const before = await startDaemon({ home });
+  const session = await before.openCommand(['/bin/true']);
+  await (await before.client()).request('wait', { session: session.id }, { timeoutMs: null });
+  await before.stop();
+  // So that its day is over soon, and long before the daemon looks again.
+  const file = path.join(home.paths.stateDir, 'sessions', session.id, 'state.json');
+  const overAt = Date.now() + 4_000;
+  const exitedAt = new Date(overAt - 24 * 60 * 60 * 1_000).toISOString();
+  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), exitedAt }));
+  await using daemon = await startDaemon({ home });
+  using watching = await RawClient.connect(home.paths.socketPath);
+  await watching.hello();
+  expect(await watching.request({ id: 1, type: 'watch' })).toMatchObject({
+    ok: { sessions: [{ id: session.id, exitedAt }] },
+  });
+  await passTime(overAt + 1 - Date.now());
+  await upgrade(daemon);
+  await watching.message(
+    ({ event, id }) => event === 'forgotten' && id === session.id,
+    'that it is forgotten',
+  );
+  expect(fs.readFileSync(path.join(home.paths.stateDir, 'daemon.log'), 'utf8')).not.toContain('daemon.fault');
+}, 60_000);
+
+test('a stream that one of its two channels has left is handed over, however many streams follow it', async () => {
+  await using daemon = await startDaemon();
+  const echo = await daemon.open('raw-echo.py', [2]);
+  const output = await daemon.record(echo);
+  await output.waitFor('ready');
+  const { socketPath } = daemon.home.paths;
+  using first = await RawClient.connect(socketPath);
+  await first.hello();
+  const open = (client: RawClient, channel: number, stream: string) =>
+    client.request({ id: channel, type: 'openInput', session: echo.id, channel, stream });
+  for (const channel of [1, 2]) expect(await open(first, channel, 'shared-stream')).toHaveProperty('ok');
+  await first.request({ id: 3, type: 'closeInput', channel: 2 });
+  const type = (offset: number, bytes: string) =>
+    first.send(encodeData({ type: FRAME.INPUT, channel: 1, offset, bytes: Buffer.from(bytes) }));
+  type(0, 'a');
+  await output.waitFor('readya');
+  using other = await RawClient.connect(socketPath);
+  await other.hello();
+  for (let channel = 1; channel < LIMITS.inputStreamsPerSession; channel += 1)
+    expect(await open(other, channel, `other-stream-${channel}`)).toHaveProperty('ok');
+  expect(await open(other, LIMITS.inputStreamsPerSession, 'one-too-many')).toMatchObject({
+    error: { code: 'E_LIMIT' },
+  });
+  await upgrade(daemon);
+  type(1, 'b');
+  await output.waitFor('readyab');
 }, 60_000);

@@ -115,6 +115,7 @@ export class Daemon {
     await daemon.#registry.load();
     daemon.#listener = Listener.bind(daemon.#socketPath, daemon.#listenerSurroundings);
     daemon.#hearSignals();
+    daemon.#registry.keepRetention();
     daemon.#serve();
     return daemon;
   }
@@ -241,6 +242,8 @@ export class Daemon {
       this.#withoutFault(() => connections[index]?.takeOver(suspended)),
     );
     this.#registry.disposePrepared();
+    // Only now is everybody there who is to be told.
+    this.#registry.keepRetention();
   }
 
   /** Ends as if it had not been; what it was handed is not closed. */
@@ -277,7 +280,6 @@ export class Daemon {
   }
 
   #run(): void {
-    this.#registry.keepRetention();
     this.#reactor.start();
     this.#log('daemon.serving', {
       pid: process.pid,

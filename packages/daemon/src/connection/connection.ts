@@ -499,7 +499,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   #updateInterest(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isLingering) return;
     this.#awaitTurn();
     this.#watch.interest = (this.#wantsMore ? READABLE : 0) | (this.#isWritable ? 0 : WRITABLE);
   }
