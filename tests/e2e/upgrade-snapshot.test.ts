@@ -29,6 +29,7 @@ test('a successor refuses a snapshot of the future, and descriptors that are not
   const refused = {
     schema: 'a snapshot of schema 99',
     shape: 'the snapshot is not valid: sessions.0.state.pid',
+    time: 'the snapshot is not valid: frozenAtNs',
     masters: `is not the terminal of session ${one.id}`,
     pidfds: `is not process ${one.pid} of session ${one.id}`,
     twice: `stands for two things: the connection of client ${process.pid}`,

@@ -43,6 +43,8 @@ def tampered(snapshot):
         programs[0]["master"] = 9999
     elif change == "shape":
         del snapshot["sessions"][0]["state"]["pid"]
+    elif change == "time":
+        snapshot["frozenAtNs"] = "just now"
 
 
 def rewritten(message, fds):

@@ -136,7 +136,9 @@ export class Daemon {
       },
       beforeServing: () => daemon.#hearSignals(),
     });
-    daemon.#goOn(snapshot, successor);
+    daemon.#serve();
+    // Nobody else serves by now: the sessions must not end for what goes wrong.
+    daemon.#withoutFault(() => daemon.#goOn(snapshot, successor));
   }
 
   /** Takes over what is none of anybody's, and leaves nothing behind. Returns how many bytes were passed on. */
@@ -214,7 +216,6 @@ export class Daemon {
 
   /** Serves from where the predecessor stopped. */
   #goOn(snapshot: Snapshot, successor: Successor): void {
-    this.#serve();
     this.#logFile.takeStderr();
     this.#takeOver(snapshot);
     const pauseMs = Number(process.hrtime.bigint() - BigInt(snapshot.frozenAtNs)) / 1e6;

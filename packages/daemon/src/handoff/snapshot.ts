@@ -17,7 +17,7 @@ const snapshotShape = z.object({
   from: z.object({ pid: z.int(), version: z.string(), build: z.string() }),
   generation: count,
   /** When reading stopped, on the monotonic clock that all processes share, in nanoseconds. */
-  frozenAtNs: z.string(),
+  frozenAtNs: z.string().check(z.regex(/^\d+$/)),
   /** Indices of descriptors. */
   lock: count,
   listener: count,
