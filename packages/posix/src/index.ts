@@ -78,6 +78,7 @@ export {
   decodeStatus,
   type ExitStatus,
   exitStatusByPidfd,
+  exitStatusOfZombie,
   openPidfd,
   processOf,
   sendSignalToGroupOf,

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import koffi from 'koffi';
 import { lastError } from './errors.ts';
 import { libc } from './libc.ts';
 import { isMacOS } from './platform.ts';
+import { parseStat } from './processes.ts';
 import { signalName } from './signals.ts';
 
 /** How a process ended. */
@@ -72,6 +73,8 @@ const PIDFD_INFO_BYTES = 64;
 /** Linux 6.15: the exit status of a process that somebody else has waited for. */
 const PIDFD_INFO_EXIT = 8;
 const EXIT_STATUS_AT = 60;
+/** In `/proc/PID/stat`, counted from behind the command (Linux 3.5). */
+const EXIT_CODE_FIELD = 49;
 
 /** Bit of the mask, and where the pid is then. */
 const PIDFD_INFO_PID = 1;
@@ -103,4 +106,24 @@ export function exitStatusByPidfd(pidfd: number): ExitStatus | 'running' | 'unkn
   }
   const hasExit = (info.readBigUInt64LE(0) & BigInt(PIDFD_INFO_EXIT)) !== 0n;
   return hasExit ? decodeStatus(info.readInt32LE(EXIT_STATUS_AT)) : 'running';
+}
+
+/**
+ * The exit status of a process that has ended, all its threads too, and that nobody has waited for: for one that is no child
+ * of ours, whose parent may never do it, as the first process of many a container. The start time, as `startTimeOf` has it,
+ * tells it from another with its pid. undefined if it is no such process, or can't be looked into.
+ */
+export function exitStatusOfZombie(pid: number, startTime: number): ExitStatus | undefined {
+  if (isMacOS) return undefined;
+  try {
+    // Takes the same permission as the status does, which reads 0 without it.
+    readlinkSync(`/proc/${pid}/ns/user`);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const entry = parseStat(stat);
+    if (!entry?.isZombie || entry.startTime !== startTime) return undefined;
+    const status = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[EXIT_CODE_FIELD] ?? Number.NaN);
+    return Number.isInteger(status) ? decodeStatus(status) : undefined;
+  } catch {
+    return undefined;
+  }
 }

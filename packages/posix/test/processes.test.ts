@@ -2,16 +2,22 @@ import fs from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   close,
+  exitStatusOfZombie,
   listProcesses,
   openFilesSoftLimit,
   openPidfd,
   openPty,
+  pipe,
   processEntry,
   READABLE,
   sendSignal,
   sendSignalToGroupOf,
+  setNonBlocking,
   spawnOnTerminal,
+  spawnWithDescriptors,
+  startTimeOf,
   takeExitStatus,
+  waitReadable,
 } from '@holdfast/posix';
 import { libc } from '../src/libc.ts';
 import { platform } from '../src/platform.ts';
@@ -37,6 +43,27 @@ test.for(['a) R 1 (b', '))) Z 1 1 1', '(', ') ', 'ünï', 'line\nbreak'])(
     });
   },
 );
+
+test.for([
+  { how: 'exit 7', status: { code: 7 } },
+  { how: 'kill -KILL $$', status: { signal: 'SIGKILL' } },
+])('how a process that nobody has waited for has ended is known: $how', ({ how, status }) => {
+  const nothing = fs.openSync('/dev/null', 'r+');
+  const start = { file: '/bin/sh', argv: ['sh', '-c', `read none; ${how}`], cwd: '/', env: {} };
+  const { read, write } = pipe();
+  setNonBlocking(read, false);
+  const pid = spawnWithDescriptors(start, [read, nothing, nothing]);
+  const startTime = startTimeOf(pid);
+  expect(exitStatusOfZombie(pid, startTime)).toBeUndefined();
+  const pidfd = openPidfd(pid) ?? -1;
+  for (const fd of [nothing, read, write]) close(fd);
+  expect(waitReadable(pidfd, 10_000)).toBe(true);
+  close(pidfd);
+  expect(exitStatusOfZombie(pid, startTime)).toEqual(status);
+  expect(exitStatusOfZombie(pid, startTime + 1)).toBeUndefined();
+  expect(takeExitStatus(pid)).toEqual(status);
+  expect(exitStatusOfZombie(pid, startTime)).toBeUndefined();
+});
 
 test('a process that has ended can neither be signalled nor watched', async () => {
   await onReactor(async (reactor) => {

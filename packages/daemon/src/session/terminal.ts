@@ -3,6 +3,7 @@ import {
   EDGE,
   endOfFileCharacter,
   exitStatusByPidfd,
+  exitStatusOfZombie,
   foregroundProcessGroup,
   isErrno,
   openPidfd,
@@ -124,7 +125,9 @@ export class Terminal {
     // It is not our child: a predecessor has started it.
     if (!this.#pidfd) return isRunning(pid, startTime) ? 'running' : { lost: true };
     const told = exitStatusByPidfd(this.#pidfd.fd);
-    return told === 'unknown' ? { lost: true } : told;
+    if (told === 'unknown') return { lost: true };
+    // Whoever has inherited it may never wait for it.
+    return told === 'running' ? (exitStatusOfZombie(pid, startTime) ?? 'running') : told;
   }
 
   resize(size: TerminalSize): void {
