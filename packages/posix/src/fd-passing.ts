@@ -43,10 +43,17 @@ export function sendWithFds(socket: number, bytes: Uint8Array, fds: readonly num
 
 /**
  * Receives one message, without blocking; WOULD_BLOCK if none is there, undefined at the end. Throws PosixError: EMFILE if this
- * process had no room for all of its descriptors; the message is lost then, and nothing of it stays open.
+ * process or `limits` had no room for all of its descriptors, EMSGSIZE for a longer one; the message is lost then, and nothing
+ * of it stays open.
  */
-export function receiveWithFds(socket: number): FdMessage | typeof WOULD_BLOCK | undefined {
-  const message = new MessageHeader(MESSAGE_BYTES_MAX, FDS_PER_MESSAGE);
+export function receiveWithFds(
+  socket: number,
+  limits: { readonly messageBytes: number; readonly descriptors: number } = {
+    messageBytes: MESSAGE_BYTES_MAX,
+    descriptors: FDS_PER_MESSAGE,
+  },
+): FdMessage | typeof WOULD_BLOCK | undefined {
+  const message = new MessageHeader(limits.messageBytes, limits.descriptors);
   for (;;) {
     const flags = platform.socket.msgCmsgCloexec | platform.socket.msgDontWait;
     const count = libc.recvmsg(socket, message.header.address, flags);
