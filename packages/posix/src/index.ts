@@ -24,6 +24,7 @@ export {
   sendWithFds,
 } from './fd-passing.ts';
 export { Gather } from './gather.ts';
+export { replaceProcess } from './replace-process.ts';
 export { openFilesSoftLimit } from './limits.ts';
 export { lockFile } from './lock.ts';
 export {
@@ -48,7 +49,7 @@ export {
 } from './processes.ts';
 export { openPty, type Pty } from './pty.ts';
 export { EDGE, READABLE, Reactor, type Timer, type Watch, WRITABLE } from './reactor.ts';
-export { sendSignal, signalName, signalNumber } from './signals.ts';
+export { ignoreSignal, sendSignal, signalName, signalNumber } from './signals.ts';
 export { type SpawnOptions, spawnOnTerminal } from './spawn.ts';
 export {
   endOfFileCharacter,
@@ -70,6 +71,14 @@ export {
   socketPair,
   withShortPath,
 } from './unix-socket.ts';
-export { decodeStatus, type ExitStatus, exitStatusByPidfd, openPidfd, takeExitStatus } from './wait.ts';
+export { becomeSubreaper } from './subreaper.ts';
+export {
+  decodeStatus,
+  type ExitStatus,
+  exitStatusByPidfd,
+  openPidfd,
+  takeAnyExitStatus,
+  takeExitStatus,
+} from './wait.ts';
 export { waitReadable, waitWritable } from './wait-readable.ts';
 export { spawnWithDescriptors } from './spawn-with-descriptors.ts';

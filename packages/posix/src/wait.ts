@@ -27,6 +27,19 @@ export function takeExitStatus(pid: number): ExitStatus | 'running' | 'unknown' 
   return decodeStatus(status.readInt32LE(0));
 }
 
+/** Takes the exit status of any child that has ended; undefined if there is none. */
+export function takeAnyExitStatus(): { readonly pid: number; readonly status: ExitStatus } | undefined {
+  const status = Buffer.alloc(4);
+  for (;;) {
+    const pid = libc.waitpid(-1, status, NO_HANG);
+    if (pid > 0) return { pid, status: decodeStatus(status.readInt32LE(0)) };
+    if (pid === 0) return undefined;
+    const errno = koffi.errno();
+    if (errno === os.constants.errno.ECHILD) return undefined;
+    if (errno !== os.constants.errno.EINTR) throw lastError('waitpid', 'of any child');
+  }
+}
+
 /** The layout of a wait status is the same on Linux and macOS. */
 export function decodeStatus(status: number): ExitStatus {
   const signal = status & 0x7f;

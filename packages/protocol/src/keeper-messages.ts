@@ -126,8 +126,10 @@ export const FROM_KEEPER = {
 } as const satisfies Record<string, Omit<ToKeeperRow, 'from'>>;
 
 type Messages<Rows extends Record<string, { fields: z.ZodMiniType }>> = {
-  [Type in keyof Rows]: { readonly type: Type } & Readonly<z.infer<Rows[Type]['fields']>>;
+  [Type in keyof Rows]: { readonly type: Type } & FieldsOf<z.infer<Rows[Type]['fields']>>;
 }[keyof Rows];
+/** An empty shape is inferred as one that allows no field at all, not even the type. */
+type FieldsOf<Fields> = string extends keyof Fields ? unknown : Readonly<Fields>;
 export type ToKeeper = Messages<typeof TO_KEEPER>;
 export type FromKeeper = Messages<typeof FROM_KEEPER>;
 
