@@ -1,17 +1,27 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { exitNow, lockFile, Reactor } from '@holdfast/posix';
-import { BUILD, type DaemonIdentity, HoldfastError, LIMITS, VERSION } from '@holdfast/protocol';
+import { exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/posix';
+import {
+  BUILD,
+  type DaemonIdentity,
+  type DaemonStart,
+  HoldfastError,
+  LIMITS,
+  VERSION,
+} from '@holdfast/protocol';
 import { Connection } from './connection/connection.ts';
 import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';
 import type { SuspendedConnection } from './connection/suspended-connection.ts';
 import { Predecessor } from './handoff/predecessor.ts';
 import { DescriptorList, type Snapshot, SNAPSHOT_SCHEMA } from './handoff/snapshot.ts';
-import { type Adopted, Successor } from './handoff/successor.ts';
+import { type Adopted, type Grants, Successor } from './handoff/successor.ts';
 import { type Accepted, Listener, type ListenerSurroundings } from './listener.ts';
 import { type Log, LogFile } from './log.ts';
 import { argumentsOf, type DaemonOptions } from './options.ts';
+import { KeeperLink } from './keeper-link/keeper-link.ts';
+import { NO_KEEPER } from './keeper-link/no-keeper.ts';
+import { NOTHING_INHERITED } from './session/inheritance.ts';
 import { ProcessLister } from './session/process-table.ts';
 import { SessionRegistry } from './session/registry.ts';
 import type { SubscriptionSink } from './session/subscription.ts';
@@ -34,6 +44,7 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #predecessor: Predecessor;
   readonly #identity: DaemonIdentity;
+  readonly #keeper: KeeperLink | undefined;
   /** Holds the home's lock. */
   #lock = -1;
   #listener: Listener | undefined;
@@ -45,13 +56,22 @@ export class Daemon {
     this.#options = options;
     this.#logFile = new LogFile(path.join(options.stateDir, 'daemon.log'));
     this.#log = this.#logFile.log;
-    const { usePidfd } = options;
+    const { usePidfd, keeperFd } = options;
     const processes = new ProcessLister();
+    if (keeperFd !== undefined) {
+      this.#keeper = new KeeperLink(keeperFd, {
+        reactor: this.#reactor,
+        log: this.#log,
+        exited: (pid, exit) => this.#registry.programEnded(pid, exit),
+        lost: () => undefined,
+      });
+    }
     this.#registry = new SessionRegistry(options, {
       reactor: this.#reactor,
       log: this.#log,
       processes,
       usePidfd,
+      keeper: this.#keeper ?? NO_KEEPER,
     });
     this.#identity = {
       pid: process.pid,
@@ -82,6 +102,8 @@ export class Daemon {
         this.#arePaused = isPaused;
         for (const connection of this.#connections) connection.isPaused = isPaused;
       },
+      keeperChannel: async () => this.#keeper?.channelForSuccessor(),
+      isKeeperBehind: () => this.#keeper?.isBehind ?? false,
       untilIdle: () => this.#handler.untilIdle(),
       suspend: (frozenAtNs) => this.#suspend(frozenAtNs),
     });
@@ -93,27 +115,42 @@ export class Daemon {
       fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
       fs.chmodSync(folder, 0o700);
     }
-    const lock = lockFile(path.join(options.runtimeDir, 'lock'));
-    if (lock === undefined) return undefined;
     const daemon = new Daemon(options);
+    const given = daemon.#keeper?.takeBack();
+    const lock = given?.lock ?? lockFile(path.join(options.runtimeDir, 'lock'));
+    if (lock === undefined) return undefined;
     daemon.#lock = lock;
-    await daemon.#registry.load();
-    daemon.#listener = Listener.bind(daemon.#socketPath, daemon.#listenerSurroundings);
-    daemon.#serve();
+    if (given?.lock === undefined) daemon.#keeper?.holdHome('lock', lock);
+    await daemon.#registry.load(given ?? NOTHING_INHERITED);
+    daemon.#listen(given?.listener);
     return daemon;
+  }
+
+  /** Serves what `start` has found. Nobody reads standard error any more. */
+  begin(): void {
+    this.#logFile.takeStderr();
+    this.#serve();
+    this.#registry.goOn();
+    this.#keeper?.ready();
+  }
+
+  /** Takes over the socket that clients connect to, or makes it. */
+  #listen(given: number | undefined): void {
+    const surroundings = this.#listenerSurroundings;
+    if (given !== undefined) setNonBlocking(given);
+    this.#listener =
+      given === undefined
+        ? Listener.bind(this.#socketPath, surroundings)
+        : new Listener(given, this.#socketPath, surroundings);
+    if (given === undefined) this.#keeper?.holdHome('listener', this.#listener.fd);
   }
 
   /** Takes over from a predecessor, which is at the other end of the channel; ends the process if that does not happen. */
   static adopt(options: DaemonOptions, channelFd: number): void {
-    const successor = new Successor(channelFd);
     const daemon = new Daemon(options);
+    const successor = new Successor(channelFd, daemon.#keeper && grantsBy(daemon.#keeper, thisDaemon()));
     const snapshot = successor.takeOver((handedOver, fds) => daemon.#adopt(handedOver, fds));
     daemon.#goOn(snapshot, successor);
-  }
-
-  /** Nobody reads standard error any more. */
-  detachFromStarter(): void {
-    this.#logFile.takeStderr();
   }
 
   // Hand-over
@@ -195,6 +232,7 @@ export class Daemon {
       sessions: result.sessions,
       pauseMs: result.pauseMs,
     });
+    this.#keeper?.ready();
     successor.onPredecessorGone(this.#reactor, () => this.#handler.answerUpgrades(result));
   }
 
@@ -215,6 +253,7 @@ export class Daemon {
     process.on('SIGCHLD', () => {
       for (const session of this.#registry.all) session.childEnded();
     });
+    this.#keeper?.serve();
     this.#registry.keepRetention();
     this.#reactor.start();
     this.#log('daemon.serving', {
@@ -279,6 +318,7 @@ export class Daemon {
 
   #farewell(): void {
     for (const connection of this.#connections) connection.endQuietly();
+    this.#keeper?.stop();
     const leave = () => {
       this.#log('daemon.stopped');
       exitNow(0);
@@ -287,6 +327,23 @@ export class Daemon {
     const whenAllGone = () => (this.#connections.size === 0 ? leave() : this.#reactor.after(10, whenAllGone));
     whenAllGone();
   }
+}
+
+/** How this daemon was started, but for what says which home it is for. */
+function thisDaemon(): DaemonStart {
+  return { node: process.execPath, nodeArguments: process.execArgv, entry: process.argv[1] ?? '' };
+}
+
+/** The keeper's say in a hand-over. It also learns how to start the new daemon again. */
+function grantsBy(keeper: KeeperLink, start: DaemonStart): Grants {
+  return {
+    adopted: () => keeper.adopted(),
+    ask: (timeoutMs) => keeper.askCurrent(start, timeoutMs),
+    await: (timeoutMs) => {
+      keeper.awaitGrant(timeoutMs);
+      keeper.current(start);
+    },
+  };
 }
 
 export function startError(error: unknown): { code: string; message: string } {

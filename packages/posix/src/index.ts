@@ -47,7 +47,7 @@ export {
   startTimeOf,
   terminalDevice,
 } from './processes.ts';
-export { openPty, type Pty } from './pty.ts';
+export { openPty, type Pty, slavePathOf } from './pty.ts';
 export { EDGE, READABLE, Reactor, type Timer, type Watch, WRITABLE } from './reactor.ts';
 export { ignoreSignal, sendSignal, signalName, signalNumber } from './signals.ts';
 export { type SpawnOptions, spawnOnTerminal } from './spawn.ts';

@@ -22,13 +22,19 @@ export function openPty(size: TerminalSize): Pty {
     setNonBlocking(master);
     check(libc.grantpt(master), 'grantpt');
     check(libc.unlockpt(master), 'unlockpt');
-    const slavePath = libc.ptsname(master) as unknown as string | null;
-    if (slavePath === null) check(-1, 'ptsname');
+    const slavePath = slavePathOf(master);
     setWindowSize(master, size);
     markUtf8(master);
-    return { master, slavePath: slavePath ?? '' };
+    return { master, slavePath };
   } catch (error) {
     close(master);
     throw error;
   }
+}
+
+/** Path of the slave end of a master. Throws PosixError if the descriptor is none. */
+export function slavePathOf(master: number): string {
+  const slavePath = libc.ptsname(master) as unknown as string | null;
+  if (slavePath === null) check(-1, 'ptsname');
+  return slavePath ?? '';
 }

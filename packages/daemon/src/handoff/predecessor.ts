@@ -1,4 +1,4 @@
-import { exitNow, type Reactor } from '@holdfast/posix';
+import { close, exitNow, type Reactor } from '@holdfast/posix';
 import { HoldfastError, type RequestParameters } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
 import type { Received } from './channel.ts';
@@ -6,7 +6,7 @@ import type { HandoffMessage } from './messages.ts';
 import { sendSnapshot, type Snapshot, SNAPSHOT_SCHEMA } from './snapshot.ts';
 import { SuccessorProcess } from './successor-process.ts';
 import { nextPredecessor, type PredecessorEvent, type PredecessorState } from './table.ts';
-import { testPoint } from './test-points.ts';
+import { testPoint } from '../test-points.ts';
 
 /** An upgrade that is not ready by then fails, unless the request says otherwise. */
 const DEADLINE_MS = 15_000;
@@ -30,6 +30,10 @@ export interface PredecessorSurroundings {
   readonly options: readonly string[];
   /** Protocol versions that connected clients speak. */
   readonly protocolsInUse: () => readonly number[];
+  /** The end of a channel to the keeper for the successor, ours to close; undefined without a keeper. Rejects with HoldfastError. */
+  keeperChannel(): Promise<number | undefined>;
+  /** Whether the keeper has not taken something yet. */
+  readonly isKeeperBehind: () => boolean;
   /** Whether clients are read. */
   pauseClients(isPaused: boolean): void;
   /** Resolves when no request is half done. */
@@ -134,13 +138,21 @@ export class Predecessor {
     const { reactor, log, options } = this.#surroundings;
     let successor: SuccessorProcess | undefined;
     try {
-      successor = new SuccessorProcess(parameters, options, reactor);
+      const keeperFd = await Promise.race([this.#surroundings.keeperChannel(), cancelled]);
+      try {
+        successor = new SuccessorProcess(parameters, { reactor, options, keeperFd });
+      } finally {
+        if (keeperFd !== undefined) close(keeperFd);
+      }
       const ready = await Promise.race([this.#ready(successor), cancelled]);
       this.#check(ready, parameters);
       this.#step('ready');
       this.#surroundings.pauseClients(true);
       await this.#settle(cancelled);
       if (this.#isCancelled) await cancelled;
+      // Its successor would not know what is left to be told.
+      if (this.#surroundings.isKeeperBehind())
+        throw new HoldfastError('E_UPGRADE_REFUSED', 'the keeper does not take what it is told');
       if (nowNs() >= deadlineNs) throw new HoldfastError('E_UPGRADE_TIMEOUT', 'the deadline has passed');
       return this.#handOver(successor);
     } catch (error) {
@@ -222,7 +234,8 @@ export class Predecessor {
     // It may have begun to read all the same. Only its death, and its silence until then, say that it has not.
     successor.end();
     if (saysServing(successor, 0)) this.#leave();
-    throw new HoldfastError('E_UPGRADE_TIMEOUT', `the successor did not serve within ${SERVE_MS} ms`);
+    const why = `the successor did not serve within ${SERVE_MS} ms: ${successor.lastWords}`;
+    throw new HoldfastError('E_UPGRADE_TIMEOUT', why);
   }
 
   /** Closes nothing that is shared and removes nothing: it is the successor's now. */

@@ -26,12 +26,21 @@ export interface UpgradeTarget {
   readonly entry: string;
 }
 
-/** Descriptor of the channel in the successor. */
+/** Descriptors in the successor: of the channel to its predecessor, and of the one to the keeper. */
 const CHANNEL_FD = 3;
+const KEEPER_FD = 4;
 /** How much of a successor's last words is kept: a stack trace. */
 const STDERR_BYTES = 16 * 1024;
 /** Between the end of a process's descriptors and its own. */
 const ENDING_MS = 50;
+
+export interface SuccessorSurroundings {
+  readonly reactor: Reactor;
+  /** The daemon's own arguments. */
+  readonly options: readonly string[];
+  /** The successor's channel to the keeper, if there is one. It stays open here. */
+  readonly keeperFd: number | undefined;
+}
 
 /** A successor from outside: a child process, its channel, and what it says on stderr before it is ready. */
 export class SuccessorProcess {
@@ -43,8 +52,9 @@ export class SuccessorProcess {
   #words = '';
   #isGone = false;
 
-  /** Throws HoldfastError(E_UPGRADE_START). `options` are the daemon's own arguments. */
-  constructor(target: UpgradeTarget, options: readonly string[], reactor: Reactor) {
+  /** Throws HoldfastError(E_UPGRADE_START). */
+  constructor(target: UpgradeTarget, surroundings: SuccessorSurroundings) {
+    const { reactor, options, keeperFd } = surroundings;
     this.#reactor = reactor;
     checkFiles(target);
     const { ours, theirs, stderr, nothing } = openEnds();
@@ -53,11 +63,16 @@ export class SuccessorProcess {
       this.pid = spawnWithDescriptors(
         {
           file: target.node,
-          argv: [...argv, '--channel-fd', String(CHANNEL_FD)],
+          argv: [
+            ...argv,
+            '--channel-fd',
+            String(CHANNEL_FD),
+            ...(keeperFd === undefined ? [] : ['--keeper-fd', String(KEEPER_FD)]),
+          ],
           cwd: '/',
           env: environment(),
         },
-        [nothing, nothing, stderr.write, theirs],
+        [nothing, nothing, stderr.write, theirs, ...(keeperFd === undefined ? [] : [keeperFd])],
       );
     } catch (cause) {
       close(ours);

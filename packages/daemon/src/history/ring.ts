@@ -2,10 +2,17 @@ import { type Mapping, wholePages } from '@holdfast/posix';
 
 /** One read of a master: the line discipline of Linux never gives more than 4,095 bytes at once. */
 export const READ_BYTES = 4096;
+/** What a killed daemon may have taken from the kernel and not counted: one read. */
+export const AT_RISK_BYTES: number = READ_BYTES - 1;
 
 /** Size of the file behind a ring that keeps `capacity` bytes: the next read must not overwrite any of them. */
 export function ringFileBytes(capacity: number): number {
   return wholePages(capacity + READ_BYTES);
+}
+
+/** How much is kept by a ring whose file has that size. */
+export function capacityOfRingFile(byteCount: number): number {
+  return byteCount - READ_BYTES;
 }
 
 /** The newest bytes of an output, in a file that is mapped twice in a row. Byte `offset` stands at `offset % file size`. */

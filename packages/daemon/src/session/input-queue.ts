@@ -1,6 +1,6 @@
 import { HoldfastError, LIMITS } from '@holdfast/protocol';
 import { isErrno, WOULD_BLOCK, writeAt, addressOf } from '@holdfast/posix';
-import { type Ledger, streamKey } from '../history/ledger.ts';
+import { type InputRange, type Ledger, streamKey } from '../history/ledger.ts';
 import type { SuspendedInput } from './suspended-session.ts';
 
 /** One write to a master. After a crash its fate is unknown, so it is small. */
@@ -21,6 +21,8 @@ export interface InputStream {
   done: number;
   /** Who is told of progress; null while the client is away. */
   listener: InputListener | null;
+  /** Bytes that were being typed when a daemon was killed: whether they were, nobody knows, and they count as done. */
+  readonly unknown: InputRange | undefined;
   /** When its client came, or went: before 0 in an earlier daemon. */
   lastUsedMs: number;
 }
@@ -47,15 +49,19 @@ export class InputQueue {
   /** Pieces before it have been typed. Taking each out at once would move all behind it: seconds for many single keys. */
   #head = 0;
 
-  /** `suspended`: what a predecessor had in its queue; else the ledger tells how far streams had come. */
+  /**
+   * `suspended`: what a predecessor had in its queue. Else the ledger tells how far streams had come when the daemon before
+   * this one was killed; what it had not typed yet is for the clients to send again.
+   */
   constructor(ledger: Ledger, suspended?: SuspendedInput) {
     this.#ledger = ledger;
     if (suspended) {
       this.#resume(suspended);
       return;
     }
-    for (const { slot, key, done } of ledger.recorded().streams) {
-      this.#streams.set(key, { key, slot, done, received: done, listener: null, lastUsedMs: 0 });
+    ledger.settleInFlight();
+    for (const { slot, key, done, unknown } of ledger.recorded().streams) {
+      this.#streams.set(key, { key, slot, done, unknown, received: done, listener: null, lastUsedMs: 0 });
     }
   }
 
@@ -89,7 +95,15 @@ export class InputQueue {
       return known;
     }
     const slot = this.#freeSlot();
-    const stream: InputStream = { key, slot, received: 0, done: 0, listener, lastUsedMs: nowMs };
+    const stream: InputStream = {
+      key,
+      slot,
+      received: 0,
+      done: 0,
+      unknown: undefined,
+      listener,
+      lastUsedMs: nowMs,
+    };
     this.#ledger.claimStream(slot, key, 0);
     this.#streams.set(key, stream);
     return stream;
@@ -167,8 +181,15 @@ export class InputQueue {
   }
 
   #resume({ streams, queue }: SuspendedInput): void {
-    for (const [index, stream] of streams.entries())
-      this.#streams.set(stream.key, { ...stream, listener: null, lastUsedMs: index - streams.length });
+    const unknown = new Map(this.#ledger.recorded().streams.map((stream) => [stream.key, stream.unknown]));
+    for (const [index, stream] of streams.entries()) {
+      this.#streams.set(stream.key, {
+        ...stream,
+        unknown: unknown.get(stream.key),
+        listener: null,
+        lastUsedMs: index - streams.length,
+      });
+    }
     for (const { key, bytes } of queue) {
       const stream = this.#streams.get(key);
       if (!stream) throw new Error(`input is queued for the unknown stream ${key}`);

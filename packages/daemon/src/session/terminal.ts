@@ -116,15 +116,17 @@ export class Terminal {
     return { ...this.#program, pidfd: this.#pidfd?.fd ?? null };
   }
 
-  /** The exit status; `running` while there is none to be had. The start time tells the program from a later one. */
-  exit(startTime: number): Exit | 'running' {
+  /**
+   * The exit status; `running` while there is none to be had, `unknown` if it has ended and somebody else must tell. The
+   * start time tells the program from a later one.
+   */
+  exit(startTime: number): Exit | 'running' | 'unknown' {
     const { pid } = this.#program;
     const status = takeExitStatus(pid);
     if (status !== 'unknown') return status;
-    // It is not our child: a predecessor has started it.
-    if (!this.#pidfd) return isRunning(pid, startTime) ? 'running' : { lost: true };
-    const told = exitStatusByPidfd(this.#pidfd.fd);
-    return told === 'unknown' ? { lost: true } : told;
+    // It is not our child: a daemon before this one has started it.
+    if (!this.#pidfd) return isRunning(pid, startTime) ? 'running' : 'unknown';
+    return exitStatusByPidfd(this.#pidfd.fd);
   }
 
   resize(size: TerminalSize): void {

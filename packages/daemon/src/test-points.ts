@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Where a test can make a hand-over fail. */
+/** Where a test can make a daemon fail. */
 export const TEST_POINTS = [
   'successor.loaded',
   'successor.received',
@@ -11,17 +11,20 @@ export const TEST_POINTS = [
   'predecessor.sent',
   'predecessor.commit',
   'predecessor.committed',
+  'daemon.rebuilding',
 ] as const;
 export type TestPoint = (typeof TEST_POINTS)[number];
 
 /**
  * Does at a named point what a test asks for by the file that HOLDFAST_TEST_POINTS names: a JSON object of points and what
- * shall happen there, `exit`, `kill`, `stop` or `throw`. Inert without that variable.
+ * shall happen there, `exit`, `kill`, `stop` or `throw`. A point that is passed once for each session can be asked for with
+ * the session's id behind it. Inert without that variable.
  */
-export function testPoint(point: TestPoint): void {
+export function testPoint(point: TestPoint, sessionId?: string): void {
   const file = process.env.HOLDFAST_TEST_POINTS;
   if (file === undefined) return;
-  const wanted = readWanted(file)[point];
+  const points = readWanted(file);
+  const wanted = points[point] ?? points[`${point} ${sessionId}`];
   if (wanted === 'exit') process.exit(70);
   if (wanted === 'kill') process.kill(process.pid, 'SIGKILL');
   if (wanted === 'stop') process.kill(process.pid, 'SIGSTOP');
