@@ -139,11 +139,11 @@ test('a terminal that is closed, a logout and Ctrl-C leave it alone, and SIGTERM
 
 test("programs get signals as usual, and nothing else that is the keeper's", async () => {
   await using keeper = await TestKeeper.start();
-  const { by, pgid, ppid, argv } = keeper.heard({ type: 'started' })[0] ?? {};
+  const { by, ...started } = await keeper.hears({ type: 'started' });
   const home = ['--runtime-dir', keeper.folder, '--state-dir', keeper.folder, '--home', keeper.folder];
-  expect(pgid).toBe(by);
-  expect(ppid).toBe(keeper.pid);
-  expect(argv).toEqual([
+  expect(started['pgid']).toBe(by);
+  expect(started['ppid']).toBe(keeper.pid);
+  expect(started['argv']).toEqual([
     STAND_IN.node,
     ...STAND_IN.nodeArguments,
     STAND_IN.entry,

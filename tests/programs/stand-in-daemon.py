@@ -40,7 +40,10 @@ def say(kind, fd=None, **fields):
 
 
 def listen():
-    bytes, received, _, _ = socket.recv_fds(keeper, 65536, 8)
+    try:
+        bytes, received, _, _ = socket.recv_fds(keeper, 65536, 8)
+    except ConnectionError:
+        bytes = b""
     if not bytes:
         record({"type": "end"})
         select.select([], [], [])
@@ -96,8 +99,11 @@ def obey(order):
         fds["handoff"] = ours.detach()
         say("spawn", theirs.fileno(), **order)
     elif kind == "stall":
-        for _ in range(order["times"]):
-            say("giveBack")
+        try:
+            for _ in range(order["times"]):
+                say("giveBack")
+        except ConnectionError:
+            record({"type": "broken"})
         os.kill(os.getpid(), signal.SIGSTOP)
     elif kind == "flood":
         keeper.setblocking(False)

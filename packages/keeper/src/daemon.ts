@@ -70,6 +70,7 @@ export class Daemon {
   #pidfd: number | undefined;
   #pidfdWatch: Watch | undefined;
   #isPausing = false;
+  #hasHungUp = false;
 
   constructor(parts: DaemonParts, surroundings: DaemonSurroundings) {
     this.#surroundings = surroundings;
@@ -118,10 +119,13 @@ export class Daemon {
     return this.#channel !== undefined;
   }
 
-  /** Whether its process is gone; as long as that is unknown, whether its channel is. */
+  /**
+   * Whether its process is gone. Without a pidfd, whether it has closed its channel: a zombie that its own parent has not waited
+   * for can be told from a process that lives by nothing else. That we have closed it says nothing.
+   */
   get hasEnded(): boolean {
     if (this.#pidfd !== undefined) return waitReadable(this.#pidfd, 0);
-    return this.#pid === undefined ? !this.isReachable : !sendSignal(this.#pid, 0);
+    return this.#hasHungUp || (this.#pid !== undefined && !sendSignal(this.#pid, 0));
   }
 
   /** Queues a message. One that does not read so many is not worth a channel: it is closed. */
@@ -159,7 +163,12 @@ export class Daemon {
     try {
       const received = this.#channel?.receive();
       if (typeof received === 'object') return received;
-      if (received === 'end') this.closeChannel();
+      if (received === 'end') {
+        this.#hasHungUp = true;
+        this.closeChannel();
+        // This round has asked already who has ended.
+        this.#surroundings.wake();
+      }
     } catch {
       // Garbage, a surplus descriptor, a reset: there is no going on after any of them.
       this.closeChannel();
