@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/posix';
+import { close, exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/posix';
 import {
   BUILD,
   type DaemonIdentity,
@@ -14,12 +14,14 @@ import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';
 import type { SuspendedConnection } from './connection/suspended-connection.ts';
 import { Predecessor } from './handoff/predecessor.ts';
+import { SuccessorProcess, type UpgradeTarget } from './handoff/successor-process.ts';
 import { DescriptorList, type Snapshot, SNAPSHOT_SCHEMA } from './handoff/snapshot.ts';
 import { type Adopted, type Grants, Successor } from './handoff/successor.ts';
 import { type Accepted, Listener, type ListenerSurroundings } from './listener.ts';
 import { type Log, LogFile } from './log.ts';
 import { argumentsOf, type DaemonOptions } from './options.ts';
 import { KeeperLink } from './keeper-link/keeper-link.ts';
+import { NewKeeper } from './keeper-link/new-keeper.ts';
 import { NO_KEEPER } from './keeper-link/no-keeper.ts';
 import { NOTHING_INHERITED } from './session/inheritance.ts';
 import { ProcessLister } from './session/process-table.ts';
@@ -28,6 +30,10 @@ import type { SubscriptionSink } from './session/subscription.ts';
 
 /** One read of a client's socket. */
 const CLIENT_READ_BYTES = 64 * 1024;
+/** Before another keeper is tried, if the last one died at once or none could be started: the system lacks something. */
+const KEEPER_RETRY_MS = 1_000;
+/** Before a further hand-over under a new keeper, if the first has failed. */
+const SUCCEED_RETRY_MS = 10_000;
 /** How long a stopping daemon waits for its last answers to be read. */
 const FAREWELL_MS = 500;
 
@@ -49,6 +55,8 @@ export class Daemon {
   #lock = -1;
   #listener: Listener | undefined;
   #stopping: Promise<number> | undefined;
+  #newKeeper: NewKeeper | undefined;
+  #keeperStartedMs = Number.NEGATIVE_INFINITY;
   /** An upgrade lets requests that are being carried out come to their end; new ones wait. */
   #arePaused = false;
 
@@ -63,7 +71,7 @@ export class Daemon {
         reactor: this.#reactor,
         log: this.#log,
         exited: (pid, exit) => this.#registry.programEnded(pid, exit),
-        lost: () => undefined,
+        lost: () => this.#keeperLost(),
       });
     }
     this.#registry = new SessionRegistry(options, {
@@ -96,13 +104,12 @@ export class Daemon {
     this.#predecessor = new Predecessor({
       reactor: this.#reactor,
       log: this.#log,
-      options: argumentsOf(options),
       protocolsInUse: () => [...this.#connections].flatMap(({ protocol }) => protocol ?? []),
       pauseClients: (isPaused) => {
         this.#arePaused = isPaused;
         for (const connection of this.#connections) connection.isPaused = isPaused;
       },
-      keeperChannel: async () => this.#keeper?.channelForSuccessor(),
+      startSuccessor: (target) => this.#startSuccessor(target),
       isKeeperBehind: () => this.#keeper?.isBehind ?? false,
       untilIdle: () => this.#handler.untilIdle(),
       suspend: (frozenAtNs) => this.#suspend(frozenAtNs),
@@ -236,6 +243,63 @@ export class Daemon {
     successor.onPredecessorGone(this.#reactor, () => this.#handler.answerUpgrades(result));
   }
 
+  async #startSuccessor(target: UpgradeTarget): Promise<SuccessorProcess> {
+    const reactor = this.#reactor;
+    const keeper = this.#keeper;
+    if (keeper?.mustSpawn) {
+      const { node, execArgv: nodeArguments, entry } = target;
+      const start = { node, nodeArguments: [...nodeArguments], entry };
+      return SuccessorProcess.startedBy((fd) => keeper.spawnSuccessor(start, fd), target, reactor);
+    }
+    const keeperFd = await keeper?.channelForSuccessor();
+    try {
+      return SuccessorProcess.start(target, { reactor, options: argumentsOf(this.#options), keeperFd });
+    } finally {
+      if (keeperFd !== undefined) close(keeperFd);
+    }
+  }
+
+  // The keeper
+
+  /** Starts another, gives it everything, and has it start a successor of this same build, whose parent it is. */
+  #keeperLost(): void {
+    if (this.#stopping || !this.#keeper) return;
+    const sinceMs = performance.now() - this.#keeperStartedMs;
+    if (sinceMs < KEEPER_RETRY_MS) return this.#retryKeeper();
+    this.#keeperStartedMs = performance.now();
+    try {
+      const { keeper, fd } = NewKeeper.start(thisDaemon(), argumentsOf(this.#options));
+      this.#newKeeper = keeper;
+      this.#log('keeper.started', { pid: keeper.pid });
+      this.#keeper.replace(fd);
+    } catch (error) {
+      this.#log('keeper.start-failed', { error: String(error) });
+      return this.#retryKeeper();
+    }
+    this.#keeper.holdHome('lock', this.#lock);
+    if (this.#listener) this.#keeper.holdHome('listener', this.#listener.fd);
+    for (const session of this.#registry.all)
+      if (session.program) this.#keeper.hold(session.id, session.program);
+    this.#succeedMyself();
+  }
+
+  #retryKeeper(): void {
+    this.#reactor.after(KEEPER_RETRY_MS, () => this.#keeperLost());
+  }
+
+  #succeedMyself(): void {
+    const { node, nodeArguments: execArgv, entry } = thisDaemon();
+    const nobody = { isClosed: false };
+    this.#predecessor.upgrade(nobody, { node, execArgv, entry }).catch((error: unknown) => {
+      this.#log('keeper.not-parent', { error: String(error) });
+      if (this.#stopping) return;
+      // Its failure is no harm: what is missing is the status of a program that outlives this daemon.
+      this.#reactor.after(SUCCEED_RETRY_MS, () => {
+        if (this.#keeper?.mustSpawn && this.#keeper.tellsExits) this.#succeedMyself();
+      });
+    });
+  }
+
   get #socketPath(): string {
     return path.join(this.#options.runtimeDir, 'daemon.sock');
   }
@@ -252,6 +316,7 @@ export class Daemon {
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
     process.on('SIGCHLD', () => {
       for (const session of this.#registry.all) session.childEnded();
+      this.#newKeeper?.childEnded();
     });
     this.#keeper?.serve();
     this.#registry.keepRetention();

@@ -7,6 +7,7 @@ export { type Installation, installation, repository } from './installation.ts';
 export {
   firstDifference,
   floodBytes,
+  floodOffsetOf,
   LINE_BYTES,
   missingAtCrashes,
   numberedLines,

@@ -46,8 +46,8 @@ export function missingAtCrashes(bytes: Uint8Array, crashes: readonly number[]):
   return missing;
 }
 
-/** Where in the flood bytes stand that have a whole line in them. */
-function floodOffsetOf(bytes: Uint8Array): number {
+/** Where in the flood bytes stand that have a whole line in them, such as any two lines' worth. Throws Error if they don't. */
+export function floodOffsetOf(bytes: Uint8Array): number {
   const lineAt = bytes.indexOf(0x0a) + 1;
   const line = Buffer.from(bytes.subarray(lineAt, lineAt + LINE_BYTES)).toString('latin1');
   if (lineAt === 0 || !/^\d+\n$/.test(line)) throw new Error(`no whole line: ${JSON.stringify(line)}`);

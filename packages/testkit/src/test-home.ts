@@ -116,15 +116,23 @@ export class TestHome implements AsyncDisposable {
     );
   }
 
+  /** The keeper of this home, if one runs. */
+  get keeperPid(): number | undefined {
+    return this.processes.find(
+      (pid) => /keeper\/main.js --runtime-dir (\S+)/.exec(commandLine(pid))?.[1] === this.paths.runtimeDir,
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.close();
     for (const terminal of this.#terminals) terminal[Symbol.dispose]();
     for (const started of this.#processes) if (started.isRunning) started.kill('SIGKILL');
-    const daemonPid = this.daemonPid;
+    const { daemonPid, keeperPid } = this;
+    if (keeperPid !== undefined) signal(keeperPid, 'SIGCONT');
     if (daemonPid !== undefined) {
       signal(daemonPid, 'SIGCONT');
       signal(daemonPid, 'SIGTERM');
-    }
+    } else if (keeperPid !== undefined) signal(keeperPid, 'SIGTERM');
     try {
       await eventually('the end of everything', () => this.processes.length === 0, END_PATIENCE_MS);
     } catch (cause) {

@@ -1,10 +1,10 @@
-import { close, exitNow, type Reactor } from '@holdfast/posix';
+import { exitNow, type Reactor } from '@holdfast/posix';
 import { HoldfastError, type RequestParameters } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
 import type { Received } from './channel.ts';
 import type { HandoffMessage } from './messages.ts';
 import { sendSnapshot, type Snapshot, SNAPSHOT_SCHEMA } from './snapshot.ts';
-import { SuccessorProcess } from './successor-process.ts';
+import type { SuccessorProcess, UpgradeTarget } from './successor-process.ts';
 import { nextPredecessor, type PredecessorEvent, type PredecessorState } from './table.ts';
 import { testPoint } from '../test-points.ts';
 
@@ -26,12 +26,10 @@ export interface Requester {
 export interface PredecessorSurroundings {
   readonly reactor: Reactor;
   readonly log: Log;
-  /** The daemon's own arguments, for the successor. */
-  readonly options: readonly string[];
   /** Protocol versions that connected clients speak. */
   readonly protocolsInUse: () => readonly number[];
-  /** The end of a channel to the keeper for the successor, ours to close; undefined without a keeper. Rejects with HoldfastError. */
-  keeperChannel(): Promise<number | undefined>;
+  /** Rejects with HoldfastError. */
+  startSuccessor(target: UpgradeTarget): Promise<SuccessorProcess>;
   /** Whether the keeper has not taken something yet. */
   readonly isKeeperBehind: () => boolean;
   /** Whether clients are read. */
@@ -135,15 +133,16 @@ export class Predecessor {
     cancelled: Promise<never>,
     deadlineNs: bigint,
   ): Promise<never> {
-    const { reactor, log, options } = this.#surroundings;
+    const { log } = this.#surroundings;
     let successor: SuccessorProcess | undefined;
     try {
-      const keeperFd = await Promise.race([this.#surroundings.keeperChannel(), cancelled]);
-      try {
-        successor = new SuccessorProcess(parameters, { reactor, options, keeperFd });
-      } finally {
-        if (keeperFd !== undefined) close(keeperFd);
-      }
+      const starting = this.#surroundings.startSuccessor(parameters);
+      // One that is started after all, when nobody waits for it any more, is none.
+      starting.then(
+        (late) => this.#isCancelled && late.dispose(),
+        () => undefined,
+      );
+      successor = await Promise.race([starting, cancelled]);
       const ready = await Promise.race([this.#ready(successor), cancelled]);
       this.#check(ready, parameters);
       this.#step('ready');

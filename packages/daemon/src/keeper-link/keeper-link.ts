@@ -23,13 +23,22 @@ interface Outgoing {
   readonly fd?: number;
 }
 
+/** A question about a successor, and who waits for the answer: a descriptor for `channel`, a pid for `spawn`. */
+interface Asked {
+  readonly type: 'channel' | 'spawn';
+  resolve(answer: number): void;
+  reject(error: HoldfastError): void;
+}
+
 /**
  * A daemon's end of its keeper. Nothing here waits for the keeper while clients are served: what it does not take now waits
  * in order, at most one `hold` for each session and what has become of it.
  */
 export class KeeperLink implements SessionKeeper {
   readonly #surroundings: KeeperLinkSurroundings;
-  readonly #channel: KeeperChannel;
+  #channel: KeeperChannel;
+  /** Whether it has started this process, or one that this one comes from: it learns of the ends of orphans then. */
+  #isAncestor = true;
   #queue: Outgoing[] = [];
   /** Programs that it has not heard of, and whose sessions are over. */
   readonly #neverTold = new Set<number>();
@@ -37,7 +46,7 @@ export class KeeperLink implements SessionKeeper {
   readonly #early: FromKeeperMessage[] = [];
   #watch: Watch | undefined;
   #isLost = false;
-  #asked: { resolve: (fd: number) => void; reject: (error: HoldfastError) => void } | undefined;
+  #asked: Asked | undefined;
 
   constructor(fd: number, surroundings: KeeperLinkSurroundings) {
     this.#channel = new KeeperChannel(fd);
@@ -86,6 +95,14 @@ export class KeeperLink implements SessionKeeper {
 
   // While clients are served
 
+  /** Another keeper is there in place of one that was lost. It holds nothing yet. */
+  replace(fd: number): void {
+    this.#channel = new KeeperChannel(fd);
+    this.#isLost = false;
+    this.#isAncestor = false;
+    this.serve();
+  }
+
   /** Begins to listen to it. */
   serve(): void {
     this.#watch = this.#surroundings.reactor.watch(this.#channel.fd, READABLE, (ready) => {
@@ -111,6 +128,11 @@ export class KeeperLink implements SessionKeeper {
 
   get tellsExits(): boolean {
     return !this.#isLost;
+  }
+
+  /** Whether it would start the successor of this daemon, so that it is an ancestor again. */
+  get mustSpawn(): boolean {
+    return !this.#isAncestor;
   }
 
   drop(sessionId: string): void {
@@ -149,13 +171,30 @@ export class KeeperLink implements SessionKeeper {
 
   /** The end of a channel for a successor, ours to close. Rejects with HoldfastError(E_UPGRADE_REFUSED). */
   channelForSuccessor(): Promise<number> {
+    return this.#ask({ message: { type: 'channel' } });
+  }
+
+  /** Has the keeper start a successor; `handoffFd` = its channel to this daemon. Resolves with its pid, or rejects as above. */
+  spawnSuccessor(start: DaemonStart, handoffFd: number): Promise<number> {
+    return this.#ask({ message: { type: 'spawn', ...start }, fd: handoffFd });
+  }
+
+  #ask(question: Outgoing & { message: { type: Asked['type'] } }): Promise<number> {
     if (this.#isLost) return Promise.reject(refused('the keeper has died, and another is being started'));
     return new Promise((resolve, reject) => {
       // An earlier upgrade may have been given up before the answer came.
-      this.#asked?.reject(refused('it was asked for again'));
-      this.#asked = { resolve, reject };
-      this.#send({ message: { type: 'channel' } });
+      this.#asked?.reject(refused('it was asked again'));
+      this.#asked = { type: question.message.type, resolve, reject };
+      this.#send(question);
     });
+  }
+
+  #answered(type: Asked['type'], answer: number | HoldfastError): boolean {
+    if (this.#asked?.type !== type) return false;
+    if (typeof answer === 'number') this.#asked.resolve(answer);
+    else this.#asked.reject(answer);
+    this.#asked = undefined;
+    return true;
   }
 
   #waitingHold(name: string): Outgoing | undefined {
@@ -207,16 +246,15 @@ export class KeeperLink implements SessionKeeper {
         this.#surroundings.exited(message.pid, message.status);
         return;
       case 'channel':
-        if (fd === undefined) return;
-        if (this.#asked) this.#asked.resolve(fd);
-        else close(fd);
-        this.#asked = undefined;
+        if (fd !== undefined && !this.#answered('channel', fd)) close(fd);
+        return;
+      case 'spawned':
+        this.#answered('spawn', message.pid);
         return;
       case 'refused':
         this.#surroundings.log('keeper.refused', { to: message.to, reason: message.reason });
-        if (message.to !== 'channel') return;
-        this.#asked?.reject(refused(`the keeper refuses a channel: ${message.reason}`));
-        this.#asked = undefined;
+        if (message.to === 'channel' || message.to === 'spawn')
+          this.#answered(message.to, refused(`the keeper refuses a successor: ${message.reason}`));
         return;
       case 'currentAgain':
         this.#surroundings.log('keeper.current-again');
@@ -232,9 +270,11 @@ export class KeeperLink implements SessionKeeper {
     this.#isLost = true;
     this.#queue = [];
     this.#watch?.close();
+    this.#watch = undefined;
     this.#channel.close();
     this.#surroundings.log('keeper.lost', { why });
     this.#asked?.reject(refused('the keeper has died'));
+    this.#asked = undefined;
     this.#surroundings.lost();
   }
 }

@@ -21,7 +21,7 @@ import {
 } from '@holdfast/posix';
 import type { Exit } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
-import { READ_BYTES } from '../history/ring.ts';
+import { AT_RISK_BYTES } from '../history/ring.ts';
 import type { InputQueue } from './input-queue.ts';
 import type { Launched } from './launch.ts';
 
@@ -82,7 +82,7 @@ export class Terminal {
    */
   readInto(history: History, limit: number): boolean {
     for (let reads = 0; reads < READS_PER_TURN && history.end < limit; reads += 1) {
-      const count = this.#readOnce(history, Math.min(READ_BYTES, limit - history.end));
+      const count = this.#readOnce(history, Math.min(AT_RISK_BYTES, limit - history.end));
       if (count <= 0) return true;
       history.append(count);
       if (count < SHORT_READ_BYTES) break;
