@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import {
+  childrenOf,
   commandLine,
   eventually,
   fdCount,
@@ -104,4 +106,25 @@ test('a keeper that holds is replaced by one that holds', async () => {
   const { reason } = keeper.report;
   expect(await keeper.request({ type: 'replace', ...SAME })).toContain('"ok"');
   expect(keeper.report).toMatchObject({ state: 'held', failures: 3, daemonPid: null, reason });
+});
+
+test('who asked for a replacement and lost its place among too many clients gets no answer, and nobody else does', async () => {
+  await using keeper = await TestKeeper.start();
+  await keeper.open('a', ['/bin/cat']);
+  const fds = await settledFdCount(keeper.pid);
+  const slow = path.join(keeper.folder, 'slow.mjs');
+  writeFileSync(slow, 'setTimeout(() => process.exit(1), 1_000)');
+  const asked = keeper.request({ type: 'replace', ...SAME, entry: slow });
+  await eventually('the trial', () => childrenOf(keeper.pid).length === 2);
+  const sockets = Array.from({ length: 16 }, () => net.connect(path.join(keeper.folder, 'keeper.sock')));
+  expect(await asked).toContain('more than 16 clients');
+  // Its descriptor's number is another's now.
+  await keeper.open('b', ['/bin/cat']);
+  await eventually('the end of the trial', () => childrenOf(keeper.pid).length === 1);
+  await keeper.request({ type: 'status' }).catch(() => undefined);
+  for (const socket of sockets) socket.destroy();
+  await eventually('one descriptor more', () => fdCount(keeper.pid) === fds + 1);
+  await keeper.order({ do: 'type', name: 'session/b', text: 'x\n' });
+  await keeper.order({ do: 'read', name: 'session/b' });
+  expect((await keeper.hears({ type: 'read' }))['text']).not.toContain('error');
 });

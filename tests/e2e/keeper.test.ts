@@ -1,12 +1,17 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, statSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import {
   childrenOf,
   eventually,
   isAlive,
   passTime,
   processState,
+  program,
   untilEnded,
+  within,
   zombiesOf,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
@@ -179,10 +184,41 @@ test('a second keeper for a home ends with its daemon, and the first one is as b
 
 test('the first daemon speaks to whoever started the keeper, and later ones to the log', async () => {
   await using keeper = await TestKeeper.start();
+  await within('the end of the ready descriptor', keeper.readyClosed);
   expect(keeper.said.ready).toBe('{"ready":true}\n');
   await keeper.kill();
   expect(keeper.said.ready).toBe('{"ready":true}\n');
 });
+
+test('a first daemon that can not be started is told of as a daemon would tell it', async () => {
+  await using keeper = new TestKeeper({ start: ['/nowhere/node', '/nowhere/main.js'] });
+  await untilEnded(keeper.pid);
+  expect(JSON.parse(keeper.said.ready)).toMatchObject({ ready: false, code: 'E_DAEMON_START' });
+  expect(keeper.said.ready).toContain('/nowhere/node could not be started: PosixError: ENOENT');
+  expect(keeper.said.stderr).toBe('');
+});
+
+test('its files are for their owner only', async () => {
+  await using keeper = await TestKeeper.start();
+  await eventually('its report', () => existsSync(path.join(keeper.folder, 'keeper.json')));
+  for (const name of ['keeper.sock', 'keeper.json', 'keeper.log'])
+    expect([name, statSync(path.join(keeper.folder, name)).mode & 0o777]).toEqual([name, 0o600]);
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  'another user is refused by credentials, even where the path lets him through (needs root)',
+  async () => {
+    await using keeper = await TestKeeper.start();
+    const socket = path.join(keeper.folder, 'keeper.sock');
+    chmodSync(keeper.folder, 0o755);
+    chmodSync(socket, 0o777);
+    const request = Buffer.from('{"type":"status"}\n').toString('hex');
+    const [python = '', ...args] = program('connect-as.py', 65_534, socket, request);
+    const { stdout } = await promisify(execFile)(python, args);
+    expect(stdout.trim()).toMatch(/^(closed after|ConnectionResetError|BrokenPipeError)$/);
+    expect(await keeper.request({ type: 'status' })).toContain('"ok"');
+  },
+);
 
 test('orphans are its children, and never zombies', async () => {
   await using keeper = await TestKeeper.start();
@@ -209,6 +245,7 @@ test.for([
   [{ do: 'say', kind: 'spawn', node: '/nowhere', nodeArguments: [], entry: '/x' }, 'spawn', 'too few'],
   [{ do: 'spawn', node: '/nowhere', nodeArguments: [], entry: '/x' }, 'spawn', 'ENOENT'],
   [{ do: 'raw', text: '{"type":"ready"}', fds: 1 }, 'ready', 'too many'],
+  [{ do: 'raw', text: '{"type":"hold","name":"session/x"}', fds: 4 }, 'hold', 'could not be taken'],
 ] as const)('%j is refused', async ([order, to, reason]) => {
   await using keeper = await TestKeeper.start();
   await keeper.order(order);

@@ -19,7 +19,6 @@ const BACKLOG = 64;
 const NO_DESCRIPTORS_PAUSE_MS = 100;
 
 interface Client {
-  readonly fd: number;
   readonly watch: Watch;
   bytes: Buffer;
 }
@@ -32,12 +31,21 @@ export class ControlSocket {
   readonly #clients = new Map<number, Client>();
   readonly #request: (line: string, client: number) => void;
 
-  /** Takes over a listening socket. `request` is given a line and whom to `answer`, now or later. */
-  constructor(fd: number, reactor: Reactor, request: (line: string, client: number) => void) {
+  /**
+   * Takes over a listening socket, and a client that waits for its answer. `request` is given a line and whom to `answer`, now or
+   * later.
+   */
+  constructor(
+    fd: number,
+    reactor: Reactor,
+    request: (line: string, client: number) => void,
+    waiting: number | undefined,
+  ) {
     this.fd = fd;
     this.#reactor = reactor;
     this.#request = request;
     this.#watch = reactor.watch(fd, READABLE, () => this.#accept());
+    if (waiting !== undefined) this.#clients.set(waiting, this.#client(waiting, 0));
   }
 
   /** A socket at that path, in place of what stands there. Only the holder of the home's lock may make one. */
@@ -49,8 +57,15 @@ export class ControlSocket {
     return fd;
   }
 
+  /** Whether it still waits for an answer. */
+  has(client: number): boolean {
+    return this.#clients.has(client);
+  }
+
   /** Answers and hangs up. An answer fits into the socket's buffer; who has gone gets none. */
   answer(client: number, answer: { ok: object } | { error: string }): void {
+    // Its number may be that of another descriptor by now.
+    if (!this.has(client)) return;
     const text = Buffer.from(`${JSON.stringify(answer)}\n`);
     try {
       write(client, text);
@@ -79,8 +94,11 @@ export class ControlSocket {
     const [oldest] = this.#clients.keys();
     if (oldest !== undefined && this.#clients.size >= KEEPER_LIMITS.clients)
       this.answer(oldest, { error: `there are more than ${KEEPER_LIMITS.clients} clients` });
-    const watch = this.#reactor.watch(fd, READABLE, () => this.#read(fd));
-    this.#clients.set(fd, { fd, watch, bytes: Buffer.alloc(0) });
+    this.#clients.set(fd, this.#client(fd, READABLE));
+  }
+
+  #client(fd: number, interest: number): Client {
+    return { watch: this.#reactor.watch(fd, interest, () => this.#read(fd)), bytes: Buffer.alloc(0) };
   }
 
   #read(fd: number): void {

@@ -19,6 +19,7 @@ import {
   type ToKeeper,
 } from '@holdfast/protocol';
 import type { Escrow, Held } from './escrow.ts';
+import { log } from './log.ts';
 
 /** What is to be sent, with a descriptor that is held, or with one that is closed when it has been sent. */
 export interface Outgoing {
@@ -160,18 +161,30 @@ export class Daemon {
 
   /** The next message; undefined if there is none now. */
   receive(): ReceivedMessage<ToKeeper> | undefined {
-    try {
-      const received = this.#channel?.receive();
-      if (typeof received === 'object') return received;
-      if (received === 'end') {
-        this.#hasHungUp = true;
-        this.closeChannel();
-        // This round has asked already who has ended.
-        this.#surroundings.wake();
+    for (;;) {
+      try {
+        return this.#receive();
+      } catch (error) {
+        if (!isErrno(error, 'EMFILE', 'ENFILE')) {
+          // Garbage, a message that is too long, a reset: there is no going on after any of them.
+          log('channel-failed', { pid: this.#pid, error: String(error) });
+          this.closeChannel();
+          return undefined;
+        }
+        // It came, and its descriptor did not: two in one message, or none left here. Only "hold" is worth saying again.
+        this.send({ message: { type: 'refused', to: 'hold', reason: 'its descriptor could not be taken' } });
       }
-    } catch {
-      // Garbage, a surplus descriptor, a reset: there is no going on after any of them.
+    }
+  }
+
+  #receive(): ReceivedMessage<ToKeeper> | undefined {
+    const received = this.#channel?.receive();
+    if (typeof received === 'object') return received;
+    if (received === 'end') {
+      this.#hasHungUp = true;
       this.closeChannel();
+      // This round has asked already who has ended.
+      this.#surroundings.wake();
     }
     return undefined;
   }
@@ -181,6 +194,10 @@ export class Daemon {
     this.#channel?.close();
     this.#channel = undefined;
     this.#channelWatch = undefined;
+    this.#discardQueue();
+  }
+
+  #discardQueue(): void {
     for (const { fd } of this.#queue.splice(0)) if (fd !== undefined) close(fd);
   }
 
@@ -205,7 +222,8 @@ export class Daemon {
       return this.#channel?.trySend(message, fd === undefined ? [] : [fd]) ?? false;
     } catch (error) {
       if (isErrno(error, 'ETOOMANYREFS')) this.#pause();
-      else this.closeChannel();
+      // EPIPE: it is gone, but what it has said may still be unread. Its end is told by reading.
+      else this.#discardQueue();
       return false;
     }
   }

@@ -1,9 +1,9 @@
-import { close, type ExitStatus, type Reactor, type Timer } from '@holdfast/posix';
+import { type ExitStatus, exitNow, type Reactor, type Timer } from '@holdfast/posix';
 import type { DaemonStart, Role } from '@holdfast/protocol';
 import { failuresAfter, pauseAfter } from './budget.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 import type { Escrow } from './escrow.ts';
-import { launchDaemon, openLog } from './launch.ts';
+import { launchDaemon, type Launched, openLog, type Starter } from './launch.ts';
 import { log } from './log.ts';
 import type { KeeperOptions } from './options.ts';
 import { SUCCESSION, type Succession, type SuccessionEvent } from './succession.ts';
@@ -13,8 +13,6 @@ export interface DaemonsSurroundings {
   readonly reactor: Reactor;
   readonly escrow: Escrow;
   readonly wake: () => void;
-  /** There is nothing to keep any more. Ends the process. */
-  readonly end: (code: number) => never;
 }
 
 /** What is known of the daemons but for themselves; a later keeper in this process goes on with it. */
@@ -26,6 +24,11 @@ export interface Standing {
   isHolding: boolean;
   /** Why it is held, or how the last daemon ended. */
   reason: string | null;
+}
+
+/** Before the first daemon. */
+export function nobody(start: DaemonStart): Standing {
+  return { succession: 'none', start, failures: 0, isHolding: false, reason: null };
 }
 
 /** The daemons of a home: the current one, and beside it a successor, or a predecessor that has not ended yet. */
@@ -74,22 +77,22 @@ export class Daemons {
     this.#surroundings.wake();
   }
 
-  /** Starts the daemon that is to be current. `readyFd` is closed here when it has it. */
-  launch(readyFd?: number): void {
+  /** Starts the daemon that is to be current. Lets go of the starter when it has. */
+  launch(starter?: Starter): void {
     const { options } = this.#surroundings;
     this.#pause = undefined;
-    // What the first one has to say on standard error, whoever started the keeper reads.
-    if (readyFd === undefined) openLog(options.stateDir);
+    openLog(options.stateDir);
+    let launched: Launched | undefined;
     try {
-      this.begin(launchDaemon(this.standing.start, options, readyFd));
+      launched = launchDaemon(this.standing.start, options, starter);
     } catch (error) {
       this.standing.reason = `${this.standing.start.node} could not be started: ${String(error)}`;
       log('launch-failed', { reason: this.standing.reason });
-      this.#failed(undefined);
+      starter?.fail(this.standing.reason);
     }
-    if (readyFd === undefined) return;
-    close(readyFd);
-    openLog(options.stateDir);
+    starter?.close();
+    if (launched) this.begin(launched);
+    else this.#failed(undefined);
   }
 
   /** Forgets the failures and starts this one, if none is current. */
@@ -156,14 +159,14 @@ export class Daemons {
   }
 
   #startAfresh({ start, readyAtMs, isStopping }: Daemon): void {
-    if (isStopping) this.#surroundings.end(0);
+    if (isStopping) end(0);
     this.standing.start = start ?? this.standing.start;
     this.#failed(readyAtMs === undefined ? undefined : monotonicMs() - readyAtMs);
   }
 
   #failed(readyForMs: number | undefined): void {
     // Without the lock there is no session either.
-    if (!this.#surroundings.escrow.has('lock')) this.#surroundings.end(1);
+    if (!this.#surroundings.escrow.has('lock')) end(1);
     this.standing.failures = failuresAfter(this.standing.failures, readyForMs);
     const pauseMs = pauseAfter(this.standing.failures);
     this.standing.isHolding = pauseMs === 'hold';
@@ -176,6 +179,12 @@ export class Daemons {
     const { reactor, escrow, options, wake } = this.#surroundings;
     return new Daemon(parts, { reactor, escrow, usePidfd: options.usePidfd, wake });
   }
+}
+
+/** There is nothing to keep any more. */
+function end(code: number): never {
+  log('ended', { code });
+  return exitNow(code);
 }
 
 /** The process is left as it is. */

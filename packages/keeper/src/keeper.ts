@@ -3,11 +3,10 @@ import path from 'node:path';
 import {
   close,
   type ExitStatus,
-  exitNow,
   Reactor,
   type ReceivedMessage,
   socketPair,
-  takeAnyExitStatus,
+  takeExitStatuses,
 } from '@holdfast/posix';
 import {
   BUILD,
@@ -23,16 +22,16 @@ import {
 } from '@holdfast/protocol';
 import { ControlSocket } from './control-socket.ts';
 import type { Daemon, Outgoing } from './daemon.ts';
-import { Daemons, monotonicMs } from './daemons.ts';
+import { Daemons, monotonicMs, nobody } from './daemons.ts';
 import { Escrow, type Held } from './escrow.ts';
-import { launchSuccessor } from './launch.ts';
+import { launchSuccessor, type Starter } from './launch.ts';
 import { findDaemon, type Legacy, leaveDaemon } from './legacy.ts';
 import { log } from './log.ts';
 import type { KeeperOptions } from './options.ts';
 import { Replacement } from './replacement.ts';
-import { ReportFile } from './report-file.ts';
+import { ReportFile, reportOf } from './report-file.ts';
 
-/** Messages that one daemon is heard before others are; more than the kernel queues, so that whoever has died is heard out. */
+/** Messages of one daemon that are heard before others are; whoever has died is heard out. */
 const MESSAGES_A_ROUND = 1_024;
 
 /**
@@ -53,28 +52,20 @@ export class Keeper {
   #control: ControlSocket | undefined;
   #isAwake = false;
 
-  /** `legacy` = what an earlier keeper in this process has left. */
-  constructor(options: KeeperOptions, legacy: Legacy | undefined) {
+  /** `starter` = who wants to hear of the first daemon; `legacy` = what an earlier keeper in this process has left. */
+  constructor(options: KeeperOptions, starter: Starter | undefined, legacy: Legacy | undefined) {
     const reactor = this.#reactor;
     const escrow = new Escrow(
       legacy?.held.map(({ name, fd, pid }) => ({ name, fd, pid })),
       legacy?.exited,
     );
-    const fresh = {
-      start: options.start,
-      succession: 'none',
-      failures: 0,
-      isHolding: false,
-      reason: null,
-    } as const;
     this.#options = options;
     this.#escrow = escrow;
-    this.#daemons = new Daemons(legacy?.standing ?? { ...fresh }, {
+    this.#daemons = new Daemons(legacy?.standing ?? nobody(options.start), {
       options,
       reactor,
       escrow,
       wake: this.#wake,
-      end: (code) => this.#end(code),
     });
     this.#report = new ReportFile(path.join(options.runtimeDir, 'keeper.json'));
     this.#replacement = new Replacement({
@@ -88,7 +79,7 @@ export class Keeper {
     process.on('uncaughtException', (error) => log('fault', { error: error.stack }));
     if (legacy) this.#takeUp(legacy);
     else if (options.daemon) this.#daemons.begin({ ...options.daemon, readyAtMs: monotonicMs() });
-    else this.#daemons.launch(options.readyFd);
+    else this.#daemons.launch(starter);
   }
 
   /** From now on the loop has the process. */
@@ -111,11 +102,13 @@ export class Keeper {
     const ended = takeExitStatuses();
     const isGone = (daemon: Daemon) =>
       gone.has(daemon) || (daemon.pid !== undefined && ended.has(daemon.pid));
-    for (const daemon of this.#daemons.all) this.#listen(daemon);
+    for (const daemon of this.#daemons.all) {
+      this.#listen(daemon, isGone(daemon) ? Number.POSITIVE_INFINITY : MESSAGES_A_ROUND);
+    }
     for (const [pid, status] of ended) this.#childEnded(pid, status);
     this.#daemons.bury(isGone, ended);
     for (const daemon of this.#daemons.all) daemon.flush();
-    if (this.#control) this.#report.write(this.#state);
+    if (this.#escrow.has('lock')) this.#report.write(this.#state);
     // Last, since it may be the end of this program.
     for (const [pid, status] of ended) this.#replacement.ended(pid, status);
   }
@@ -126,8 +119,8 @@ export class Keeper {
     this.#daemons.current?.send({ message: { type: 'exited', pid, status } });
   }
 
-  #listen(daemon: Daemon): void {
-    for (let count = 0; count < MESSAGES_A_ROUND; count += 1) {
+  #listen(daemon: Daemon, messages: number): void {
+    for (let count = 0; count < messages; count += 1) {
       const received = daemon.receive();
       if (!received) return;
       this.#hear(daemon, received);
@@ -175,14 +168,14 @@ export class Keeper {
       case 'current':
         return this.#ask(daemon, message.pid, message);
       case 'stop':
-        daemon.isStopping = true;
+        this.#stop(daemon);
     }
     return undefined;
   }
 
   #hold(daemon: Daemon, held: Held): string | undefined {
     if (!this.#escrow.hold(held)) return `${KEEPER_LIMITS.held} descriptors are held`;
-    if (held.name === 'lock') this.#control ??= this.#openControl(ControlSocket.listen(this.#socketPath));
+    if (held.name === 'lock') this.#control ??= this.#openControl();
     daemon.send({ message: { type: 'held', name: held.name } });
     return undefined;
   }
@@ -227,14 +220,13 @@ export class Keeper {
     return undefined;
   }
 
-  /** Programs whose masters are held are hung up by it. */
-  #end(code: number): never {
-    if (this.#control) {
-      this.#report.remove();
-      fs.rmSync(this.#socketPath, { force: true });
-    }
-    log('ended', { code });
-    return exitNow(code);
+  /** Lets go of everything, so that the home is free when the daemon has ended. */
+  #stop(daemon: Daemon): void {
+    daemon.isStopping = true;
+    // As long as the daemon has the lock, these can't be those of another keeper.
+    this.#report.remove();
+    fs.rmSync(this.#socketPath, { force: true });
+    for (const { name } of this.#escrow.held) this.#escrow.drop(name);
   }
 
   // Its own socket
@@ -243,8 +235,18 @@ export class Keeper {
     return path.join(this.#options.runtimeDir, 'keeper.sock');
   }
 
-  #openControl(fd: number): ControlSocket {
-    return new ControlSocket(fd, this.#reactor, (line, client) => this.#request(line, client));
+  /** `left` = the socket of an earlier keeper in this process, and a client of it. Undefined if there can be none. */
+  #openControl(
+    left: { fd?: number | undefined; client?: number | undefined } = {},
+  ): ControlSocket | undefined {
+    const request = (line: string, client: number) => this.#request(line, client);
+    try {
+      const fd = left.fd ?? ControlSocket.listen(this.#socketPath);
+      return new ControlSocket(fd, this.#reactor, request, left.client);
+    } catch (error) {
+      log('socket-failed', { error: String(error) }); // ENOSPC, EROFS…: it holds and starts daemons all the same
+      return undefined;
+    }
   }
 
   #request(line: string, client: number): void {
@@ -265,16 +267,7 @@ export class Keeper {
   }
 
   get #state(): KeeperReport {
-    const { isHolding, failures, reason } = this.#daemons.standing;
-    return {
-      pid: process.pid,
-      version: VERSION,
-      build: BUILD,
-      state: isHolding ? 'held' : 'running',
-      daemonPid: this.#daemons.current?.pid ?? null,
-      failures,
-      reason,
-    };
+    return reportOf(this.#daemons.standing, this.#daemons.current);
   }
 
   // Another keeper in this process
@@ -289,25 +282,18 @@ export class Keeper {
       current: current && leaveDaemon(current),
       other: other && leaveDaemon(other),
       socketFd: this.#control?.fd,
-      clientFd: client,
+      clientFd: this.#control?.has(client) ? client : undefined,
     };
   }
 
   #takeUp({ current, other, socketFd, clientFd }: Legacy): void {
-    if (socketFd !== undefined) this.#control = this.#openControl(socketFd);
-    const { pid } = process;
     log('replaced', { version: VERSION, build: BUILD });
-    if (clientFd !== undefined)
-      this.#control?.answer(clientFd, { ok: { pid, version: VERSION, build: BUILD } });
+    if (socketFd !== undefined) this.#control = this.#openControl({ fd: socketFd, client: clientFd });
+    const ok = { pid: process.pid, version: VERSION, build: BUILD };
+    if (clientFd !== undefined) this.#control?.answer(clientFd, { ok });
     this.#daemons.takeUp(
       current && findDaemon(current, this.#escrow),
       other && findDaemon(other, this.#escrow),
     );
   }
-}
-
-function takeExitStatuses(): Map<number, ExitStatus> {
-  const ended = new Map<number, ExitStatus>();
-  for (let next = takeAnyExitStatus(); next; next = takeAnyExitStatus()) ended.set(next.pid, next.status);
-  return ended;
 }

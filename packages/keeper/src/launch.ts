@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { close, duplicateTo, socketPair, spawnWithDescriptors } from '@holdfast/posix';
+import { close, duplicate, duplicateTo, socketPair, spawnWithDescriptors } from '@holdfast/posix';
 import type { DaemonStart } from '@holdfast/protocol';
 import { commandOf, homeArguments, type KeeperOptions } from './options.ts';
 
@@ -11,21 +11,46 @@ const STDERR = 2;
 /** The log is a few lines for each daemon that dies; beyond this it is begun anew, and the last one kept. */
 const LOG_BYTES = 1024 * 1024;
 
+/** Whoever started the keeper, and waits for the first daemon: it reads that one's standard error, and one line when it is ready. */
+export class Starter {
+  readonly readyFd: number;
+  readonly stderr = duplicate(STDERR);
+
+  constructor(readyFd: number) {
+    this.readyFd = readyFd;
+  }
+
+  /** In the words of a daemon: no daemon will say anything. */
+  fail(message: string): void {
+    try {
+      fs.writeSync(this.readyFd, `${JSON.stringify({ ready: false, code: 'E_DAEMON_START', message })}\n`);
+    } catch {
+      // EPIPE: it does not wait any more.
+    }
+  }
+
+  close(): void {
+    [this.readyFd, this.stderr].forEach(close);
+  }
+}
+
 export interface Launched {
   readonly pid: number;
   /** Our end of its channel. */
   readonly channelFd: number;
 }
 
-/** Starts a daemon that takes back what is held. It says on `readyFd`, if there is one, that it is ready. Throws PosixError. */
-export function launchDaemon(start: DaemonStart, options: KeeperOptions, readyFd?: number): Launched {
-  const ready = readyFd === undefined ? [] : ['--ready-fd', String(EXTRA_FD)];
-  return launch(start, ['serve', ...homeArguments(options), ...ready], readyFd);
+/** Starts a daemon that takes back what is held. Throws PosixError. */
+export function launchDaemon(start: DaemonStart, options: KeeperOptions, starter?: Starter): Launched {
+  const ready = starter ? ['--ready-fd', String(EXTRA_FD)] : [];
+  const args = ['serve', ...homeArguments(options), ...ready];
+  return launch(start, args, { extra: starter?.readyFd, stderr: starter?.stderr });
 }
 
 /** Starts a successor that is at the other end of a predecessor's channel. Throws PosixError. */
 export function launchSuccessor(start: DaemonStart, options: KeeperOptions, handoffFd: number): Launched {
-  return launch(start, ['adopt', ...homeArguments(options), '--channel-fd', String(EXTRA_FD)], handoffFd);
+  const args = ['adopt', ...homeArguments(options), '--channel-fd', String(EXTRA_FD)];
+  return launch(start, args, { extra: handoffFd });
 }
 
 /** What is said on standard error from now on, here and by whatever is started, goes to the log in this folder. */
@@ -42,13 +67,17 @@ export function openLog(stateDir: string): void {
   }
 }
 
-function launch(start: DaemonStart, args: readonly string[], extraFd: number | undefined): Launched {
+function launch(
+  start: DaemonStart,
+  args: readonly string[],
+  { extra, stderr = STDERR }: { extra?: number | undefined; stderr?: number | undefined },
+): Launched {
   const nothing = fs.openSync('/dev/null', 'r+');
   const [ours, theirs] = socketPair('messages');
   try {
     const argv = [...commandOf(start), ...args, '--keeper-fd', String(KEEPER_FD)];
     const program = { file: start.node, argv, cwd: '/', env: environment() };
-    const pid = spawnWithDescriptors(program, [nothing, nothing, STDERR, extraFd ?? nothing, theirs]);
+    const pid = spawnWithDescriptors(program, [nothing, nothing, stderr, extra ?? nothing, theirs]);
     return { pid, channelFd: ours };
   } catch (error) {
     close(ours);

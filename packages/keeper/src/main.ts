@@ -8,6 +8,7 @@ import {
   signalNumber,
 } from '@holdfast/posix';
 import { Keeper } from './keeper.ts';
+import { Starter } from './launch.ts';
 import { descriptorsOf, readLegacy } from './legacy.ts';
 import { parseOptions } from './options.ts';
 
@@ -23,7 +24,8 @@ try {
   // A terminal that is closed, a logout, Ctrl-C; and Node opens a debugger at SIGUSR1. SIGTERM ends the keeper, as it is.
   for (const name of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1']) ignoreSignal(signalNumber(name) ?? 0);
   becomeSubreaper();
-  new Keeper(options, legacy).run();
+  const starter = options.readyFd === undefined ? undefined : new Starter(options.readyFd);
+  new Keeper(options, starter, legacy).run();
 } catch (error) {
   fs.writeSync(
     2,

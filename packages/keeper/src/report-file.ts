@@ -1,6 +1,24 @@
 import fs from 'node:fs';
-import type { KeeperReport } from '@holdfast/protocol';
+import { BUILD, type KeeperReport, VERSION } from '@holdfast/protocol';
+import type { Daemon } from './daemon.ts';
+import type { Standing } from './daemons.ts';
 import { log } from './log.ts';
+
+/** What there is to say of this keeper. */
+export function reportOf(
+  { isHolding, failures, reason }: Standing,
+  current: Daemon | undefined,
+): KeeperReport {
+  return {
+    pid: process.pid,
+    version: VERSION,
+    build: BUILD,
+    state: isHolding ? 'held' : 'running',
+    daemonPid: current?.pid ?? null,
+    failures,
+    reason,
+  };
+}
 
 /** keeper.json: what the keeper does, for whoever gets no answer from a daemon. */
 export class ReportFile {

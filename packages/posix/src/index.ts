@@ -77,8 +77,8 @@ export {
   type ExitStatus,
   exitStatusByPidfd,
   openPidfd,
-  takeAnyExitStatus,
   takeExitStatus,
+  takeExitStatuses,
 } from './wait.ts';
 export { waitReadable, waitWritable } from './wait-readable.ts';
 export { spawnWithDescriptors } from './spawn-with-descriptors.ts';

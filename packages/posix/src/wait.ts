@@ -27,16 +27,16 @@ export function takeExitStatus(pid: number): ExitStatus | 'running' | 'unknown' 
   return decodeStatus(status.readInt32LE(0));
 }
 
-/** Takes the exit status of any child that has ended; undefined if there is none. */
-export function takeAnyExitStatus(): { readonly pid: number; readonly status: ExitStatus } | undefined {
+/** Takes the exit statuses of all children that have ended, by pid. */
+export function takeExitStatuses(): Map<number, ExitStatus> {
+  const ended = new Map<number, ExitStatus>();
   const status = Buffer.alloc(4);
   for (;;) {
     const pid = libc.waitpid(-1, status, NO_HANG);
-    if (pid > 0) return { pid, status: decodeStatus(status.readInt32LE(0)) };
-    if (pid === 0) return undefined;
     const errno = koffi.errno();
-    if (errno === os.constants.errno.ECHILD) return undefined;
-    if (errno !== os.constants.errno.EINTR) throw lastError('waitpid', 'of any child');
+    if (pid > 0) ended.set(pid, decodeStatus(status.readInt32LE(0)));
+    else if (pid === 0 || errno === os.constants.errno.ECHILD) return ended;
+    else if (errno !== os.constants.errno.EINTR) throw lastError('waitpid', 'of any child');
   }
 }
 

@@ -22,13 +22,15 @@ export class TestKeeper implements AsyncDisposable {
   readonly pid: number;
   /** What came on the ready descriptor, and on standard error. */
   readonly said = { ready: '', stderr: '' };
+  /** Resolves when nobody has the ready descriptor any more. */
+  readonly readyClosed: Promise<unknown>;
   #orders = 0;
 
-  /** `args` = more arguments for the keeper. `folder` = a home that another keeper has. */
-  constructor(options: { args?: readonly string[]; folder?: string } = {}) {
+  /** `args` = more arguments for the keeper. `folder` = a home that another keeper has. `start` = another daemon. */
+  constructor(options: { args?: readonly string[]; folder?: string; start?: readonly string[] } = {}) {
     if (options.folder) this.folder = options.folder;
     const home = ['--runtime-dir', this.folder, '--state-dir', this.folder, '--ready-fd', '3'];
-    const start = [STAND_IN.node, ...STAND_IN.nodeArguments, STAND_IN.entry];
+    const start = options.start ?? [STAND_IN.node, ...STAND_IN.nodeArguments, STAND_IN.entry];
     const keeper = spawn(
       process.execPath,
       [installation().keeperEntry, ...home, ...(options.args ?? []), '--', ...start],
@@ -41,6 +43,7 @@ export class TestKeeper implements AsyncDisposable {
     );
     this.pid = keeper.pid ?? -1;
     keeper.stderr?.on('data', (chunk: Buffer) => (this.said.stderr += chunk.toString()));
+    this.readyClosed = new Promise((resolve) => keeper.stdio[3]?.on('close', resolve));
     keeper.stdio[3]?.on('data', (chunk: Buffer) => (this.said.ready += chunk.toString()));
   }
 
