@@ -27,6 +27,7 @@ import { NOTHING_INHERITED } from './session/inheritance.ts';
 import { ProcessLister } from './session/process-table.ts';
 import { SessionRegistry } from './session/registry.ts';
 import type { SubscriptionSink } from './session/subscription.ts';
+import { testPoint } from './test-points.ts';
 
 /** One read of a client's socket. */
 const CLIENT_READ_BYTES = 64 * 1024;
@@ -128,6 +129,7 @@ export class Daemon {
     if (lock === undefined) return undefined;
     daemon.#lock = lock;
     if (given?.lock === undefined) daemon.#keeper?.holdHome('lock', lock);
+    testPoint('daemon.starting');
     await daemon.#registry.load(given ?? NOTHING_INHERITED);
     daemon.#listen(given?.listener);
     return daemon;

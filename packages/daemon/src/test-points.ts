@@ -11,6 +11,7 @@ export const TEST_POINTS = [
   'predecessor.sent',
   'predecessor.commit',
   'predecessor.committed',
+  'daemon.starting',
   'daemon.rebuilding',
 ] as const;
 export type TestPoint = (typeof TEST_POINTS)[number];

@@ -261,6 +261,8 @@ export class Keeper {
     log('request', { type });
     if (type === 'replace') return this.#replacement.begin(parameters, client);
     if (type === 'resume') this.#daemons.resume(parameters);
+    // Before the answer: whoever gets it looks there whether the keeper still holds.
+    this.#report.write(this.#state);
     const ok = type === 'resume' ? { daemonPid: this.#state.daemonPid } : { report: this.#state };
     this.#control?.answer(client, { ok });
     this.#wake();

@@ -132,9 +132,9 @@ export class TestHome implements AsyncDisposable {
     if (daemonPid !== undefined) {
       signal(daemonPid, 'SIGCONT');
       signal(daemonPid, 'SIGTERM');
-    } else if (keeperPid !== undefined) signal(keeperPid, 'SIGTERM');
+    }
     try {
-      await eventually('the end of everything', () => this.processes.length === 0, END_PATIENCE_MS);
+      await eventually('the end of everything', () => this.#hasEnded(), END_PATIENCE_MS);
     } catch (cause) {
       const left = this.processes;
       const names = left
@@ -147,6 +147,13 @@ export class TestHome implements AsyncDisposable {
     } finally {
       rmSync(this.#root, { recursive: true, force: true });
     }
+  }
+
+  /** Ends a keeper that has no daemon to do that. */
+  #hasEnded(): boolean {
+    const { keeperPid } = this;
+    if (keeperPid !== undefined && this.daemonPid === undefined) signal(keeperPid, 'SIGTERM');
+    return this.processes.length === 0;
   }
 
   #with(more: CliOptions['env'] = {}): Record<string, string> {

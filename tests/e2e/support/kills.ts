@@ -133,9 +133,9 @@ async function typeUntilStopped(daemon: TestDaemon): Promise<{ stop(): Promise<v
   await output.waitFor('ready');
   const input = await (await daemon.client()).openInput(session.id);
   const fates: ('done' | 'unknown')[] = [];
-  let isStopped = false;
+  const stopped = new AbortController();
   const typing = (async () => {
-    for (let key = 0; !isStopped; key += 1) {
+    for (let key = 0; !stopped.signal.aborted; key += 1) {
       const written = input.write(Buffer.from(String(key).padStart(KEY_BYTES, '0')));
       await written.then(
         () => fates.push('done'),
@@ -148,7 +148,7 @@ async function typeUntilStopped(daemon: TestDaemon): Promise<{ stop(): Promise<v
   })();
   return {
     stop: async () => {
-      isStopped = true;
+      stopped.abort();
       await typing;
       // Output can be lost at a crash as anywhere else; what is asked for here is that nothing comes twice, or out of order.
       const last = String(fates.length - 1).padStart(KEY_BYTES, '0');

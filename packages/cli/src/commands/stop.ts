@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { stopDaemon } from '../connection/end-sessions.ts';
+import { stopDaemon, type Stopped } from '../connection/end-sessions.ts';
 import { countSessions } from '../output/count-sessions.ts';
 import { EXIT } from '../output/exit-codes.ts';
 
@@ -11,14 +11,16 @@ export const stopCommand = defineCommand({
   options: { yes: { kind: 'flag', short: 'y', summary: 'do not ask' } },
   async run({ options }, context) {
     const outcome = await stopDaemon(context, { isSure: options.yes });
-    if (outcome.kind === 'declined') {
-      context.note('Nothing was ended.');
-      return EXIT.failed;
-    }
-    const isStopped = outcome.kind === 'stopped';
-    context.note(
-      isStopped ? `The daemon has stopped; ${countSessions(outcome.ended)} ended.` : 'No daemon is running.',
-    );
-    return EXIT.done;
+    context.note(describe(outcome));
+    return outcome.kind === 'declined' ? EXIT.failed : EXIT.done;
   },
 });
+
+function describe(outcome: Stopped): string {
+  if (outcome.kind === 'stopped') return `The daemon has stopped; ${countSessions(outcome.ended)} ended.`;
+  return {
+    stoppedKeeper: 'The keeper has stopped, and no program has its terminal any more.',
+    declined: 'Nothing was ended.',
+    notRunning: 'No daemon is running.',
+  }[outcome.kind];
+}

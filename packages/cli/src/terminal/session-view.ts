@@ -1,5 +1,5 @@
 import type { Client, Input, Subscription } from '@holdfast/client';
-import { close, isErrno, isTerminal, type Reactor, reopenNonBlocking } from '@holdfast/posix';
+import { close, isErrno, isTerminal, type Reactor, reopenNonBlocking, type Timer } from '@holdfast/posix';
 import { type Exit, HoldfastError, LIMITS, type Session } from '@holdfast/protocol';
 import { gapLine } from '../output/gap-line.ts';
 import { DetachKeys, type PrefixKey } from './detach-keys.ts';
@@ -44,6 +44,8 @@ const KEY_REPORT_MS = 50;
 const TYPED_BYTES_MAX = 4 * 1024 * 1024;
 /** An answer takes a fraction of it; a daemon that hangs must not keep the user. */
 const LEAVE_MS = 500;
+/** A daemon that was killed is back sooner: nothing needs to be said. */
+const SHORT_OUTAGE_MS = 1_500;
 const CLEAR_SCREEN = '\x1b[0m\x1b[r\x1b[H\x1b[2J';
 const LEAVING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'];
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'];
@@ -71,6 +73,7 @@ class SessionView {
   readonly #outputFd = reopenNonBlocking(1, 'write');
   readonly #writer: FdWriter;
   readonly #pump: OutputPump;
+  #awayNotice: Timer | undefined;
   readonly #modes = new ScreenModes();
   readonly #guard: TerminalGuard;
   readonly #keys: DetachKeys;
@@ -115,8 +118,12 @@ class SessionView {
     client.onStateChange = (state, cause) => {
       // A daemon that is stopped goes right after its sessions.
       if (this.#hasExited) return;
-      if (state === 'reconnecting') this.#say('the daemon is away; reconnecting…');
-      if (state === 'connected') this.#say('connected again');
+      this.#awayNotice?.cancel();
+      if (state === 'reconnecting') {
+        this.#awayNotice = this.#options.reactor.after(SHORT_OUTAGE_MS, () => {
+          this.#say('the daemon is away; reconnecting…');
+        });
+      }
       if (state === 'closed' && cause) this.#end({ kind: 'lost', error: cause });
     };
     this.#listen();
