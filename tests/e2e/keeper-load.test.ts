@@ -86,3 +86,12 @@ test('after many crashes nothing is left over: no descriptor, no zombie, no seco
   expect(zombiesOf(keeper.pid)).toEqual([]);
   expect(keeper.heard({ by: keeper.daemon, type: 'give' })).toHaveLength(7);
 });
+
+test('many messages later it is as small as before', async () => {
+  await using keeper = await TestKeeper.start();
+  await keeper.order({ do: 'chatter', times: 20_000 });
+  await keeper.open('a', ['/bin/cat']);
+  const mib = privateBytes(keeper.pid) / MIB;
+  console.log(`keeper: ${mib.toFixed(1)} MiB of private memory after 20,000 messages`);
+  expect(mib).toBeLessThan(16);
+});

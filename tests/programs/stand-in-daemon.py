@@ -105,6 +105,9 @@ def obey(order):
         except ConnectionError:
             record({"type": "broken"})
         os.kill(os.getpid(), signal.SIGSTOP)
+    elif kind == "chatter":
+        for _ in range(order["times"]):
+            say("taken", pid=1)
     elif kind == "flood":
         keeper.setblocking(False)
         count = 0

@@ -37,7 +37,7 @@ const MESSAGES_A_ROUND = 1_024;
 /**
  * Holds what must outlive a daemon, and says which daemon is current. Whatever wakes it, it does the same round:
  *
- *   who has ended? ─> hear all that anybody has said ─> keep statuses ─> who follows? ─> send what can be sent ─> keeper.json
+ *   who has ended? ─> hear all that anybody has said ─> keep statuses ─> who follows? ─> keeper.json ─> send what can be sent
  *
  * In this order, since whoever has died must be heard out before its end is acted on.
  */
@@ -107,8 +107,8 @@ export class Keeper {
     }
     for (const [pid, status] of ended) this.#childEnded(pid, status);
     this.#daemons.bury(isGone, ended);
-    for (const daemon of this.#daemons.all) daemon.flush();
     if (this.#escrow.has('lock')) this.#report.write(this.#state);
+    for (const daemon of this.#daemons.all) daemon.flush();
     // Last, since it may be the end of this program.
     for (const [pid, status] of ended) this.#replacement.ended(pid, status);
   }

@@ -37,7 +37,7 @@ export {
   wholePages,
 } from './mapping.ts';
 export { addressOf, Block, copyIn, copyOut } from './memory.ts';
-export { type ChannelLimits, MessageChannel, type ReceivedMessage } from './message-channel.ts';
+export { MessageChannel, type ReceivedMessage } from './message-channel.ts';
 export { PAGE_BYTES } from './platform.ts';
 export {
   listProcesses,

@@ -1,19 +1,19 @@
 import { close, WOULD_BLOCK } from './descriptors.ts';
 import { isErrno } from './errors.ts';
-import { FDS_PER_MESSAGE, MESSAGE_BYTES_MAX, receiveWithFds, sendWithFds } from './fd-passing.ts';
+import {
+  type FdMessage,
+  FDS_PER_MESSAGE,
+  FdReceiver,
+  MESSAGE_BYTES_MAX,
+  type MessageLimits,
+  sendWithFds,
+} from './fd-passing.ts';
 import { waitReadable, waitWritable } from './wait-readable.ts';
 
 /** How long `send` waits for room. */
 const TAKE_MS = 1_000;
 
-export interface ChannelLimits {
-  /** Bytes in one message from the other side. */
-  readonly messageBytes: number;
-  /** Descriptors in one message from the other side. */
-  readonly descriptors: number;
-}
-
-const WIDEST: ChannelLimits = { messageBytes: MESSAGE_BYTES_MAX, descriptors: FDS_PER_MESSAGE };
+const WIDEST: MessageLimits = { messageBytes: MESSAGE_BYTES_MAX, descriptors: FDS_PER_MESSAGE };
 
 export interface ReceivedMessage<Incoming> {
   readonly message: Incoming;
@@ -25,13 +25,13 @@ export interface ReceivedMessage<Incoming> {
 export class MessageChannel<Outgoing extends { readonly type: string }, Incoming> {
   readonly fd: number;
   readonly #parse: (text: string) => Incoming;
-  readonly #limits: ChannelLimits;
+  readonly #receiver: FdReceiver;
 
   /** `parse` throws Error for what is no message. Takes over the descriptor. */
-  constructor(fd: number, parse: (text: string) => Incoming, limits: ChannelLimits = WIDEST) {
+  constructor(fd: number, parse: (text: string) => Incoming, limits: MessageLimits = WIDEST) {
     this.fd = fd;
     this.#parse = parse;
-    this.#limits = limits;
+    this.#receiver = new FdReceiver(limits);
   }
 
   /** Sends without blocking; false if the other side has to take something first. Throws PosixError if it is gone. */
@@ -68,12 +68,12 @@ export class MessageChannel<Outgoing extends { readonly type: string }, Incoming
   }
 
   /** One that ended without reading everything resets the channel. That is told once, before what it has said itself. */
-  #receive(): ReturnType<typeof receiveWithFds> {
+  #receive(): FdMessage | typeof WOULD_BLOCK | undefined {
     try {
-      return receiveWithFds(this.fd, this.#limits);
+      return this.#receiver.receive(this.fd);
     } catch (error) {
       if (!isErrno(error, 'ECONNRESET')) throw error;
-      return receiveWithFds(this.fd, this.#limits);
+      return this.#receiver.receive(this.fd);
     }
   }
 
