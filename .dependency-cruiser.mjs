@@ -43,7 +43,7 @@ export default {
           '^packages/$1/',
           '^packages/[^/]+/src/index[.]ts$',
           '^packages/client/src/transport/posix[.]ts$',
-          '^packages/supervisor/src/home[.]ts$',
+          '^packages/supervisor/src/(home|keeper)[.]ts$',
         ],
       },
     },

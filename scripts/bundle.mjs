@@ -1,4 +1,5 @@
-// Bundles the programs that are shipped: dist/cli/main.js (ES modules, one chunk a command) and dist/daemon/main.js (one file).
+// Bundles the programs that are shipped: dist/cli/main.js (ES modules, one chunk a command), dist/daemon/main.js and dist/keeper/main.js
+// (one file each).
 //
 // Two constants are put in: __HOLDFAST_VERSION__, the version in the root package.json, and __HOLDFAST_BUILD__, a hash of
 // everything that was bundled. The hash can't be known before it is in the files, so they are bundled with a placeholder of
@@ -14,6 +15,7 @@ const buildPlaceholder = '@@hf-build@@';
 
 const programs = [
   { name: 'cli', entry: 'packages/cli/src/main.ts', splitting: true },
+  { name: 'keeper', entry: 'packages/keeper/src/main.ts', splitting: false },
   { name: 'daemon', entry: 'packages/daemon/src/main.ts', splitting: false },
 ];
 

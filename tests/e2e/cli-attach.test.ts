@@ -102,12 +102,12 @@ describe('the terminal is restored', () => {
     await terminal.until('same');
   });
 
-  test('when the daemon is killed', async () => {
+  test('when daemon and keeper are killed', async () => {
     await using home = new CliHome();
     const terminal = home.inTerminal(AROUND('$HF new'));
     await terminal.until('$ ');
-    const { daemon } = JSON.parse(await home.do('status', '--json'));
-    process.kill(daemon.pid, 'SIGKILL');
+    const { daemon, keeper } = JSON.parse(await home.do('status', '--json'));
+    for (const { pid } of [keeper, daemon]) process.kill(pid, 'SIGKILL');
     await terminal.until('reconnecting');
     await terminal.until("can't show sh any longer", 25_000);
     await terminal.until('code 4');
@@ -121,6 +121,18 @@ describe('the terminal is restored', () => {
     await home.do('stop', '--yes');
     expect(await terminal.until('same')).not.toContain('reconnecting');
   });
+});
+
+test('when the daemon is killed the view goes on with the next one, and nothing needs to be said', async () => {
+  await using home = new CliHome();
+  const terminal = home.inTerminal(AROUND('$HF new'));
+  await terminal.until('$ ');
+  const { daemon } = JSON.parse(await home.do('status', '--json'));
+  process.kill(daemon.pid, 'SIGKILL');
+  terminal.type('echo $((20+1)); exit\r');
+  const shown = await terminal.until('21');
+  expect(shown).not.toContain('reconnecting');
+  await terminal.until('same');
 });
 
 test("stopped and continued, the terminal is the shell's in between, and on the program's screen again", async () => {

@@ -20,7 +20,7 @@ const MEBIBYTE = 1024 * 1024;
 // The predecessor dies
 
 test.for(['predecessor.snapshot', 'predecessor.sent', 'predecessor.commit'])(
-  'a predecessor killed at %s takes its successor with it (and, until there is a keeper, its sessions); the home is free then',
+  'a predecessor killed at %s takes its successor with it (and, without a keeper, its sessions); the home is free then',
   { timeout: 60_000 },
   async (point) => {
     await using pointed = await startWithPoints();

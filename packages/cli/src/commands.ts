@@ -17,6 +17,7 @@ const LOADERS = {
   logs: async () => (await import('./commands/logs.ts')).logsCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   upgrade: async () => (await import('./commands/upgrade.ts')).upgradeCommand,
+  resume: async () => (await import('./commands/resume.ts')).resumeCommand,
   restart: async () => (await import('./commands/restart.ts')).restartCommand,
   stop: async () => (await import('./commands/stop.ts')).stopCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand,

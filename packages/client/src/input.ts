@@ -163,6 +163,8 @@ export class Input {
       void this.#letGo(new HoldfastError('E_EXITED', 'the session has exited'));
       return;
     }
+    // What another process typed on this stream is not this one's to report.
+    if (this.#state === 'opening') return;
     const { from, to } = event;
     if (to < from || to > this.#everSent) {
       throw protocolError(`input from ${from} to ${to} is unknown, but ${this.#everSent} bytes were sent`);

@@ -36,6 +36,8 @@ export class Subscription {
   #isViewportSent = false;
   #acknowledged = 0;
   #ackSent = 0;
+  /** Crashes at the present offset that the user was told of: after a reconnect the daemon tells of them again. */
+  #crashesTold = new Set<string>();
 
   /** Made by `Client.subscribe`; `opened` is called once, with this or with the error. */
   constructor(wiring: ChannelWiring<Subscription>, session: string, options: SubscribeOptions) {
@@ -130,7 +132,7 @@ export class Subscription {
     if (offset !== this.#offset) {
       throw protocolError(`output at offset ${offset} instead of ${this.#offset}`);
     }
-    this.#offset += bytes.length;
+    this.#goTo(offset + bytes.length);
     if (this.#options.onData(bytes, offset) === false && !this.#isOver()) this.#link.hold(this);
   }
 
@@ -143,7 +145,7 @@ export class Subscription {
       case 'gap':
         return this.#gap(event);
       case 'resync':
-        this.#offset = event.offset;
+        this.#goTo(event.offset);
         return this.#options.onResync?.({ offset: event.offset });
       case 'resized':
         return this.#options.onResized?.({ offset: event.offset, cols: event.cols, rows: event.rows });
@@ -226,12 +228,21 @@ export class Subscription {
     });
   }
 
-  #gap({ from, to, reason }: { from: number; to: number; reason: 'evicted' | 'crash' }): void {
+  #gap({ from, to, reason, at }: Extract<Event, { event: 'gap' }>): void {
     if (from !== this.#offset || to < from) {
       throw protocolError(`a gap from ${from} to ${to}, but output stands at ${this.#offset}`);
     }
-    if (reason === 'evicted') this.#offset = to;
+    if (reason === 'evicted') this.#goTo(to);
+    else if (at !== undefined) {
+      if (this.#crashesTold.has(at)) return;
+      this.#crashesTold.add(at);
+    }
     this.#options.onGap?.({ from, to, reason });
+  }
+
+  #goTo(offset: number): void {
+    if (offset !== this.#offset && this.#crashesTold.size > 0) this.#crashesTold.clear();
+    this.#offset = offset;
   }
 
   #lead(leading: boolean): void {

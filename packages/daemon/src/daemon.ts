@@ -1,25 +1,42 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { exitNow, lockFile, Reactor } from '@holdfast/posix';
-import { BUILD, type DaemonIdentity, HoldfastError, LIMITS, VERSION } from '@holdfast/protocol';
+import { close, exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/posix';
+import {
+  BUILD,
+  type DaemonIdentity,
+  type DaemonStart,
+  HoldfastError,
+  LIMITS,
+  VERSION,
+} from '@holdfast/protocol';
 import { Connection } from './connection/connection.ts';
 import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';
 import type { SuspendedConnection } from './connection/suspended-connection.ts';
 import { Predecessor } from './handoff/predecessor.ts';
 import { rehearse } from './handoff/rehearsal.ts';
+import { SuccessorProcess, type UpgradeTarget } from './handoff/successor-process.ts';
 import { DescriptorList, type Snapshot, SNAPSHOT_SCHEMA } from './handoff/snapshot.ts';
-import { type Adopted, Successor } from './handoff/successor.ts';
+import { type Adopted, type Grants, Successor } from './handoff/successor.ts';
 import { verifyDescriptors } from './handoff/verify-descriptors.ts';
 import { type Accepted, Listener, type ListenerSurroundings } from './listener.ts';
 import { type Log, LogFile } from './log.ts';
 import { argumentsOf, type DaemonOptions } from './options.ts';
+import { KeeperLink } from './keeper-link/keeper-link.ts';
+import { NewKeeper } from './keeper-link/new-keeper.ts';
+import { NO_KEEPER } from './keeper-link/no-keeper.ts';
+import { NOTHING_INHERITED } from './session/inheritance.ts';
 import { ProcessLister } from './session/process-table.ts';
 import { SessionRegistry } from './session/registry.ts';
 import type { SubscriptionSink } from './session/subscription.ts';
+import { testPoint } from './test-points.ts';
 
 /** One read of a client's socket. */
 const CLIENT_READ_BYTES = 64 * 1024;
+/** Before another keeper is tried, if the last one died at once or none could be started: the system lacks something. */
+const KEEPER_RETRY_MS = 1_000;
+/** Before a further hand-over under a new keeper, if the first has failed. */
+const SUCCEED_RETRY_MS = 10_000;
 /** How long a stopping daemon waits for its last answers to be read. */
 const FAREWELL_MS = 500;
 /** No file can be made there, and nothing stays of what is written. */
@@ -38,10 +55,13 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #predecessor: Predecessor;
   readonly #identity: DaemonIdentity;
+  readonly #keeper: KeeperLink | undefined;
   /** Holds the home's lock. */
   #lock = -1;
   #listener: Listener | undefined;
   #stopping: Promise<number> | undefined;
+  #newKeeper: NewKeeper | undefined;
+  #keeperStartedMs = Number.NEGATIVE_INFINITY;
   /** An upgrade lets requests that are being carried out come to their end; new ones wait. */
   #arePaused = false;
 
@@ -52,13 +72,22 @@ export class Daemon {
     this.#options = options;
     this.#logFile = logFile;
     this.#log = this.#logFile.log;
-    const { usePidfd } = options;
+    const { usePidfd, keeperFd } = options;
     const processes = new ProcessLister();
+    if (keeperFd !== undefined) {
+      this.#keeper = new KeeperLink(keeperFd, {
+        reactor: this.#reactor,
+        log: this.#log,
+        exited: (pid, exit) => this.#registry.programEnded(pid, exit),
+        lost: () => this.#keeperLost(),
+      });
+    }
     this.#registry = new SessionRegistry(options, {
       reactor: this.#reactor,
       log: this.#log,
       processes,
       usePidfd,
+      keeper: this.#keeper ?? NO_KEEPER,
     });
     this.#identity = {
       pid: process.pid,
@@ -83,12 +112,13 @@ export class Daemon {
     this.#predecessor = new Predecessor({
       reactor: this.#reactor,
       log: this.#log,
-      options: argumentsOf(options),
       protocolsInUse: () => [...this.#connections].flatMap(({ protocol }) => protocol ?? []),
       pauseClients: (isPaused) => {
         this.#arePaused = isPaused;
         for (const connection of this.#connections) connection.isPaused = isPaused;
       },
+      startSuccessor: (target) => this.#startSuccessor(target),
+      isKeeperBehind: () => this.#keeper?.isBehind ?? false,
       untilIdle: async () => {
         await this.#handler.untilIdle();
         await this.#registry.settled();
@@ -108,22 +138,43 @@ export class Daemon {
       fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
       fs.chmodSync(folder, 0o700);
     }
-    const lock = lockFile(path.join(options.runtimeDir, 'lock'));
-    if (lock === undefined) return undefined;
     const daemon = new Daemon(options);
+    const given = daemon.#keeper?.takeBack();
+    const lock = given?.lock ?? lockFile(path.join(options.runtimeDir, 'lock'));
+    if (lock === undefined) return undefined;
     daemon.#lock = lock;
-    await daemon.#registry.load();
-    daemon.#listener = Listener.bind(daemon.#socketPath, daemon.#listenerSurroundings);
+    if (given?.lock === undefined) daemon.#keeper?.holdHome('lock', lock);
+    testPoint('daemon.starting');
+    await daemon.#registry.load(given ?? NOTHING_INHERITED);
+    daemon.#listen(given?.listener);
     daemon.#hearSignals();
-    daemon.#registry.keepRetention();
-    daemon.#serve();
     return daemon;
+  }
+
+  /** Serves what `start` has found. Nobody reads standard error any more. */
+  begin(): void {
+    this.#logFile.takeStderr();
+    this.#serve();
+    this.#registry.goOn();
+    this.#registry.keepRetention();
+    this.#keeper?.ready();
+  }
+
+  /** Takes over the socket that clients connect to, or makes it. */
+  #listen(given: number | undefined): void {
+    const surroundings = this.#listenerSurroundings;
+    if (given !== undefined) setNonBlocking(given);
+    this.#listener =
+      given === undefined
+        ? Listener.bind(this.#socketPath, surroundings)
+        : new Listener(given, this.#socketPath, surroundings);
+    if (given === undefined) this.#keeper?.holdHome('listener', this.#listener.fd);
   }
 
   /** Takes over from a predecessor, which is at the other end of the channel; ends the process if that does not happen. */
   static async adopt(options: DaemonOptions, channelFd: number): Promise<void> {
-    const successor = new Successor(channelFd);
     const daemon = new Daemon(options);
+    const successor = new Successor(channelFd, daemon.#keeper && grantsBy(daemon.#keeper, thisDaemon()));
     await Daemon.rehearse(options).catch((error: unknown) => {
       // It only makes the pause longer: whether the sessions can be taken over shows when they are.
       daemon.#log('upgrade.rehearsal-failed', { error: String(error) });
@@ -144,18 +195,14 @@ export class Daemon {
   /** Takes over what is none of anybody's, and leaves nothing behind. Returns how many bytes were passed on. */
   static rehearse(options: DaemonOptions): Promise<number> {
     return rehearse((snapshot, fds) => {
-      const elsewhere = { ...options, runtimeDir: NOWHERE, stateDir: NOWHERE };
+      // The keeper is not to hear of it: the channel is that of the daemon that rehearses.
+      const elsewhere = { ...options, runtimeDir: NOWHERE, stateDir: NOWHERE, keeperFd: undefined };
       const daemon = new Daemon(elsewhere, new LogFile(NOWHERE));
       daemon.#adopt(snapshot, fds);
       daemon.#run();
       daemon.#takeOver(snapshot);
       return () => daemon.#vanish();
     });
-  }
-
-  /** Nobody reads standard error any more. */
-  detachFromStarter(): void {
-    this.#logFile.takeStderr();
   }
 
   // Hand-over
@@ -231,6 +278,7 @@ export class Daemon {
       sessions: result.sessions,
       pauseMs: result.pauseMs,
     });
+    this.#keeper?.ready();
     successor.onPredecessorGone(this.#reactor, () => this.#handler.answerUpgrades(result));
   }
 
@@ -252,6 +300,63 @@ export class Daemon {
     this.#reactor.dispose();
     for (const session of this.#registry.all) session.history.close();
     this.#logFile.close();
+  }
+
+  async #startSuccessor(target: UpgradeTarget): Promise<SuccessorProcess> {
+    const reactor = this.#reactor;
+    const keeper = this.#keeper;
+    if (keeper?.mustSpawn) {
+      const { node, execArgv: nodeArguments, entry } = target;
+      const start = { node, nodeArguments: [...nodeArguments], entry };
+      return SuccessorProcess.startedBy((fd) => keeper.spawnSuccessor(start, fd), target, reactor);
+    }
+    const keeperFd = await keeper?.channelForSuccessor();
+    try {
+      return SuccessorProcess.start(target, { reactor, options: argumentsOf(this.#options), keeperFd });
+    } finally {
+      if (keeperFd !== undefined) close(keeperFd);
+    }
+  }
+
+  // The keeper
+
+  /** Starts another, gives it everything, and has it start a successor of this same build, whose parent it is. */
+  #keeperLost(): void {
+    if (this.#stopping || !this.#keeper) return;
+    const sinceMs = performance.now() - this.#keeperStartedMs;
+    if (sinceMs < KEEPER_RETRY_MS) return this.#retryKeeper();
+    this.#keeperStartedMs = performance.now();
+    try {
+      const { keeper, fd } = NewKeeper.start(thisDaemon(), argumentsOf(this.#options));
+      this.#newKeeper = keeper;
+      this.#log('keeper.started', { pid: keeper.pid });
+      this.#keeper.replace(fd);
+    } catch (error) {
+      this.#log('keeper.start-failed', { error: String(error) });
+      return this.#retryKeeper();
+    }
+    this.#keeper.holdHome('lock', this.#lock);
+    if (this.#listener) this.#keeper.holdHome('listener', this.#listener.fd);
+    for (const session of this.#registry.all)
+      if (session.program) this.#keeper.hold(session.id, session.program);
+    this.#succeedMyself();
+  }
+
+  #retryKeeper(): void {
+    this.#reactor.after(KEEPER_RETRY_MS, () => this.#keeperLost());
+  }
+
+  #succeedMyself(): void {
+    const { node, nodeArguments: execArgv, entry } = thisDaemon();
+    const nobody = { isClosed: false };
+    this.#predecessor.upgrade(nobody, { node, execArgv, entry }).catch((error: unknown) => {
+      this.#log('keeper.not-parent', { error: String(error) });
+      if (this.#stopping) return;
+      // Its failure is no harm: what is missing is the status of a program that outlives this daemon.
+      this.#reactor.after(SUCCEED_RETRY_MS, () => {
+        if (this.#keeper?.mustSpawn && this.#keeper.tellsExits) this.#succeedMyself();
+      });
+    });
   }
 
   get #socketPath(): string {
@@ -276,7 +381,9 @@ export class Daemon {
     process.on('uncaughtException', (error) => this.#fault(error));
     process.on('SIGCHLD', () => {
       for (const session of this.#registry.all) session.childEnded();
+      this.#newKeeper?.childEnded();
     });
+    this.#keeper?.serve();
     this.#run();
   }
 
@@ -344,6 +451,7 @@ export class Daemon {
 
   #farewell(): void {
     for (const connection of this.#connections) connection.endQuietly();
+    this.#keeper?.stop();
     const leave = () => {
       this.#log('daemon.stopped');
       exitNow(0);
@@ -352,6 +460,23 @@ export class Daemon {
     const whenAllGone = () => (this.#connections.size === 0 ? leave() : this.#reactor.after(10, whenAllGone));
     whenAllGone();
   }
+}
+
+/** How this daemon was started, but for what says which home it is for. */
+function thisDaemon(): DaemonStart {
+  return { node: process.execPath, nodeArguments: process.execArgv, entry: process.argv[1] ?? '' };
+}
+
+/** The keeper's say in a hand-over. It also learns how to start the new daemon again. */
+function grantsBy(keeper: KeeperLink, start: DaemonStart): Grants {
+  return {
+    adopted: () => keeper.adopted(),
+    ask: (timeoutMs) => keeper.askCurrent(start, timeoutMs),
+    await: (timeoutMs) => {
+      keeper.awaitGrant(timeoutMs);
+      keeper.current(start);
+    },
+  };
 }
 
 export function startError(error: unknown): { code: string; message: string } {

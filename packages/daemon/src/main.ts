@@ -20,7 +20,7 @@ function report(options: DaemonOptions | undefined, message: object): void {
 let options: DaemonOptions | undefined;
 try {
   options = parseOptions(process.argv.slice(2));
-  const kept = [options.readyFd, options.channelFd].filter((fd) => fd !== undefined);
+  const kept = [options.readyFd, options.channelFd, options.keeperFd].filter((fd) => fd !== undefined);
   // A pipe of whoever started us must not stay open as long as we live, let alone reach a program.
   closeInherited(kept);
   for (const fd of kept) setCloseOnExec(fd);
@@ -41,5 +41,5 @@ async function serve(options: DaemonOptions): Promise<void> {
       ? { ready: true, pid: process.pid }
       : { ready: false, code: 'E_BUSY', message: 'another daemon serves this home' },
   );
-  daemon?.detachFromStarter();
+  daemon?.begin();
 }

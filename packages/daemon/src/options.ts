@@ -10,6 +10,8 @@ export interface DaemonOptions {
   readonly usePidfd: boolean;
   /** Where the predecessor is, for a daemon that is to take over. */
   readonly channelFd: number | undefined;
+  /** Where the keeper is; undefined: nobody keeps a second copy of anything. */
+  readonly keeperFd: number | undefined;
 }
 
 /** What a successor is to be told, but for its mode: the home, and how exits are learned of. */
@@ -19,7 +21,7 @@ export function argumentsOf({ runtimeDir, stateDir, home, usePidfd }: DaemonOpti
 }
 
 const USAGE =
-  'main.js serve|adopt --runtime-dir DIR --state-dir DIR [--home DIR] [--no-pidfd] [--ready-fd N] [--channel-fd N]';
+  'main.js serve|adopt --runtime-dir DIR --state-dir DIR [--home DIR] [--no-pidfd] [--ready-fd N] [--channel-fd N] [--keeper-fd N]';
 
 /** Parses the daemon's arguments. Its mode is decided here and never by the environment, which is inherited. */
 export function parseOptions(args: readonly string[]): DaemonOptions {
@@ -32,6 +34,7 @@ export function parseOptions(args: readonly string[]): DaemonOptions {
       home: { type: 'string' },
       'ready-fd': { type: 'string' },
       'channel-fd': { type: 'string' },
+      'keeper-fd': { type: 'string' },
       'no-pidfd': { type: 'boolean' },
     },
   });
@@ -47,6 +50,7 @@ export function parseOptions(args: readonly string[]): DaemonOptions {
     readyFd: descriptor(values['ready-fd']),
     usePidfd: !values['no-pidfd'],
     channelFd,
+    keeperFd: descriptor(values['keeper-fd']),
   };
 }
 

@@ -4,6 +4,7 @@ import { Reactor, sendSignal } from '@holdfast/posix';
 import { eventually, processState } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { History } from '../src/history/history.ts';
+import { NO_KEEPER } from '../src/keeper-link/no-keeper.ts';
 import { AgentLink } from '../src/session/agent-link.ts';
 import { findProgram, launch } from '../src/session/launch.ts';
 import { ProcessLister } from '../src/session/process-table.ts';
@@ -68,6 +69,7 @@ test('a session for which no pidfd could be opened learns of its exit all the sa
     processes: new ProcessLister(),
     changed: () => undefined,
     usePidfd: true,
+    keeper: NO_KEEPER,
   };
   const session = withoutDescriptors(() => new Session(parts, surroundings));
   reactor.start();

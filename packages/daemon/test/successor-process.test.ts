@@ -20,14 +20,14 @@ test('wherever descriptors run out on the way to a successor, none stays open, a
   const reactor = new Reactor();
   const target = { node: '/bin/cat', execArgv: [], entry: import.meta.filename };
   // The functions of libc are found now.
-  new SuccessorProcess(target, [], reactor).dispose();
+  SuccessorProcess.start(target, { reactor, options: [], keeperFd: undefined }).dispose();
   const before = fdCount(process.pid);
   let failures = 0;
   for (let free = 0; free < 16; free += 1) {
     const opened = openAll();
     for (const fd of opened.splice(0, free)) fs.closeSync(fd);
     try {
-      new SuccessorProcess(target, [], reactor).dispose();
+      SuccessorProcess.start(target, { reactor, options: [], keeperFd: undefined }).dispose();
     } catch (error) {
       failures += 1;
       expect(error).toMatchObject({ code: 'E_UPGRADE_START' });

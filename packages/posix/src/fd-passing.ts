@@ -41,26 +41,51 @@ export function sendWithFds(socket: number, bytes: Uint8Array, fds: readonly num
   }
 }
 
-/**
- * Receives one message, without blocking; WOULD_BLOCK if none is there, undefined at the end. Throws PosixError: EMFILE if this
- * process had no room for all of its descriptors; the message is lost then, and nothing of it stays open.
- */
+/** Receives one message as FdReceiver does. */
 export function receiveWithFds(socket: number): FdMessage | typeof WOULD_BLOCK | undefined {
-  const message = new MessageHeader(MESSAGE_BYTES_MAX, FDS_PER_MESSAGE);
-  for (;;) {
-    const flags = platform.socket.msgCmsgCloexec | platform.socket.msgDontWait;
-    const count = libc.recvmsg(socket, message.header.address, flags);
-    if (count === 0) return undefined;
-    if (count > 0) {
-      const fds = message.takeFds();
-      const errno = message.cutOff();
-      if (errno === undefined) return { bytes: message.data.bytes.subarray(0, count), fds };
-      fds.forEach(close);
-      throw new PosixError('recvmsg', errno, 'the whole message');
+  return new FdReceiver({ messageBytes: MESSAGE_BYTES_MAX, descriptors: FDS_PER_MESSAGE }).receive(socket);
+}
+
+export interface MessageLimits {
+  /** Bytes in one message from the other side. */
+  readonly messageBytes: number;
+  /** Descriptors in one message from the other side. */
+  readonly descriptors: number;
+}
+
+/** Receives messages, one after the other, into the same memory. */
+export class FdReceiver {
+  readonly #limits: MessageLimits;
+  readonly #message: MessageHeader;
+
+  constructor(limits: MessageLimits) {
+    this.#limits = limits;
+    this.#message = new MessageHeader(limits.messageBytes, limits.descriptors);
+  }
+
+  /**
+   * The next message, whose bytes are valid until the one after it; without blocking: WOULD_BLOCK if none is there, undefined at
+   * the end. Throws PosixError: EMFILE if this process or the limits had no room for all of its descriptors, EMSGSIZE for a longer
+   * one; the message is lost then, and nothing of it stays open.
+   */
+  receive(socket: number): FdMessage | typeof WOULD_BLOCK | undefined {
+    const message = this.#message;
+    for (;;) {
+      message.reset(this.#limits.descriptors);
+      const flags = platform.socket.msgCmsgCloexec | platform.socket.msgDontWait;
+      const count = libc.recvmsg(socket, message.header.address, flags);
+      if (count === 0) return undefined;
+      if (count > 0) {
+        const fds = message.takeFds();
+        const errno = message.cutOff();
+        if (errno === undefined) return { bytes: message.data.bytes.subarray(0, count), fds };
+        fds.forEach(close);
+        throw new PosixError('recvmsg', errno, 'the whole message');
+      }
+      const errno = koffi.errno();
+      if (errno === EAGAIN) return WOULD_BLOCK;
+      if (errno !== EINTR) throw lastError('recvmsg');
     }
-    const errno = koffi.errno();
-    if (errno === EAGAIN) return WOULD_BLOCK;
-    if (errno !== EINTR) throw lastError('recvmsg');
   }
 }
 
@@ -80,6 +105,12 @@ class MessageHeader {
     setAddress(view, 16, this.#iovec.address);
     view.setUint32(platform.message.iovCountAt, 1, true);
     setAddress(view, platform.message.controlAt, fdCount === 0 ? 0 : this.#control.address);
+    this.reset(fdCount);
+  }
+
+  /** Ready to receive: the kernel has written over the lengths. */
+  reset(fdCount: number): void {
+    const { view } = this.header;
     view.setUint32(platform.message.controlLengthAt, fdCount === 0 ? 0 : controlBytes(fdCount), true);
   }
 

@@ -25,6 +25,7 @@ export {
   sendWithFds,
 } from './fd-passing.ts';
 export { Gather } from './gather.ts';
+export { replaceProcess } from './replace-process.ts';
 export { openFilesSoftLimit } from './limits.ts';
 export { lockFile } from './lock.ts';
 export {
@@ -38,6 +39,7 @@ export {
   wholePages,
 } from './mapping.ts';
 export { addressOf, Block, copyIn, copyOut } from './memory.ts';
+export { MessageChannel, type ReceivedMessage } from './message-channel.ts';
 export { PAGE_BYTES } from './platform.ts';
 export {
   isStandingStill,
@@ -50,7 +52,7 @@ export {
 } from './processes.ts';
 export { openPty, type Pty, slavePathOf } from './pty.ts';
 export { EDGE, READABLE, Reactor, type Timer, type Watch, WRITABLE } from './reactor.ts';
-export { sendSignal, signalName, signalNumber } from './signals.ts';
+export { ignoreSignal, sendSignal, signalName, signalNumber } from './signals.ts';
 export { type SpawnOptions, spawnOnTerminal } from './spawn.ts';
 export {
   endOfFileCharacter,
@@ -74,6 +76,7 @@ export {
   socketPair,
   withShortPath,
 } from './unix-socket.ts';
+export { becomeSubreaper } from './subreaper.ts';
 export {
   decodeStatus,
   type ExitStatus,
@@ -83,6 +86,7 @@ export {
   processOf,
   sendSignalToGroupOf,
   takeExitStatus,
+  takeExitStatuses,
 } from './wait.ts';
 export { waitReadable, waitWritable } from './wait-readable.ts';
 export { spawnWithDescriptors } from './spawn-with-descriptors.ts';

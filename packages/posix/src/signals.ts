@@ -37,3 +37,14 @@ export function sendSignal(pid: number, signal: number): boolean {
   if (koffi.errno() === os.constants.errno.ESRCH) return false;
   throw lastError('kill', `of ${pid}`);
 }
+
+const SIG_IGN = 1;
+const SIG_ERR = -1;
+
+/**
+ * Has the kernel drop a signal to this process. Node is not asked and does not know. Programs that are started get the default
+ * again; one that replaces this process does not.
+ */
+export function ignoreSignal(signal: number): void {
+  if (libc.signal(signal, SIG_IGN) === SIG_ERR) throw lastError('signal', `${signal}`);
+}

@@ -29,6 +29,19 @@ export function takeExitStatus(pid: number): ExitStatus | 'running' | 'unknown' 
   return decodeStatus(status.readInt32LE(0));
 }
 
+/** Takes the exit statuses of all children that have ended, by pid. */
+export function takeExitStatuses(): Map<number, ExitStatus> {
+  const ended = new Map<number, ExitStatus>();
+  const status = Buffer.alloc(4);
+  for (;;) {
+    const pid = libc.waitpid(-1, status, NO_HANG);
+    const errno = koffi.errno();
+    if (pid > 0) ended.set(pid, decodeStatus(status.readInt32LE(0)));
+    else if (pid === 0 || errno === os.constants.errno.ECHILD) return ended;
+    else if (errno !== os.constants.errno.EINTR) throw lastError('waitpid', 'of any child');
+  }
+}
+
 /** The layout of a wait status is the same on Linux and macOS. */
 export function decodeStatus(status: number): ExitStatus {
   const signal = status & 0x7f;

@@ -53,6 +53,10 @@ export const ERRORS = {
   E_TIMEOUT: { retry: true, means: 'no answer came in time' },
   E_DISCONNECTED: { retry: true, means: 'the connection to the daemon was lost' },
   E_NO_DAEMON: { retry: true, means: 'no daemon is running, or none could be reached' },
+  E_HELD: {
+    retry: false,
+    means: 'daemons died too often, and the keeper starts none until it is told to; programs run on',
+  },
   E_DAEMON_START: { retry: true, means: 'the daemon could not be started' },
   E_USAGE: { retry: false, means: 'wrong usage of the command line' },
   E_INTERNAL: { retry: false, means: 'a fault in Holdfast itself; the log has more' },

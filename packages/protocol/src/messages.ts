@@ -57,6 +57,8 @@ export const sessionShape = z.object({
   foreground: z.nullable(z.string()),
   /** What is not as it should be with this session, in plain words: "history is kept in memory: disk full". */
   warnings: z.array(z.string()),
+  /** Present and true while the keeper has not taken a second copy of its terminal: a crash of the daemon would end it. */
+  unescrowed: z.optional(z.boolean()),
 });
 export type Session = z.infer<typeof sessionShape>;
 
@@ -85,6 +87,9 @@ export const holderShape = z.object({
   /** The offset beyond which it lets nothing be read. */
   limit: offset,
 });
+
+/** A session that is kept and not served, and why. */
+export const asideShape = z.object({ id: z.string(), why: z.string() });
 
 export const openParameters = z.object({
   /** Program and arguments. An empty list means the user's login shell, by `env.SHELL`. */
@@ -127,6 +132,8 @@ export const REQUESTS = {
       clients: count,
       home: z.string(),
       holders: z.array(holderShape),
+      /** Sessions that are kept and not served, since they could not be rebuilt after a crash. */
+      aside: z.optional(z.array(asideShape)),
     }),
   },
   list: { parameters: z.object({}), result: z.object({ sessions: z.array(sessionShape) }) },
@@ -243,6 +250,8 @@ export const EVENTS = {
     from: offset,
     to: offset,
     reason: z.enum(['evicted', 'crash']),
+    /** When a crash was noticed: tells it from another at the same offset. */
+    at: z.optional(z.string()),
   }),
   /** Viewers: it fell behind and output goes on at `offset`; what its terminal shows is no longer true. */
   resync: z.object({ event: z.literal('resync'), channel, offset }),

@@ -16,6 +16,8 @@ export interface EnsureOptions {
   readonly home: Home;
   /** File that runs the daemon. */
   readonly daemonEntry: string;
+  /** File that runs its keeper; without one the programs end with a daemon that is killed. */
+  readonly keeperEntry?: string;
   /** The Node that runs it; by default this one. */
   readonly node?: string;
   /** By default process.env; the daemon gets a small part of it. */
@@ -29,12 +31,13 @@ export interface EnsureOptions {
  * daemon, and all succeed. Throws E_DAEMON_START with the reason, or E_NO_DAEMON if the home can't be used.
  */
 export async function ensureDaemon(options: EnsureOptions): Promise<void> {
-  const { home, daemonEntry, node = process.execPath, env = process.env, clock = nodeClock } = options;
+  const { home, daemonEntry, keeperEntry, node = process.execPath } = options;
+  const { env = process.env, clock = nodeClock } = options;
   checkHome(home);
   if (isAccepting(home)) return;
   createHome(home);
   const deadline = performance.now() + BUSY_TIMEOUT_MS;
-  while ((await launchDaemon({ home, daemonEntry, node, env, clock })) === 'busy') {
+  while ((await launchDaemon({ home, daemonEntry, keeperEntry, node, env, clock })) === 'busy') {
     for (let look = 0; look < LOOKS_PER_LAUNCH; look += 1) {
       if (isAccepting(home)) return;
       await new Promise<void>((resolve) => clock.after(BUSY_LOOK_MS, resolve));

@@ -20,6 +20,8 @@ test('HOLDFAST_HOME puts everything under one folder, whatever else is set', () 
     stateDir: '/h/default',
     socketPath: '/h/default/daemon.sock',
     lockPath: '/h/default/lock',
+    keeperSocketPath: '/h/default/keeper.sock',
+    keeperReportPath: '/h/default/keeper.json',
     logPath: '/h/default/daemon.log',
     label: '/h',
   });

@@ -12,6 +12,9 @@ export interface Home {
   readonly stateDir: string;
   readonly socketPath: string;
   readonly lockPath: string;
+  /** Where the keeper takes requests, and what it says of itself. */
+  readonly keeperSocketPath: string;
+  readonly keeperReportPath: string;
   readonly logPath: string;
   /** What is shown as "home": HOLDFAST_HOME if that is set, else the state folder. */
   readonly label: string;
@@ -121,6 +124,8 @@ function home(parts: Pick<Home, 'namespace' | 'runtimeDir' | 'stateDir' | 'label
     ...parts,
     socketPath: join(parts.runtimeDir, 'daemon.sock'),
     lockPath: join(parts.runtimeDir, 'lock'),
+    keeperSocketPath: join(parts.runtimeDir, 'keeper.sock'),
+    keeperReportPath: join(parts.runtimeDir, 'keeper.json'),
     logPath: join(parts.stateDir, 'daemon.log'),
   };
 }

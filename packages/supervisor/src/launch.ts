@@ -8,7 +8,9 @@ export interface LaunchOptions {
   readonly home: Home;
   /** File that runs the daemon. */
   readonly daemonEntry: string;
-  /** The Node that runs it. */
+  /** File that runs its keeper, which starts it; undefined: it has none. */
+  readonly keeperEntry: string | undefined;
+  /** The Node that runs them. */
   readonly node: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -28,13 +30,17 @@ const INHERITED =
   /^(PATH|HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR|XDG_.*|HOLDFAST_HOME|HOLDFAST_NAMESPACE|HOLDFAST_TEST_.*)$/;
 
 /**
- * Starts a daemon in a session of its own and waits until it accepts connections. `busy`: another daemon owns the home.
+ * Starts a daemon, by its keeper if it is to have one, in a session of its own, and waits until it accepts connections. `busy`: another daemon owns the home.
  * Throws E_DAEMON_START, with the daemon's reason or its last words on stderr.
  */
 export async function launchDaemon(options: LaunchOptions): Promise<'ready' | 'busy'> {
-  const { home, daemonEntry, node, clock } = options;
+  const { home, daemonEntry, keeperEntry, node, clock } = options;
   const folders = ['--runtime-dir', home.runtimeDir, '--state-dir', home.stateDir, '--home', home.label];
-  const command = [node, daemonEntry, 'serve', ...folders, '--ready-fd', String(READY_FD)];
+  const readyFd = ['--ready-fd', String(READY_FD)];
+  const command =
+    keeperEntry === undefined
+      ? [node, daemonEntry, 'serve', ...folders, ...readyFd]
+      : [node, keeperEntry, ...folders, ...readyFd, '--', node, daemonEntry];
   const shell = spawn('/bin/sh', ['-c', REPARENT, 'sh', ...command], {
     cwd: '/',
     detached: true,

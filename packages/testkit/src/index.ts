@@ -4,7 +4,14 @@ export { type CliOptions, CliProcess, type CliResult } from './cli-process.ts';
 export { eventually, passTime, within } from './eventually.ts';
 export { Gate } from './gate.ts';
 export { type Installation, installation, repository } from './installation.ts';
-export { firstDifference, floodBytes, LINE_BYTES, numberedLines } from './numbered-lines.ts';
+export {
+  firstDifference,
+  floodBytes,
+  floodOffsetOf,
+  LINE_BYTES,
+  missingAtCrashes,
+  numberedLines,
+} from './numbered-lines.ts';
 export {
   childrenOf,
   commandLine,

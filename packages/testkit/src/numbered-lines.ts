@@ -27,3 +27,29 @@ export function firstDifference(bytes: Uint8Array, offset: number): number {
   if (expected.equals(bytes)) return -1;
   return bytes.findIndex((byte, index) => byte !== expected[index]);
 }
+
+/**
+ * How many bytes of the flood are missing at each crash, in a recording from its beginning that was told of crashes at these
+ * offsets. All between them must be the flood. Throws Error where it is not, or bytes come twice.
+ */
+export function missingAtCrashes(bytes: Uint8Array, crashes: readonly number[]): number[] {
+  let shift = 0;
+  const missing: number[] = [];
+  for (const [index, from] of [0, ...crashes].entries()) {
+    const segment = bytes.subarray(from, crashes[index]);
+    const resumed = index === 0 ? 0 : floodOffsetOf(segment) - from;
+    const difference = firstDifference(segment, from + resumed);
+    if (difference !== -1) throw new Error(`not the flood at byte ${from + difference}`);
+    if (index > 0) missing.push(resumed - shift);
+    shift = resumed;
+  }
+  return missing;
+}
+
+/** Where in the flood bytes stand that have a whole line in them, such as any two lines' worth. Throws Error if they don't. */
+export function floodOffsetOf(bytes: Uint8Array): number {
+  const lineAt = bytes.indexOf(0x0a) + 1;
+  const line = Buffer.from(bytes.subarray(lineAt, lineAt + LINE_BYTES)).toString('latin1');
+  if (lineAt === 0 || !/^\d+\n$/.test(line)) throw new Error(`no whole line: ${JSON.stringify(line)}`);
+  return Number(line) * LINE_BYTES - lineAt;
+}

@@ -5,7 +5,8 @@ import type { OpenParameters, Session } from '@holdfast/protocol';
 import { createHome } from '@holdfast/supervisor';
 import { ByteLog } from './byte-log.ts';
 import type { CliOptions, CliResult } from './cli-process.ts';
-import { within } from './eventually.ts';
+import { eventually, within } from './eventually.ts';
+import { untilEnded } from './processes.ts';
 import { program } from './programs.ts';
 import { type RecordOptions, Recording } from './recording.ts';
 import { TestHome } from './test-home.ts';
@@ -13,6 +14,8 @@ import { TestHome } from './test-home.ts';
 export interface DaemonOptions {
   /** By default one of its own, which is disposed of with the daemon. */
   readonly home?: TestHome;
+  /** Whether it has a keeper, which is then the process that was started here. */
+  readonly keeper?: boolean;
   /** More arguments: `--no-pidfd`. */
   readonly args?: readonly string[];
   /** Limit of open files, soft and hard. */
@@ -44,16 +47,21 @@ export class TestDaemon implements AsyncDisposable {
   readonly #stderr = new ByteLog();
   readonly #line = new ByteLog();
   readonly #ownsHome: boolean;
+  readonly #hasKeeper: boolean;
   #client: Promise<Client> | undefined;
 
-  constructor({ home, args = [], openFilesLimit, env = {} }: DaemonOptions) {
+  constructor({ home, keeper = false, args = [], openFilesLimit, env = {} }: DaemonOptions) {
+    this.#hasKeeper = keeper;
     this.#ownsHome = home === undefined;
     this.home = home ?? new TestHome();
     createHome(this.home.paths);
     const { runtimeDir, stateDir, label } = this.home.paths;
     const folders = ['--runtime-dir', runtimeDir, '--state-dir', stateDir, '--home', label];
-    const { daemonEntry } = this.home.installation;
-    const command = [process.execPath, daemonEntry, 'serve', ...folders, '--ready-fd', '3', ...args];
+    const { daemonEntry, keeperEntry } = this.home.installation;
+    const options = [...folders, '--ready-fd', '3', ...args];
+    const command = keeper
+      ? [process.execPath, keeperEntry, ...options, '--', process.execPath, daemonEntry]
+      : [process.execPath, daemonEntry, 'serve', ...options];
     const limit = openFilesLimit === undefined ? '' : `ulimit -n ${openFilesLimit}; `;
     this.process = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
       cwd: '/',
@@ -68,8 +76,22 @@ export class TestDaemon implements AsyncDisposable {
     });
   }
 
+  /** Of the process that was started here: the daemon, or its keeper. */
   get pid(): number {
     return this.process.pid ?? -1;
+  }
+
+  /** The daemon that was started last and lives, when there is one. */
+  servingPid(): Promise<number> {
+    return eventually('a daemon', () => this.home.daemonPid);
+  }
+
+  /** Kills the daemon of a keeper; resolves with its pid when it is gone. */
+  async killServing(): Promise<number> {
+    const pid = await this.servingPid();
+    process.kill(pid, 'SIGKILL');
+    await untilEnded(pid);
+    return pid;
   }
 
   /** What it wrote to stderr. */
@@ -97,7 +119,7 @@ export class TestDaemon implements AsyncDisposable {
 
   /** A connection for whatever needs none of its own. */
   client(): Promise<Client> {
-    this.#client ??= this.connect();
+    this.#client ??= this.connect({ reconnect: this.#hasKeeper });
     return this.#client;
   }
 
@@ -138,7 +160,7 @@ export class TestDaemon implements AsyncDisposable {
 
   /** Ends all sessions and the daemon as a service manager would. */
   async stop(): Promise<void> {
-    this.process.kill('SIGTERM');
+    process.kill(this.#hasKeeper ? await this.servingPid() : this.pid, 'SIGTERM');
     await within('the end of the daemon', this.ended);
   }
 

@@ -116,17 +116,25 @@ export class TestHome implements AsyncDisposable {
     );
   }
 
+  /** The keeper of this home, if one runs. */
+  get keeperPid(): number | undefined {
+    return this.processes.find(
+      (pid) => /keeper\/main.js --runtime-dir (\S+)/.exec(commandLine(pid))?.[1] === this.paths.runtimeDir,
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.close();
     for (const terminal of this.#terminals) terminal[Symbol.dispose]();
     for (const started of this.#processes) if (started.isRunning) started.kill('SIGKILL');
-    const daemonPid = this.daemonPid;
+    const { daemonPid, keeperPid } = this;
+    if (keeperPid !== undefined) signal(keeperPid, 'SIGCONT');
     if (daemonPid !== undefined) {
       signal(daemonPid, 'SIGCONT');
       signal(daemonPid, 'SIGTERM');
     }
     try {
-      await eventually('the end of everything', () => this.processes.length === 0, END_PATIENCE_MS);
+      await eventually('the end of everything', () => this.#hasEnded(), END_PATIENCE_MS);
     } catch (cause) {
       const left = this.processes;
       const names = left
@@ -139,6 +147,13 @@ export class TestHome implements AsyncDisposable {
     } finally {
       rmSync(this.#root, { recursive: true, force: true });
     }
+  }
+
+  /** Ends a keeper that has no daemon to do that. */
+  #hasEnded(): boolean {
+    const { keeperPid } = this;
+    if (keeperPid !== undefined && this.daemonPid === undefined) signal(keeperPid, 'SIGTERM');
+    return this.processes.length === 0;
   }
 
   #with(more: CliOptions['env'] = {}): Record<string, string> {

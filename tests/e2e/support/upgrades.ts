@@ -26,7 +26,7 @@ export async function upgrade(daemon: TestDaemon, by?: Client): Promise<Upgraded
   return client.request('upgrade', sameBuild(daemon), { timeoutMs: 30_000 });
 }
 
-/** What happens at the named points of a hand-over; see packages/daemon/src/handoff/test-points.ts. */
+/** What happens at the named points of a hand-over; see packages/daemon/src/test-points.ts. */
 export type Points = Readonly<Record<string, 'exit' | 'kill' | 'stop' | 'throw' | 'descriptors' | number>>;
 
 /** More than a test needs, and soon used up where it shall be. */

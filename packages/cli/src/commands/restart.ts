@@ -18,7 +18,8 @@ export const restartCommand = defineCommand({
       throw new HoldfastError('E_NO_DAEMON', 'no daemon is running; holdfast new starts one');
     }
     await startDaemon(context);
-    context.note(`The daemon has been started anew; ${countSessions(outcome.ended)} ended.`);
+    const ended = outcome.kind === 'stopped' ? countSessions(outcome.ended) : 'all that waited for one';
+    context.note(`The daemon has been started anew; ${ended} ended.`);
     return EXIT.done;
   },
 });

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { stopDaemon } from '../connection/end-sessions.ts';
+import { stopDaemon, type Stopped } from '../connection/end-sessions.ts';
 import { countSessions } from '../output/count-sessions.ts';
 import { EXIT } from '../output/exit-codes.ts';
 
@@ -12,10 +12,14 @@ export const stopCommand = defineCommand({
   async run({ options }, context) {
     const outcome = await stopDaemon(context, { isSure: options.yes });
     if (outcome.kind === 'declined') return EXIT.failed;
-    const isStopped = outcome.kind === 'stopped';
-    context.note(
-      isStopped ? `The daemon has stopped; ${countSessions(outcome.ended)} ended.` : 'No daemon is running.',
-    );
+    context.note(describe(outcome));
     return EXIT.done;
   },
 });
+
+function describe(outcome: Exclude<Stopped, { kind: 'declined' }>): string {
+  if (outcome.kind === 'notRunning') return 'No daemon is running.';
+  if (outcome.kind === 'stoppedKeeper')
+    return 'The keeper has stopped, and no program has its terminal any more.';
+  return `The daemon has stopped; ${countSessions(outcome.ended)} ended.`;
+}

@@ -2,11 +2,15 @@ import { existsSync } from 'node:fs';
 import { Client, type Connector, netConnector } from '@holdfast/client';
 import { HoldfastError, VERSION } from '@holdfast/protocol';
 import { checkHome } from '@holdfast/supervisor/home';
+import { refuseIfHeld } from '@holdfast/supervisor/keeper';
 import type { Context } from '../context.ts';
 
 /** A daemon that owns the home but does not accept yet, is starting: that takes a fraction of this. */
 const START_PATIENCE_MS = 5_000;
 const RETRY_MS = 50;
+/** Without a hello for so long it is looked whether there can be one; and then again and again. */
+const HELLO_PATIENCE_MS = 1_000;
+const LOOK_AGAIN_MS = 250;
 
 export interface ConnectOptions {
   readonly connector: Connector;
@@ -19,7 +23,10 @@ function brief({ home }: Context): ConnectOptions {
   return { connector: netConnector(home.socketPath) };
 }
 
-/** Connects to the daemon of this home; undefined if none runs. Throws E_NO_DAEMON if one does but can't be reached. */
+/**
+ * Connects to the daemon of this home; undefined if none runs. Throws E_NO_DAEMON if one does but can't be reached, E_HELD if
+ * its keeper starts none.
+ */
 export async function connectIfRunning(
   context: Context,
   options: ConnectOptions = brief(context),
@@ -28,7 +35,7 @@ export async function connectIfRunning(
   const deadline = performance.now() + START_PATIENCE_MS;
   for (;;) {
     try {
-      return await connect(options);
+      return await connect(context, options);
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== 'E_NO_DAEMON') throw error;
       if (!(await isHomeTaken(context))) return undefined;
@@ -68,13 +75,33 @@ export async function connectOrStart(
     import('./lost-sessions.ts'),
   ]);
   await startDaemon(context, options.connector);
-  const started = await connect(options);
+  const started = await connect(context, options);
   await tellOfLostSessions(started, context);
   return started;
 }
 
-function connect({ connector, reconnect = false }: ConnectOptions): Promise<Client> {
-  return Client.connect({ connector, name: 'holdfast', version: VERSION, reconnect });
+function connect({ home }: Context, { connector, reconnect = false }: ConnectOptions): Promise<Client> {
+  refuseIfHeld(home);
+  return new Promise((resolve, reject) => {
+    let isSettled = false;
+    // The keeper listens for a daemon that is dead: a connect succeeds, and nobody says hello.
+    const look = () => {
+      if (isSettled) return;
+      try {
+        refuseIfHeld(home);
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      connector.after(LOOK_AGAIN_MS, look);
+    };
+    connector.after(HELLO_PATIENCE_MS, look);
+    Client.connect({ connector, name: 'holdfast', version: VERSION, reconnect })
+      .then(resolve, reject)
+      .finally(() => {
+        isSettled = true;
+      });
+  });
 }
 
 /** Whether a daemon owns the home. Asked only if nothing listens, since it loads libc. */

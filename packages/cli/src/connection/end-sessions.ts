@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline/promises';
+import type { Client } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
 import { connectIfRunning } from './connect.ts';
 import { isHomeInUse } from '@holdfast/supervisor';
+import { keeperReport } from '@holdfast/supervisor/keeper';
 import { countSessions } from '../output/count-sessions.ts';
 
 /** From the answer to `stop` to the end of the process: it only has to close files. */
@@ -12,18 +14,22 @@ const CHECK_MS = 10;
 export type Stopped =
   | { readonly kind: 'notRunning' }
   | { readonly kind: 'declined' }
+  | { readonly kind: 'stoppedKeeper' }
   | { readonly kind: 'stopped'; readonly ended: number };
 
 /** Ends every session and the daemon, after asking; says so if the answer is no. Throws if nobody can be asked. */
 export async function stopDaemon(context: Context, { isSure }: { isSure: boolean }): Promise<Stopped> {
-  const client = await connectIfRunning(context);
+  let client: Client | undefined;
+  try {
+    client = await connectIfRunning(context);
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'E_HELD') return stopKeeper(context, isSure);
+    throw error;
+  }
   if (!client) return { kind: 'notRunning' };
   try {
     const { sessions } = await client.request('status', {});
-    if (!isSure && sessions.running > 0 && !(await confirm(sessions.running))) {
-      context.note('Nothing was ended.');
-      return { kind: 'declined' };
-    }
+    if (!isSure && sessions.running > 0 && !(await confirm(sessions.running))) return decline(context);
     const { ended } = await client.request('stop', {}, { timeoutMs: null });
     await untilGone(context);
     return { kind: 'stopped', ended };
@@ -32,8 +38,29 @@ export async function stopDaemon(context: Context, { isSure }: { isSure: boolean
   }
 }
 
-async function confirm(running: number): Promise<boolean> {
-  const consequence = `this ends ${countSessions(running)} and everything that runs in ${running === 1 ? 'it' : 'them'}`;
+/** No daemon can be had to end the sessions: they are hung up when nobody holds their terminals any more. */
+async function stopKeeper(context: Context, isSure: boolean): Promise<Stopped> {
+  const keeper = keeperReport(context.home);
+  if (!keeper) return { kind: 'notRunning' };
+  if (!isSure && !(await ask('no daemon runs, and this ends all programs that wait for one')))
+    return decline(context);
+  process.kill(keeper.pid, 'SIGTERM');
+  await untilGone(context);
+  return { kind: 'stoppedKeeper' };
+}
+
+function decline(context: Context): Stopped {
+  context.note('Nothing was ended.');
+  return { kind: 'declined' };
+}
+
+function confirm(running: number): Promise<boolean> {
+  return ask(
+    `this ends ${countSessions(running)} and everything that runs in ${running === 1 ? 'it' : 'them'}`,
+  );
+}
+
+async function ask(consequence: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new HoldfastError('E_RUNNING', `${consequence}, and nobody can be asked: use --yes`);
   }

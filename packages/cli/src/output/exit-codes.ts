@@ -20,6 +20,7 @@ const BY_ERROR: Partial<Record<ErrorCode, number>> = {
   E_NO_SESSION: EXIT.noSession,
   E_AMBIGUOUS: EXIT.noSession,
   E_NO_DAEMON: EXIT.noDaemon,
+  E_HELD: EXIT.noDaemon,
   E_DAEMON_START: EXIT.noDaemon,
   E_DISCONNECTED: EXIT.noDaemon,
   E_TIMEOUT: EXIT.timedOut,

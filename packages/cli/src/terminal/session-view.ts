@@ -1,5 +1,5 @@
 import type { Client, Input, Subscription } from '@holdfast/client';
-import { close, isErrno, isTerminal, type Reactor, reopenNonBlocking } from '@holdfast/posix';
+import { close, isErrno, isTerminal, type Reactor, reopenNonBlocking, type Timer } from '@holdfast/posix';
 import { HoldfastError, LIMITS, type Session } from '@holdfast/protocol';
 import { gapLine } from '../output/gap-line.ts';
 import type { PrefixKey } from './detach-keys.ts';
@@ -33,6 +33,8 @@ const NEWEST_BYTES = 256 * 1024;
 const LEAVE_MS = 500;
 /** How long the program may take nothing of what has been typed before the rest is given up. */
 const DELIVERY_MS = 2_000;
+/** A daemon that was killed is back sooner: nothing needs to be said. */
+const SHORT_OUTAGE_MS = 1_500;
 const CLEAR_SCREEN = '\x1b[0m\x1b[r\x1b[H\x1b[2J';
 const LEAVING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'];
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'];
@@ -61,6 +63,7 @@ class SessionView {
   readonly #outputFd = reopenNonBlocking(1, 'write');
   readonly #writer: FdWriter;
   readonly #pump: OutputPump;
+  #awayNotice: Timer | undefined;
   readonly #modes = new ScreenModes();
   readonly #guard: TerminalGuard;
   /** Undefined if stdin is of no use. */
@@ -109,8 +112,12 @@ class SessionView {
     client.onStateChange = (state, cause) => {
       // A daemon that is stopped goes right after its sessions.
       if (this.#hasExited) return;
-      if (state === 'reconnecting') this.#say('the daemon is away; reconnecting…');
-      if (state === 'connected') this.#say('connected again');
+      this.#awayNotice?.cancel();
+      if (state === 'reconnecting') {
+        this.#awayNotice = this.#options.reactor.after(SHORT_OUTAGE_MS, () => {
+          this.#say('the daemon is away; reconnecting…');
+        });
+      }
       if (state === 'closed' && cause) this.#end({ kind: 'lost', error: cause });
     };
     this.#listen();
@@ -136,6 +143,7 @@ class SessionView {
       .then(() => Promise.all([this.#subscription?.close(), keyboard?.release()]));
     await Promise.race([letGo, this.#after(LEAVE_MS)]);
     this.#leaseTimer?.cancel();
+    this.#awayNotice?.cancel();
     this.#writer.close();
     // What is printed next begins on a line of its own; where the alternate screen was entered one has begun.
     const isMidLine = this.#lastOutputByte !== NEWLINE && !this.#modes.isAlternate;

@@ -1,4 +1,5 @@
 import { HoldfastError } from '@holdfast/protocol';
+import type { InputRange } from '../history/ledger.ts';
 import type { InputListener, InputStream } from '../session/input-queue.ts';
 import type { Session } from '../session/session.ts';
 
@@ -54,6 +55,11 @@ export class InputChannel implements InputListener {
 
   get done(): number {
     return this.#stream.done;
+  }
+
+  /** Bytes of it that a daemon was typing when it was killed. */
+  get unknown(): InputRange | undefined {
+    return this.#stream.unknown;
   }
 
   /** Bytes that are done and that the client has not been told of. */

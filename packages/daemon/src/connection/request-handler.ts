@@ -153,6 +153,7 @@ export class RequestHandler implements Requests {
         clients: connections.size,
         home,
         holders: this.registry.all.flatMap((session) => this.#holderOf(session)),
+        ...(this.registry.aside.length > 0 ? { aside: this.registry.aside } : {}),
       };
     },
 
@@ -185,6 +186,7 @@ export class RequestHandler implements Requests {
         viewport: parameters.viewport,
         leaseMs: parameters.leaseMs ?? LIMITS.leaseMsDefault,
         cursor,
+        tellsCrashes: parameters.from !== 'now',
         sink: connection,
       });
       connection.addSubscription(session, subscription);
@@ -206,6 +208,8 @@ export class RequestHandler implements Requests {
       const session = this.registry.find(reference);
       connection.checkChannel(channel);
       const input = connection.openInput(channel, session, { id: stream });
+      // Before the answer, whose `done` covers them.
+      if (input.unknown) connection.send({ event: 'inputUnknown', channel, ...input.unknown });
       return { session: session.describe(), received: input.received, done: input.done };
     },
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { PREDECESSOR, SUCCESSOR } from './table.ts';
-import { TEST_POINTS } from './test-points.ts';
+import { TEST_POINTS } from '../test-points.ts';
 
 const page = fs.readFileSync(new URL('../../../../docs/upgrade.md', import.meta.url), 'utf8');
 

@@ -5,9 +5,9 @@ import type { Received } from './channel.ts';
 import type { HandoffMessage } from './messages.ts';
 import { type Preview, sendPreview } from './preview.ts';
 import { sendSnapshot, type Snapshot, SNAPSHOT_SCHEMA } from './snapshot.ts';
-import { SuccessorProcess } from './successor-process.ts';
+import type { SuccessorProcess, UpgradeTarget } from './successor-process.ts';
 import { nextPredecessor, type PredecessorEvent, type PredecessorState } from './table.ts';
-import { testPoint } from './test-points.ts';
+import { testPoint } from '../test-points.ts';
 
 /** An upgrade that is not ready by then fails, unless the request says otherwise. */
 const DEADLINE_MS = 15_000;
@@ -29,10 +29,12 @@ export interface Requester {
 export interface PredecessorSurroundings {
   readonly reactor: Reactor;
   readonly log: Log;
-  /** The daemon's own arguments, for the successor. */
-  readonly options: readonly string[];
   /** Protocol versions that connected clients speak. */
   readonly protocolsInUse: () => readonly number[];
+  /** Rejects with HoldfastError. */
+  startSuccessor(target: UpgradeTarget): Promise<SuccessorProcess>;
+  /** Whether the keeper has not taken something yet. */
+  readonly isKeeperBehind: () => boolean;
   /** Whether clients are read. */
   pauseClients(isPaused: boolean): void;
   /** Resolves when no request is half done. */
@@ -151,10 +153,16 @@ export class Predecessor {
     cancelled: Promise<never>,
     deadlineNs: bigint,
   ): Promise<never> {
-    const { reactor, log, options } = this.#surroundings;
+    const { log } = this.#surroundings;
     let successor: SuccessorProcess | undefined;
     try {
-      successor = new SuccessorProcess(parameters, options, reactor);
+      const starting = this.#surroundings.startSuccessor(parameters);
+      // One that is started after all, when nobody waits for it any more, is none.
+      starting.then(
+        (late) => this.#isCancelled && late.dispose(),
+        () => undefined,
+      );
+      successor = await Promise.race([starting, cancelled]);
       const ready = await Promise.race([this.#ready(successor), cancelled]);
       this.#check(ready, parameters);
       this.#step('ready');
@@ -163,6 +171,9 @@ export class Predecessor {
       this.#surroundings.pauseClients(true);
       await this.#settle(cancelled);
       if (this.#isCancelled) await cancelled;
+      // Its successor would not know what is left to be told.
+      if (this.#surroundings.isKeeperBehind())
+        throw new HoldfastError('E_UPGRADE_REFUSED', 'the keeper does not take what it is told');
       if (nowNs() >= deadlineNs) throw new HoldfastError('E_UPGRADE_TIMEOUT', 'the deadline has passed');
       return await this.#handOver(successor);
     } catch (error) {
@@ -260,7 +271,8 @@ export class Predecessor {
     this.#step('adopted');
     testPoint('predecessor.committed');
     if (saysServing(successor, SERVE_MS)) return this.#leave(successor);
-    throw new HoldfastError('E_UPGRADE_TIMEOUT', `the successor did not serve within ${SERVE_MS} ms`);
+    const why = `the successor did not serve within ${SERVE_MS} ms: ${successor.lastWords}`;
+    throw new HoldfastError('E_UPGRADE_TIMEOUT', why);
   }
 
   /**

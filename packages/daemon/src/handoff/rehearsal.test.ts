@@ -13,6 +13,7 @@ test('a rehearsal passes on what programs print, and leaves nothing behind', asy
     usePidfd: true,
     readyFd: undefined,
     channelFd: undefined,
+    keeperFd: undefined,
   };
   // What is opened once for a whole process.
   await Daemon.rehearse(options);

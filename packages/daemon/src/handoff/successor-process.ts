@@ -18,6 +18,7 @@ import {
   WOULD_BLOCK,
 } from '@holdfast/posix';
 import { HoldfastError } from '@holdfast/protocol';
+import { environment } from '../environment.ts';
 import { HandoffChannel, type Received } from './channel.ts';
 import { tellingLine } from './telling-line.ts';
 
@@ -28,8 +29,9 @@ export interface UpgradeTarget {
   readonly entry: string;
 }
 
-/** Descriptor of the channel in the successor. */
+/** Descriptors in the successor: of the channel to its predecessor, and of the one to the keeper. */
 const CHANNEL_FD = 3;
+const KEEPER_FD = 4;
 /** How much of a successor's last words is kept: a stack trace. */
 const STDERR_BYTES = 16 * 1024;
 /** A process that can't be stopped for so long hangs in the kernel. */
@@ -37,32 +39,76 @@ const STOPPING_MS = 200;
 /** Between the end of a process's descriptors and its own. */
 const ENDING_MS = 50;
 
-/** A successor from outside: a child process, its channel, and what it says on stderr before it is ready. */
+export interface SuccessorSurroundings {
+  readonly reactor: Reactor;
+  /** The daemon's own arguments. */
+  readonly options: readonly string[];
+  /** The successor's channel to the keeper, if there is one. It stays open here. */
+  readonly keeperFd: number | undefined;
+}
+
+/** A successor from outside: a process, its channel, and what it says on stderr before it is ready. */
 export class SuccessorProcess {
   readonly pid: number;
   readonly channel: HandoffChannel;
   readonly #reactor: Reactor;
   readonly #pidfd: number | undefined;
-  readonly #stderr: { readonly fd: number; readonly watch: Watch };
+  /** undefined if somebody else has started it, and reads that. */
+  readonly #stderr: { readonly fd: number; readonly watch: Watch } | undefined;
   #words = '';
   #isGone = false;
 
-  /** Throws HoldfastError(E_UPGRADE_START). `options` are the daemon's own arguments. */
-  constructor(target: UpgradeTarget, options: readonly string[], reactor: Reactor) {
+  private constructor(started: { pid: number; channelFd: number; stderrFd?: number }, reactor: Reactor) {
+    const { pid, channelFd, stderrFd } = started;
+    this.pid = pid;
     this.#reactor = reactor;
+    this.channel = new HandoffChannel(channelFd);
+    this.#pidfd = openPidfd(pid);
+    if (stderrFd === undefined) return;
+    const watch = reactor.watch(stderrFd, READABLE, () => this.#listen());
+    this.#stderr = { fd: stderrFd, watch };
+  }
+
+  /** Has somebody else start it, by a function that is given its end of the channel. Rejects with HoldfastError. */
+  static async startedBy(
+    spawn: (channelFd: number) => Promise<number>,
+    target: UpgradeTarget,
+    reactor: Reactor,
+  ): Promise<SuccessorProcess> {
+    checkFiles(target);
+    const [ours, theirs] = socketPair('messages');
+    try {
+      return new SuccessorProcess({ pid: await spawn(theirs), channelFd: ours }, reactor);
+    } catch (error) {
+      close(ours);
+      throw error;
+    } finally {
+      close(theirs);
+    }
+  }
+
+  /** Starts it. Throws HoldfastError(E_UPGRADE_START). */
+  static start(target: UpgradeTarget, surroundings: SuccessorSurroundings): SuccessorProcess {
+    const { reactor, options, keeperFd } = surroundings;
     checkFiles(target);
     const { ours, theirs, stderr, nothing } = openEnds();
     try {
       const argv = [target.node, ...target.execArgv, target.entry, 'adopt', ...options];
-      this.pid = spawnWithDescriptors(
+      const pid = spawnWithDescriptors(
         {
           file: target.node,
-          argv: [...argv, '--channel-fd', String(CHANNEL_FD)],
+          argv: [
+            ...argv,
+            '--channel-fd',
+            String(CHANNEL_FD),
+            ...(keeperFd === undefined ? [] : ['--keeper-fd', String(KEEPER_FD)]),
+          ],
           cwd: '/',
           env: environment(),
         },
-        [nothing, nothing, stderr.write, theirs],
+        [nothing, nothing, stderr.write, theirs, ...(keeperFd === undefined ? [] : [keeperFd])],
       );
+      return new SuccessorProcess({ pid, channelFd: ours, stderrFd: stderr.read }, reactor);
     } catch (cause) {
       close(ours);
       close(stderr.read);
@@ -74,12 +120,6 @@ export class SuccessorProcess {
       close(stderr.write);
       close(nothing);
     }
-    this.channel = new HandoffChannel(ours);
-    this.#pidfd = openPidfd(this.pid);
-    this.#stderr = {
-      fd: stderr.read,
-      watch: reactor.watch(stderr.read, READABLE, () => this.#listen()),
-    };
   }
 
   /** Resolves with its next message, or `end`. Rejects for garbage. */
@@ -136,30 +176,39 @@ export class SuccessorProcess {
   }
 
   #signal(name: NodeJS.Signals): void {
-    // Until its status is taken the pid is its own.
-    if (!this.#isGone) sendSignal(this.pid, signalNumber(name) ?? 0);
+    // Until its status is taken the pid is its own; where that is for the keeper to do, only as long as it has not ended.
+    if (this.#isGone || (this.#pidfd !== undefined && waitReadable(this.#pidfd, 0))) return;
+    sendSignal(this.pid, signalNumber(name) ?? 0);
   }
 
   /** Kills it and blocks until it is dead: a killed process needs no more than a moment. */
   end(): void {
     if (!this.#isGone) {
       this.#signal('SIGKILL');
-      while (takeExitStatus(this.pid) === 'running') waitReadable(this.#pidfd ?? -1, 10);
+      while (this.#isRunning()) waitReadable(this.#pidfd ?? -1, 10);
       this.#isGone = true;
     }
+  }
+
+  #isRunning(): boolean {
+    const status = takeExitStatus(this.pid);
+    if (status !== 'unknown') return status === 'running';
+    // No child of this process.
+    return this.#pidfd === undefined ? sendSignal(this.pid, 0) : !waitReadable(this.#pidfd, 0);
   }
 
   /** Closes what belongs to it here. */
   dispose(): void {
     this.end();
     this.#stopWaiting();
-    this.#stderr.watch.close();
-    close(this.#stderr.fd);
+    this.#stderr?.watch.close();
+    if (this.#stderr) close(this.#stderr.fd);
     this.channel.close();
     if (this.#pidfd !== undefined) close(this.#pidfd);
   }
 
   #listen(): void {
+    if (!this.#stderr) return;
     const chunk = Buffer.alloc(4096);
     for (;;) {
       let count: number;
@@ -219,11 +268,4 @@ function checkFiles({ node, entry }: UpgradeTarget): void {
       throw new HoldfastError('E_UPGRADE_START', `${what} can't be used: ${file}: ${why}`, { cause });
     }
   }
-}
-
-/** The daemon's own, which was clean from the start. */
-function environment(): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
-  return env;
 }

@@ -4,11 +4,25 @@ import { HandoffChannel, type Received } from './channel.ts';
 import { type Preview, receivePreview } from './preview.ts';
 import { receiveSnapshot, type Snapshot, SNAPSHOT_SCHEMAS } from './snapshot.ts';
 import { nextSuccessor, type SuccessorEvent, type SuccessorState } from './table.ts';
-import { testPoint } from './test-points.ts';
+import { testPoint } from '../test-points.ts';
 import { warmUp } from './warm-up.ts';
 
 /** For what follows a first message. */
 const PROMPTLY_MS = 5_000;
+/** For the keeper's word. The predecessor, if it lives, waits longer, and takes silence for a failure. */
+const GRANT_MS = 1_500;
+/** For the keeper to notice that the predecessor has died: it may be stopped, and nobody else could go on. */
+const ORPHANED_MS = 30_000;
+
+/** Who decides which daemon is current. Each throws Error if that is not said in time, or is denied. */
+export interface Grants {
+  /** Says that everything has been taken over. */
+  adopted(): void;
+  /** Asks to be current. */
+  ask(timeoutMs: number): void;
+  /** Waits to be made current without having asked, since the predecessor has died. */
+  await(timeoutMs: number): void;
+}
 
 export interface Adopted {
   readonly sessions: number;
@@ -23,7 +37,7 @@ export interface Heir {
    * Takes up the snapshot without reading from anything that is shared; it may throw, and the predecessor then goes on.
    */
   adopt(snapshot: Snapshot, fds: readonly number[]): Adopted;
-  /** It is ours: a signal from now on is one to the daemon that serves, and must not end it before it does. */
+  /** It is about to be ours: a signal from now on is one to the daemon that serves, and must not end it before it does. */
   beforeServing(): void;
 }
 
@@ -35,10 +49,13 @@ export class Successor {
   readonly #channel: HandoffChannel;
   /** Of the predecessor, which has started this process. */
   readonly #pidfd = openPidfd(process.ppid);
+  readonly #grants: Grants | undefined;
   #state: SuccessorState = 'loading';
 
-  constructor(channelFd: number) {
+  /** Without `grants` it is the predecessor alone that decides. */
+  constructor(channelFd: number, grants: Grants | undefined) {
     this.#channel = new HandoffChannel(channelFd);
+    this.#grants = grants;
   }
 
   /** Says that it is ready, takes what comes, and serves when it is told to. Ends the process if there is no commit. */
@@ -63,10 +80,7 @@ export class Successor {
     }
     testPoint('successor.received');
     const snapshot = this.#adopt(first, heir);
-    this.#awaitCommit();
-    heir.beforeServing();
-    testPoint('successor.committed');
-    this.#step(this.#mayBeCurrent() ? 'granted' : 'failed');
+    this.#awaitCurrent(heir);
     this.#sayServing();
     testPoint('successor.serving');
     return snapshot;
@@ -100,6 +114,8 @@ export class Successor {
       const { snapshot, fds } = receiveSnapshot(this.#channel, first, PROMPTLY_MS);
       const adopted = heir.adopt(snapshot, fds);
       testPoint('successor.adopted');
+      // Before the predecessor knows: whoever commits must be sure that the keeper does.
+      this.#grants?.adopted();
       this.#channel.send({ type: 'adopted', ...adopted });
       this.#step('adopted');
       return snapshot;
@@ -117,15 +133,24 @@ export class Successor {
     }
   }
 
-  #awaitCommit(): void {
-    const { message } = this.#await();
-    if (message.type !== 'commit') this.#end('failed');
-    this.#step('commit');
-  }
-
-  /** Nobody but the predecessor could say no, and its commit is its yes. */
-  #mayBeCurrent(): boolean {
-    return this.#state === 'asking';
+  /** Waits for the commit, and asks the keeper. If the predecessor dies before, the keeper says who goes on. */
+  #awaitCurrent(heir: Heir): void {
+    const received = this.#channel.receiveWithin(Number.MAX_SAFE_INTEGER);
+    const isOrphaned = received === 'end' || received === 'none';
+    if (isOrphaned && !this.#grants) this.#end('predecessorGone');
+    if (!isOrphaned && received.message.type !== 'commit') this.#end('failed');
+    this.#step(isOrphaned ? 'orphaned' : 'commit');
+    heir.beforeServing();
+    if (!isOrphaned) testPoint('successor.committed');
+    try {
+      if (isOrphaned) this.#grants?.await(ORPHANED_MS);
+      else this.#grants?.ask(GRANT_MS);
+    } catch (error) {
+      // Last words: the predecessor quotes them.
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      this.#end('failed');
+    }
+    this.#step('granted');
   }
 
   #sayServing(): void {

@@ -63,15 +63,17 @@ export type SuccessorEvent =
   | 'commit'
   | 'granted'
   | 'failed'
-  | 'predecessorGone';
+  | 'predecessorGone'
+  /** The predecessor is gone, and there is a keeper who says who goes on. */
+  | 'orphaned';
 
 export const SUCCESSOR: Record<SuccessorState, Partial<Record<SuccessorEvent, SuccessorState>>> = {
   loading: { loaded: 'waiting', failed: 'ended', predecessorGone: 'ended' },
   waiting: { preview: 'preparing', snapshot: 'adopting', failed: 'ended', predecessorGone: 'ended' },
   preparing: { prepared: 'waiting', failed: 'ended', predecessorGone: 'ended' },
   adopting: { adopted: 'adopted', failed: 'ended', predecessorGone: 'ended' },
-  // Without its commit nobody may serve; who started it serves on, or both are gone.
-  adopted: { commit: 'asking', failed: 'ended', predecessorGone: 'ended' },
+  // Without its commit nobody may serve: whoever started it serves on, or is gone, and then only a keeper can know that.
+  adopted: { commit: 'asking', orphaned: 'asking', failed: 'ended', predecessorGone: 'ended' },
   asking: { granted: 'serving', failed: 'ended' },
   serving: { predecessorGone: 'serving' },
   ended: {},

@@ -175,6 +175,19 @@ export class History {
     return this.#isClosed ? this.#end : Math.max(0, this.#end - this.capacity);
   }
 
+  /** Notes that the daemon before this one was killed, here: up to one read may be missing. */
+  markCrash(): void {
+    this.marks.crash(this.#end);
+  }
+
+  /** The crashes at or behind an offset, oldest first. */
+  crashesFrom(offset: number): { offset: number; timeMs: number }[] {
+    // The last instruction of a daemon may have been anywhere: marks are believed within the output only.
+    return this.marks
+      .all()
+      .filter((mark) => mark.kind === 'crash' && mark.offset >= offset && mark.offset <= this.#end);
+  }
+
   /** Where the next read goes; there is room for READ_BYTES. */
   get writeAddress(): number {
     return this.#ring.addressOf(this.#end);

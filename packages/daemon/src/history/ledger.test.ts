@@ -37,8 +37,8 @@ test('what was recorded is read back, up to the largest offset', () => {
   expect(again.end).toBe(Number.MAX_SAFE_INTEGER);
   expect(again.recorded()).toEqual({
     streams: [
-      { slot: 0, key: alice, done: 2 ** 40 + 3 },
-      { slot: 63, key: bob, done: 5 },
+      { slot: 0, key: alice, done: 2 ** 40 + 3, unknown: undefined },
+      { slot: 63, key: bob, done: 5, unknown: undefined },
     ],
     inFlight: { slot: 63, offset: 5, length: 17 },
   });
@@ -51,7 +51,7 @@ test('a stream that takes over a slot has nothing of the one before', () => {
   ledger.claimStream(7, alice, 0);
   ledger.endWrite(7, 1_000);
   ledger.claimStream(7, bob, 0);
-  expect(ledger.recorded().streams).toEqual([{ slot: 7, key: bob, done: 0 }]);
+  expect(ledger.recorded().streams).toEqual([{ slot: 7, key: bob, done: 0, unknown: undefined }]);
   mapping.unmap();
 });
 

@@ -10,6 +10,7 @@ import { Block, copyIn, copyOut, type Mapping, PAGE_BYTES } from '@holdfast/posi
  *    16  u32 slot | u32 length        the input write in flight; length 0 = none
  *    24  u64 offset                   where in its stream that write began
  *    64  per input stream: 16 bytes of SHA-256 of its id, u64 done
+ *  1600  per input stream: u64 from, u64 to     what was in flight when a daemon was killed; both 0 = nothing
  *
  * The kernel keeps the page when the process dies; nothing is ever flushed or read back while it lives.
  */
@@ -20,6 +21,8 @@ const IN_FLIGHT_AT = 16;
 const STREAMS_AT = 64;
 const STREAM_BYTES = 24;
 const STREAM_KEY_BYTES = 16;
+const UNKNOWN_AT = STREAMS_AT + LIMITS.inputStreamsPerSession * STREAM_BYTES;
+const UNKNOWN_BYTES = 16;
 
 export const LEDGER_BYTES: number = PAGE_BYTES;
 
@@ -28,6 +31,14 @@ export interface RecordedStream {
   /** Hexadecimal, from streamKey(). */
   readonly key: string;
   readonly done: number;
+  /** Whether these bytes of it were typed, nobody knows. */
+  readonly unknown: InputRange | undefined;
+}
+
+/** Bytes of an input stream; `to` is not in it. */
+export interface InputRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface RecordedInFlight {
@@ -84,8 +95,22 @@ export class Ledger {
     bytes.fill(0);
     copyIn(this.#mapping.address + at, address, STREAM_KEY_BYTES);
     this.#store64(at + STREAM_KEY_BYTES, done);
+    this.#storeUnknown(slot, { from: 0, to: 0 });
     bytes.write(key, 0, STREAM_KEY_BYTES, 'hex');
     copyIn(this.#mapping.address + at, address, STREAM_KEY_BYTES);
+  }
+
+  /**
+   * After a crash: nobody knows whether the write in flight was done. It counts as done, so that it is never repeated, and
+   * is kept as unknown, for its client.
+   */
+  settleInFlight(): void {
+    const { inFlight } = this.recorded();
+    if (!inFlight) return;
+    const { slot, offset, length } = inFlight;
+    // The unknown part comes first: killed in between, the write is still in flight, and this is done again.
+    this.#storeUnknown(slot, { from: offset, to: offset + length });
+    this.endWrite(slot, offset + length);
   }
 
   /** What a daemon before this one recorded. */
@@ -96,7 +121,8 @@ export class Ledger {
       const at = streamAt(slot);
       const key = page.toString('hex', at, at + STREAM_KEY_BYTES);
       const done = readU64(page, at + STREAM_KEY_BYTES);
-      if (!/^0+$/.test(key) && Number.isSafeInteger(done)) streams.push({ slot, key, done });
+      const unknown = readRange(page, unknownAt(slot));
+      if (!/^0+$/.test(key) && Number.isSafeInteger(done)) streams.push({ slot, key, done, unknown });
     }
     const length = page.readUInt32LE(IN_FLIGHT_AT + 4);
     const slot = page.readUInt32LE(IN_FLIGHT_AT);
@@ -124,6 +150,11 @@ export class Ledger {
     this.#store32Pair(0, MAGIC, SCHEMA);
   }
 
+  #storeUnknown(slot: number, { from, to }: InputRange): void {
+    this.#store64(unknownAt(slot), from);
+    this.#store64(unknownAt(slot) + 8, to);
+  }
+
   #store64(at: number, value: number): void {
     writeU64(this.#scratch.view, 0, value);
     copyIn(this.#mapping.address + at, this.#scratch.address, 8);
@@ -138,6 +169,16 @@ export class Ledger {
 
 function streamAt(slot: number): number {
   return STREAMS_AT + slot * STREAM_BYTES;
+}
+
+function unknownAt(slot: number): number {
+  return UNKNOWN_AT + slot * UNKNOWN_BYTES;
+}
+
+/** undefined if it is empty, or was half written. */
+function readRange(page: Buffer, at: number): InputRange | undefined {
+  const range = { from: readU64(page, at), to: readU64(page, at + 8) };
+  return range.from < range.to ? range : undefined;
 }
 
 function writeU64(view: DataView, at: number, value: number): void {

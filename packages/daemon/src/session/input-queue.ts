@@ -1,6 +1,6 @@
 import { HoldfastError, LIMITS } from '@holdfast/protocol';
 import { isErrno, WOULD_BLOCK, writeAt, addressOf } from '@holdfast/posix';
-import { type Ledger, streamKey } from '../history/ledger.ts';
+import { type InputRange, type Ledger, streamKey } from '../history/ledger.ts';
 import type { SuspendedInput } from './suspended-session.ts';
 
 /** One write to a master. After a crash its fate is unknown, so it is small. */
@@ -23,6 +23,8 @@ export interface InputStream {
   listener: InputListener | null;
   /** Channels on which it is open; those of a connection that was lost may still be among them. */
   channels: number;
+  /** Bytes that were being typed when a daemon was killed: whether they were, nobody knows, and they count as done. */
+  readonly unknown: InputRange | undefined;
   /** When its client came, or went: before 0 in an earlier daemon. */
   lastUsedMs: number;
 }
@@ -51,15 +53,20 @@ export class InputQueue {
   /** The piece whose bytes stand where the next read of its client goes: a key is not copied only to be written. */
   #borrowed: Piece | undefined;
 
-  /** `suspended`: what a predecessor had in its queue; else the ledger tells how far streams had come. */
+  /**
+   * `suspended`: what a predecessor had in its queue. Else the ledger tells how far streams had come when the daemon before
+   * this one was killed; what it had not typed yet is for the clients to send again.
+   */
   constructor(ledger: Ledger, suspended?: SuspendedInput) {
     this.#ledger = ledger;
     if (suspended) {
       this.#resume(suspended);
       return;
     }
-    for (const { slot, key, done } of ledger.recorded().streams) {
-      this.#streams.set(key, { key, slot, done, received: done, listener: null, channels: 0, lastUsedMs: 0 });
+    ledger.settleInFlight();
+    for (const { slot, key, done, unknown } of ledger.recorded().streams) {
+      const stream = { key, slot, done, unknown, received: done, listener: null, channels: 0, lastUsedMs: 0 };
+      this.#streams.set(key, stream);
     }
   }
 
@@ -95,7 +102,16 @@ export class InputQueue {
       return known;
     }
     const slot = this.#freeSlot();
-    const stream = { key, slot, received: 0, done: 0, listener, channels: 1, lastUsedMs: nowMs };
+    const stream: InputStream = {
+      key,
+      slot,
+      received: 0,
+      done: 0,
+      unknown: undefined,
+      listener,
+      channels: 1,
+      lastUsedMs: nowMs,
+    };
     this.#ledger.claimStream(slot, key, 0);
     this.#streams.set(key, stream);
     return stream;
@@ -186,13 +202,18 @@ export class InputQueue {
   }
 
   #resume({ streams, queue }: SuspendedInput): void {
-    for (const [index, stream] of streams.entries())
+    // Everybody waits for this, so it is not looked at in vain.
+    const recorded = streams.length > 0 ? this.#ledger.recorded().streams : [];
+    const unknown = new Map(recorded.map((stream) => [stream.key, stream.unknown]));
+    for (const [index, stream] of streams.entries()) {
       this.#streams.set(stream.key, {
         ...stream,
+        unknown: unknown.get(stream.key),
         listener: null,
         channels: 0,
         lastUsedMs: index - streams.length,
       });
+    }
     for (const { key, bytes } of queue) {
       const stream = this.#streams.get(key);
       if (!stream) throw new Error(`input is queued for the unknown stream ${key}`);

@@ -1,13 +1,18 @@
 import path from 'node:path';
-import { close, isErrno, setNonBlocking, startTimeOf } from '@holdfast/posix';
-import { HoldfastError, LIMITS, type OpenParameters } from '@holdfast/protocol';
+import { close, isErrno, openPidfd, setNonBlocking, slavePathOf, startTimeOf } from '@holdfast/posix';
+import { type Exit, HoldfastError, LIMITS, type OpenParameters } from '@holdfast/protocol';
 import { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
+import { testPoint } from '../test-points.ts';
 import type { AgentLink } from './agent-link.ts';
+import type { Inheritance, InheritedMaster } from './inheritance.ts';
 import { findProgram, type Launched, launch, type Program } from './launch.ts';
 import { PreparedHistories } from './prepared-histories.ts';
+import { RebuildRecord } from './rebuild-record.ts';
+import { recoverState } from './recovered-state.ts';
 import { Session, type SessionSurroundings } from './session.ts';
 import { type HistoryPlace, type HomeFolders, type OpenedHistory, SessionFiles } from './session-files.ts';
+import type { SessionState } from './state-file.ts';
 import type { SubscriptionSink } from './subscription.ts';
 import type { SuspendedSession } from './suspended-session.ts';
 import { checkName, newSessionId, usableName } from './session-name.ts';
@@ -26,14 +31,18 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   /** Names of sessions that are being opened. */
   readonly #reservedNames = new Set<string>();
+  readonly #folders: HomeFolders;
   readonly #files: SessionFiles;
   readonly #prepared: PreparedHistories;
   readonly #surroundings: SessionSurroundings;
   readonly #listeners = new Set<RegistryListener>();
+  /** Why sessions are not served, by their ids. */
+  readonly #aside = new Map<string, string>();
   readonly #log: Log;
   #isStopping = false;
 
   constructor(folders: HomeFolders, surroundings: Omit<SessionSurroundings, 'changed'>) {
+    this.#folders = folders;
     this.#files = new SessionFiles(folders);
     this.#prepared = new PreparedHistories((place) => this.#files.reopenFiles(place));
     this.#log = surroundings.log;
@@ -107,18 +116,57 @@ export class SessionRegistry {
     this.#log('session.forgotten', { session: session.id });
   }
 
-  /** Takes up what a daemon before this one left: its programs have ended with it, their histories are kept. */
-  async load(): Promise<void> {
+  /**
+   * Takes up what a daemon before this one left in files, and beside them: programs whose masters nobody kept have ended
+   * with it, their histories are kept.
+   */
+  async load({ masters, exits }: Inheritance): Promise<void> {
     const loaded: Session[] = [];
-    for (const id of await this.#files.ids()) {
+    const record = new RebuildRecord(this.#folders.runtimeDir);
+    const ids = await this.#files.ids();
+    for (const id of ids) {
+      const master = masters.get(id);
       try {
-        loaded.push(await this.#load(id));
+        if (record.isDeadly(id)) this.#files.leaveAside(id, 'the daemon died twice while it was rebuilt');
+        const why = this.#files.whyAside(id);
+        if (why !== undefined) {
+          this.#leaveAside(id, why, master);
+          continue;
+        }
+        if (master && !this.#files.hasState(id)) {
+          this.#endUnknown(id, master, 'it has no state');
+          await this.#files.remove(id);
+          continue;
+        }
+        record.begin(id);
+        loaded.push(await this.#load(id, master, exits));
       } catch (error) {
-        await this.#setAside(id, error);
+        await this.#unusable(id, error, master);
       }
+    }
+    record.done();
+    for (const [id, master] of masters) {
+      if (!ids.includes(id)) this.#endUnknown(id, master, 'it has no files');
     }
     loaded.sort((one, other) => one.createdAt.localeCompare(other.createdAt));
     for (const session of loaded) this.#sessions.set(session.id, session);
+    for (const pid of exits.keys()) this.#takeUnlessRunning(pid);
+  }
+
+  /** Begins to serve the sessions that were loaded. */
+  goOn(): void {
+    for (const session of this.all) session.takeOver();
+  }
+
+  /** Somebody has reaped a program that is no child of this process. */
+  programEnded(pid: number, exit: Exit): void {
+    for (const session of this.all) if (session.runs(pid)) return session.exitTold(exit);
+    this.#takeUnlessRunning(pid);
+  }
+
+  /** Sessions that are kept and not served, with the reason. */
+  get aside(): { readonly id: string; readonly why: string }[] {
+    return [...this.#aside].map(([id, why]) => ({ id, why }));
   }
 
   /** For a successor: where the histories are that it can open before it takes over. */
@@ -167,19 +215,7 @@ export class SessionRegistry {
     const launched = program
       ? { ...program, master: fd(program.master), pidfd: program.pidfd === null ? null : fd(program.pidfd) }
       : undefined;
-    if (launched) setNonBlocking(launched.master);
-    const session = new Session(
-      {
-        state,
-        history,
-        stateFile: this.#files.stateFile(state.id),
-        agentLink: this.#files.agentLink(state.id),
-        ...(launched ? { program: launched } : {}),
-        suspended,
-        warnings,
-      },
-      this.#surroundings,
-    );
+    const session = this.#takeUp({ state, history, program: launched, suspended, warnings });
     this.#sessions.set(state.id, session);
     return session;
   }
@@ -212,9 +248,40 @@ export class SessionRegistry {
     await Promise.all(this.all.map((session) => session.settled()));
   }
 
-  /** Out of the way, unless it is the system's fault and may go better next time; never so that the daemon fails to start. */
-  async #setAside(id: string, error: unknown): Promise<void> {
+  /** A session of a daemon before this one, whoever has passed it on. */
+  #takeUp(parts: {
+    state: SessionState;
+    history: History;
+    program: Launched | undefined;
+    suspended?: SuspendedSession;
+    crashed?: { exit: Exit | undefined };
+    warnings: readonly string[];
+  }): Session {
+    const { program, ...rest } = parts;
+    const { id } = parts.state;
+    // It belongs to the open file description, which others have shared.
+    if (program) setNonBlocking(program.master);
+    return new Session(
+      {
+        ...rest,
+        stateFile: this.#files.stateFile(id),
+        agentLink: this.#files.agentLink(id),
+        ...(program ? { program } : {}),
+      },
+      this.#surroundings,
+    );
+  }
+
+  /**
+   * Out of the way, unless its program lives, or it is the system's fault and may go better next time; never so that the
+   * daemon fails to start.
+   */
+  async #unusable(id: string, error: unknown, master: InheritedMaster | undefined): Promise<void> {
     this.#log('session.unusable', { session: id, error: String(error) });
+    if (master) {
+      this.#leaveAside(id, error instanceof Error ? error.message : String(error), master);
+      return;
+    }
     if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EACCES')) return;
     await this.#files.setAside(id).catch((cause: unknown) => {
       this.#log('session.set-aside-failed', { session: id, error: String(cause) });
@@ -232,6 +299,7 @@ export class SessionRegistry {
       const env = this.#environment(id, request.env, agentLink);
       const launched = launch(program, { ...request, env });
       const session = this.#begin({ id, name, agentLink }, { program, launched, request, opened });
+      this.#surroundings.keeper.hold(id, launched);
       this.#sessions.set(id, session);
       this.#log('session.opened', { session: id, name, pid: launched.pid });
       for (const warning of opened.warnings) this.#log('session.warning', { session: id, warning });
@@ -298,14 +366,86 @@ export class SessionRegistry {
     return env;
   }
 
-  async #load(id: string): Promise<Session> {
-    const state = await this.#files.readState(id);
-    const { history, warnings } = await this.#files.reopenHistory(state);
-    const stateFile = this.#files.stateFile(id);
-    return new Session(
-      { state, history, stateFile, agentLink: this.#files.agentLink(id), warnings },
-      this.#surroundings,
-    );
+  async #load(
+    id: string,
+    master: InheritedMaster | undefined,
+    exits: Inheritance['exits'],
+  ): Promise<Session> {
+    const found = await this.#readState(id, master);
+    testPoint('daemon.rebuilding', id);
+    if (!master || found.state.exit) {
+      const { history, warnings } = await this.#files.reopenHistory(found.state);
+      // Its end had been recorded, and not yet been told to whoever kept the master.
+      if (master) this.#release(id, master);
+      return this.#takeUp({
+        state: found.state,
+        history,
+        program: undefined,
+        crashed: { exit: exits.get(found.state.pid) },
+        warnings,
+      });
+    }
+    const { history, historyIn, warnings } = await this.#files.reopenLiveHistory(found.state);
+    for (const warning of warnings) this.#log('session.warning', { session: id, warning });
+    const state = { ...found.state, historyIn, historyBytes: history.capacity };
+    return this.#takeUp({
+      state,
+      history,
+      program: this.#reopenProgram(state, master.fd),
+      crashed: { exit: exits.get(state.pid) },
+      warnings: [...found.warnings, ...warnings],
+    });
+  }
+
+  /** Of one that lives it is made up from what the system knows, if the file can't be read. Throws Error. */
+  async #readState(
+    id: string,
+    master: InheritedMaster | undefined,
+  ): Promise<{ state: SessionState; warnings: string[] }> {
+    try {
+      return { state: await this.#files.readState(id), warnings: [] };
+    } catch (error) {
+      if (!master) throw error;
+      this.#log('session.state-recovered', { session: id, error: String(error) });
+      const state = { ...recoverState(id, master), ...this.#files.recoverHistory(id) };
+      return { state, warnings: [`its name and its beginning are lost: ${String(error)}`] };
+    }
+  }
+
+  /** The program of a daemon that was killed. It is nobody's child here, and may have ended. */
+  #reopenProgram({ pid, startTime }: SessionState, master: number): Launched {
+    const slavePath = slavePathOf(master);
+    if (slavePath === undefined) throw new Error('what was kept of it is no terminal');
+    const pidfd = this.#surroundings.usePidfd ? openPidfd(pid) : undefined;
+    if (pidfd === undefined) return { pid, master, slavePath, pidfd: null };
+    // Looked at behind the opening: the descriptor stays that of one process.
+    const found = startTimeOf(pid);
+    if (found === startTime || startTime === 0) return { pid, master, slavePath, pidfd };
+    close(pidfd);
+    return { pid, master, slavePath, pidfd: null };
+  }
+
+  /** Kept as it is, and not served; its program runs on where somebody else has its master. */
+  #leaveAside(id: string, why: string, master: InheritedMaster | undefined): void {
+    this.#aside.set(id, why);
+    this.#log('session.aside', { session: id, why });
+    if (master) close(master.fd);
+  }
+
+  /** Nobody was told of this session: its daemon was killed while it was being opened. */
+  #endUnknown(id: string, master: InheritedMaster, why: string): void {
+    this.#log('session.unfinished', { session: id, why });
+    this.#release(id, master);
+  }
+
+  /** Nobody needs the master any more; whatever still uses the terminal is hung up. */
+  #release(id: string, master: InheritedMaster): void {
+    close(master.fd);
+    this.#surroundings.keeper.drop(id);
+  }
+
+  #takeUnlessRunning(pid: number): void {
+    if (!this.all.some((session) => session.runs(pid))) this.#surroundings.keeper.exitSaved(pid);
   }
 
   /** The name asked for, or one after the program. */

@@ -1,8 +1,11 @@
+import fsSync from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from '@holdfast/posix';
-import { HoldfastError, LIMITS } from '@holdfast/protocol';
+import { BUILD, HoldfastError, LIMITS } from '@holdfast/protocol';
+import * as z from 'zod/mini';
 import { History } from '../history/history.ts';
+import { capacityOfRingFile } from '../history/ring.ts';
 import { AgentLink } from './agent-link.ts';
 import { type SessionState, StateFile } from './state-file.ts';
 import { parseState } from './state-parser.ts';
@@ -22,6 +25,12 @@ export interface OpenedHistory {
 
 /** What names the history files of a session. */
 export type HistoryPlace = Pick<SessionState, 'id' | 'historyIn' | 'historyBytes'>;
+
+const HISTORY_FILES = ['ring', 'ledger', 'marks'] as const;
+
+/** Why a session is not rebuilt, and by which build. */
+const asideShape = z.object({ build: z.string(), why: z.string() });
+type AsideNote = z.infer<typeof asideShape>;
 
 /** Where the files of sessions are: state and history in a folder each, the ssh agent's link beside the socket. */
 export class SessionFiles {
@@ -47,6 +56,10 @@ export class SessionFiles {
 
   agentLink(id: string): AgentLink {
     return new AgentLink(path.join(this.#folders.runtimeDir, 'agents'), id);
+  }
+
+  hasState(id: string): boolean {
+    return fsSync.existsSync(path.join(this.#stateFolder(id), 'state.json'));
   }
 
   /** Throws Error if there is no valid state of this session. */
@@ -91,6 +104,52 @@ export class SessionFiles {
     return { history: this.reopenFiles(state), historyIn: state.historyIn, warnings: [] };
   }
 
+  /**
+   * As reopenHistory, for a session that lives: where its history is damaged or gone, it goes on with a new one, and what
+   * was left of the old one is kept for people to look at. Throws HoldfastError.
+   */
+  async reopenLiveHistory(state: SessionState): Promise<OpenedHistory> {
+    try {
+      const opened = await this.reopenHistory(state);
+      if (opened.historyIn === state.historyIn) return opened;
+      opened.history.close();
+      throw new Error('it is gone');
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      await this.#setHistoryAside(state);
+      const opened = await this.createHistory(state.id, state);
+      return { ...opened, warnings: [`its history begins anew: ${why}`, ...opened.warnings] };
+    }
+  }
+
+  /** How much the history of a session keeps whose state can't be read; undefined if there is none. */
+  recoverHistory(id: string): Pick<SessionState, 'historyBytes' | 'historyIn'> | undefined {
+    for (const historyIn of ['disk', 'memory'] as const) {
+      const ring = fsSync.statSync(path.join(this.#historyFolder(id, historyIn), 'ring'), {
+        throwIfNoEntry: false,
+      });
+      if (ring) return { historyBytes: capacityOfRingFile(ring.size), historyIn };
+    }
+    return undefined;
+  }
+
+  /** Says that a session is not to be rebuilt by this build again. Throws Node's error. */
+  leaveAside(id: string, why: string): void {
+    const note: AsideNote = { build: BUILD, why };
+    fsSync.writeFileSync(this.#asidePath(id), JSON.stringify(note), { mode: 0o600 });
+  }
+
+  /** Why a session is not to be rebuilt; undefined if it is, or another build may try again. */
+  whyAside(id: string): string | undefined {
+    try {
+      const note = asideShape.safeParse(JSON.parse(fsSync.readFileSync(this.#asidePath(id), 'utf8')));
+      if (note.success && note.data.build === BUILD) return note.data.why;
+    } catch {
+      // ENOENT: there is no note.
+    }
+    return undefined;
+  }
+
   /** Opens the history of a session by its files. Throws if one is missing or damaged. */
   reopenFiles({ id, historyIn, historyBytes }: HistoryPlace): History {
     return History.reopen(this.#historyFolder(id, historyIn), historyBytes);
@@ -109,6 +168,25 @@ export class SessionFiles {
     const aside = path.join(this.#folders.stateDir, 'set-aside');
     await fs.mkdir(aside, { recursive: true, mode: 0o700 });
     await fs.rename(this.#stateFolder(id), path.join(aside, `${id}.${Date.now()}`));
+  }
+
+  async #setHistoryAside(state: SessionState): Promise<void> {
+    const folder = this.#historyFolder(state.id, state.historyIn);
+    const aside = path.join(this.#folders.stateDir, 'set-aside', `${state.id}.${Date.now()}`);
+    await fs.mkdir(aside, { recursive: true, mode: 0o700 });
+    for (const name of HISTORY_FILES) {
+      const from = path.join(folder, name);
+      try {
+        if (state.historyIn === 'disk') await fs.rename(from, path.join(aside, name));
+        else await fs.rm(from, { force: true });
+      } catch (error) {
+        if (!isErrno(error, 'ENOENT')) throw error;
+      }
+    }
+  }
+
+  #asidePath(id: string): string {
+    return path.join(this.#stateFolder(id), 'set-aside');
   }
 
   #historyWithoutFiles(capacity: number, cause: unknown): OpenedHistory {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Reactor, TerminalSize } from '@holdfast/posix';
+import type { Reactor, TerminalSize, Timer } from '@holdfast/posix';
 import { type Exit, HoldfastError, type Session as SessionDescription } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
@@ -21,6 +21,8 @@ import { Viewers } from './viewers.ts';
 const ACTIVITY_EVERY_MS = 1_000;
 /** How late the end of a program that nobody tells of is noticed. */
 const ASK_FOR_END_MS = 500;
+/** For the keeper's word on how a program ended: it has reaped it by then, or it never was its child. */
+const KEEPER_WORD_MS = 2_000;
 const SHOWN_COMMAND_CHARACTERS = 8_192;
 const NOT_SAVED = 'its state could not be saved';
 
@@ -33,6 +35,21 @@ export interface SessionSurroundings {
   changed(session: Session): void;
   /** Whether pidfds may be used; a test switch. */
   readonly usePidfd: boolean;
+  readonly keeper: SessionKeeper;
+}
+
+/** What a session has to do with whoever keeps a second copy of its master. */
+export interface SessionKeeper {
+  /** Gives it a copy of the master, now or as soon as it takes it. */
+  hold(sessionId: string, program: { readonly pid: number; readonly master: number }): void;
+  /** Whether it has taken a copy; without a keeper there is nothing to take. */
+  isHeld(sessionId: string): boolean;
+  /** Whether it may be about to tell how a program ended that is no child of this process. */
+  readonly tellsExits: boolean;
+  /** The master is closed here. */
+  drop(sessionId: string): void;
+  /** The exit status of that program is known and saved. */
+  exitSaved(pid: number): void;
 }
 
 /** The parts of a session that are made before it. */
@@ -45,6 +62,8 @@ export interface SessionParts {
   readonly program?: Launched;
   /** What lived in the memory of a predecessor; its subscriptions are resumed one by one. */
   readonly suspended?: SuspendedSession;
+  /** The daemon that had it was killed. `exit`: how its program has ended meanwhile, if somebody told. */
+  readonly crashed?: { readonly exit: Exit | undefined };
   readonly warnings: readonly string[];
 }
 
@@ -69,6 +88,7 @@ export class Session {
   #refreshing: Promise<void> | undefined;
   #lastActivityMs = 0;
   #isReadDue = false;
+  #keeperWord: Timer | undefined;
 
   constructor(parts: SessionParts, surroundings: SessionSurroundings) {
     const { reactor } = surroundings;
@@ -90,8 +110,12 @@ export class Session {
     if (exit) return;
     if (parts.suspended) this.#resume(parts.suspended);
     else this.#pace.restore(parts.state.leases);
+    if (parts.crashed) this.history.markCrash();
     if (parts.program) this.#terminal = this.#openTerminal(parts.program);
-    else this.#live({ type: 'lost' });
+    const told = parts.crashed?.exit;
+    if (told) this.#live({ type: 'ended', exit: told, offset: this.history.end });
+    if (parts.program) return;
+    this.#live(told ? { type: 'drained' } : { type: 'lost' });
   }
 
   // Hand-over
@@ -163,8 +187,8 @@ export class Session {
     return subscription;
   }
 
-  /** Begins to serve: what a predecessor had begun goes on. */
-  takeOver({ kill, isSaved }: SuspendedSession): void {
+  /** Begins to serve: what the daemon before this one had begun goes on. */
+  takeOver({ kill, isSaved }: Partial<Pick<SuspendedSession, 'kill' | 'isSaved'>> = {}): void {
     if (kill) this.#killing = this.#beginKill(kill.callerPid, kill);
     this.writeInput();
     // The reactor tells what can be read now; after the program's end there may be no event.
@@ -190,6 +214,16 @@ export class Session {
     this.#foreground = foreground;
     for (const lease of orphanLeases) this.#pace.resume(null, lease);
     if (ended) this.#lifecycle = { state: 'ended', ...ended };
+  }
+
+  /** The program and its terminal, while they are there. */
+  get program(): Launched | undefined {
+    return this.#terminal?.program;
+  }
+
+  /** Whether its program has that pid, and its end has not been told yet. */
+  runs(pid: number): boolean {
+    return this.#lifecycle.state === 'running' && this.#state.pid === pid;
   }
 
   // What it is
@@ -237,7 +271,13 @@ export class Session {
       historyIn,
       foreground: this.hasExited ? null : this.#foreground,
       warnings: [...this.#warnings],
+      ...(this.#isUnescrowed ? { unescrowed: true } : {}),
     };
+  }
+
+  /** Nobody else has a copy of its master yet: it would end with this daemon. */
+  get #isUnescrowed(): boolean {
+    return this.#terminal !== undefined && !this.#surroundings.keeper.isHeld(this.id);
   }
 
   /** Looks which program is in the foreground, for `describe`. Whoever asks meanwhile shares the look. */
@@ -266,8 +306,10 @@ export class Session {
   // Subscriptions
 
   /** Throws HoldfastError(E_LIMIT) if there are too many exact subscribers. */
-  subscribe(options: SubscriptionOptions & { leaseMs: number }): Subscription {
+  subscribe(options: SubscriptionOptions & { leaseMs: number; tellsCrashes: boolean }): Subscription {
     const subscription = new Subscription(this, options);
+    if (options.mode === 'exact' && options.tellsCrashes)
+      subscription.notifyCrashes(this.history.crashesFrom(options.cursor));
     if (options.mode === 'exact' && !this.hasExited) {
       this.#pace.grant(subscription, options.leaseMs);
       void this.save();
@@ -363,7 +405,18 @@ export class Session {
   /** Takes the exit status if the program has ended. */
   checkExit(): void {
     const exit = this.#terminal?.exit(this.#state.startTime) ?? 'running';
-    if (exit !== 'running') this.#live({ type: 'ended', exit, offset: this.history.end });
+    if (exit === 'running') return;
+    if (exit !== 'unknown') return this.exitTold(exit);
+    if (!this.#surroundings.keeper.tellsExits) return this.exitTold({ lost: true });
+    this.#keeperWord ??= this.#surroundings.reactor.after(KEEPER_WORD_MS, () =>
+      this.exitTold({ lost: true }),
+    );
+  }
+
+  /** How the program has ended is known. */
+  exitTold(exit: Exit): void {
+    this.#keeperWord?.cancel();
+    this.#live({ type: 'ended', exit, offset: this.history.end });
   }
 
   /** Something is not as it should be, and people should know. */
@@ -479,6 +532,7 @@ export class Session {
 
   #exited(exit: Exit): void {
     this.#terminal?.close();
+    if (this.#terminal) this.#surroundings.keeper.drop(this.id);
     this.#terminal = undefined;
     this.#state = { ...this.#state, exit, exitedAt: new Date().toISOString() };
     this.#pace.end();
@@ -489,7 +543,7 @@ export class Session {
     for (const callback of this.#exitListeners) callback();
     this.#exitListeners.clear();
     this.#surroundings.changed(this);
-    void this.save();
+    void this.save().then(() => this.#surroundings.keeper.exitSaved(this.#state.pid));
   }
 
   #beginKill(callerPid: number | null, begun?: SuspendedKill): { tree: TreeKill; done: Promise<void> } {

@@ -1,6 +1,7 @@
 import type { TerminalSize } from '@holdfast/posix';
 import { type Event, LIMITS } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
+import { AT_RISK_BYTES } from '../history/ring.ts';
 import type { Lease } from './leases.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { SuspendedLease, SuspendedSubscription } from './suspended-session.ts';
@@ -109,8 +110,18 @@ export class Subscription implements Viewer {
   /** Tells the client something at the present end of the output. */
   notify(notice: Notice): void {
     this.#notices.push({ offset: this.#session.history.end, notice });
-    if (this.#notices.length > NOTICES_MAX) this.#notices.splice(this.#replacedNotice(), 1);
+    const replaced = this.#notices.length > NOTICES_MAX ? this.#replacedNotice() : undefined;
+    if (replaced !== undefined) this.#notices.splice(replaced, 1);
     this.sink.hasOutput(this);
+  }
+
+  /** Tells of crashes that lie ahead, each at its place. Bounded by the marks that a history has room for. */
+  notifyCrashes(crashes: readonly { offset: number; timeMs: number }[]): void {
+    for (const { offset, timeMs } of crashes) {
+      const at = new Date(timeMs).toISOString();
+      const notice = { event: 'gap', from: offset, to: offset + AT_RISK_BYTES, reason: 'crash', at } as const;
+      this.#notices.push({ offset, notice });
+    }
   }
 
   leadingChanged(leading: boolean): void {
@@ -148,18 +159,28 @@ export class Subscription implements Viewer {
     const from = this.#cursor;
     if (this.mode === 'exact') {
       this.#cursor = history.start;
+      this.#dropPassedCrashes();
       return { event: 'gap', channel: this.channel, from, to: this.#cursor, reason: 'evicted' };
     }
     this.#cursor = Math.max(history.start, history.end - RESYNC_BYTES);
     return { event: 'resync', channel: this.channel, offset: this.#cursor };
   }
 
-  /** Only the last size matters, and the last word on who leads. */
-  #replacedNotice(): number {
+  /** They lie in what is skipped and reported as such. */
+  #dropPassedCrashes(): void {
+    const left = this.#notices.filter(
+      ({ offset, notice }) => notice.event !== 'gap' || offset >= this.#cursor,
+    );
+    this.#notices.splice(0, this.#notices.length, ...left);
+  }
+
+  /** Only the last size matters, and the last word on who leads. Of crashes each matters. */
+  #replacedNotice(): number | undefined {
     const later = new Set<string>();
-    let replaced = 0;
+    let replaced: number | undefined;
     for (let index = this.#notices.length - 1; index >= 0; index -= 1) {
       const kind = this.#notices[index]?.notice.event ?? '';
+      if (kind === 'gap') continue;
       if (later.has(kind)) replaced = index;
       later.add(kind);
     }

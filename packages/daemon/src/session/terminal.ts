@@ -22,7 +22,7 @@ import {
 } from '@holdfast/posix';
 import type { Exit } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
-import { READ_BYTES } from '../history/ring.ts';
+import { AT_RISK_BYTES } from '../history/ring.ts';
 import type { InputQueue } from './input-queue.ts';
 import type { Launched } from './launch.ts';
 
@@ -83,7 +83,7 @@ export class Terminal {
    */
   readInto(history: History, limit: number): boolean {
     for (let reads = 0; reads < READS_PER_TURN && history.end < limit; reads += 1) {
-      const count = this.#readOnce(history, Math.min(READ_BYTES, limit - history.end));
+      const count = this.#readOnce(history, Math.min(AT_RISK_BYTES, limit - history.end));
       if (count <= 0) return true;
       history.append(count);
       if (count < SHORT_READ_BYTES) break;
@@ -117,15 +117,17 @@ export class Terminal {
     return { ...this.#program, pidfd: this.#pidfd?.fd ?? null };
   }
 
-  /** The exit status; `running` while there is none to be had. The start time tells the program from a later one. */
-  exit(startTime: number): Exit | 'running' {
+  /**
+   * The exit status; `running` while there is none to be had, `unknown` if it has ended and somebody else must tell. The
+   * start time tells the program from a later one.
+   */
+  exit(startTime: number): Exit | 'running' | 'unknown' {
     const { pid } = this.#program;
     const status = takeExitStatus(pid);
     if (status !== 'unknown') return status;
-    // It is not our child: a predecessor has started it.
-    if (!this.#pidfd) return isRunning(pid, startTime) ? 'running' : { lost: true };
+    // It is not our child: a daemon before this one has started it.
+    if (!this.#pidfd) return isRunning(pid, startTime) ? 'running' : 'unknown';
     const told = exitStatusByPidfd(this.#pidfd.fd);
-    if (told === 'unknown') return { lost: true };
     // Whoever has inherited it may never wait for it.
     return told === 'running' ? (exitStatusOfZombie(pid, startTime) ?? 'running') : told;
   }

@@ -1,6 +1,6 @@
 import { openSync, readFileSync } from 'node:fs';
 
-/** Where a test can make a hand-over fail. */
+/** Where a test can make a daemon fail. */
 export const TEST_POINTS = [
   'successor.loaded',
   'successor.prepared',
@@ -13,18 +13,22 @@ export const TEST_POINTS = [
   'predecessor.commit',
   'predecessor.committed',
   'predecessor.late',
+  'daemon.starting',
+  'daemon.rebuilding',
 ] as const;
 export type TestPoint = (typeof TEST_POINTS)[number];
 
 /**
  * Does at a named point what a test asks for by the file that HOLDFAST_TEST_POINTS names: a JSON object of points and what
  * shall happen there, `exit`, `kill`, `stop`, `throw`, `descriptors` (none is left from then on), or a number of
- * milliseconds to stand still. Inert without that variable.
+ * milliseconds to stand still. A point that is passed once for each session can be asked for with the session's id behind
+ * it. Inert without that variable.
  */
-export function testPoint(point: TestPoint): void {
+export function testPoint(point: TestPoint, sessionId?: string): void {
   const file = process.env.HOLDFAST_TEST_POINTS;
   if (file === undefined) return;
-  const wanted = readWanted(file)[point];
+  const points = readWanted(file);
+  const wanted = points[point] ?? points[`${point} ${sessionId}`];
   if (wanted === 'exit') process.exit(70);
   if (wanted === 'kill') process.kill(process.pid, 'SIGKILL');
   if (wanted === 'stop') process.kill(process.pid, 'SIGSTOP');

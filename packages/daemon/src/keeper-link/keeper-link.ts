@@ -1,0 +1,284 @@
+import { close, isErrno, type Reactor, READABLE, type Watch, WRITABLE } from '@holdfast/posix';
+import { type DaemonStart, type Exit, HoldfastError, type ToKeeper } from '@holdfast/protocol';
+import type { Log } from '../log.ts';
+import type { SessionKeeper } from '../session/session.ts';
+import { type FromKeeperMessage, KeeperChannel } from './keeper-channel.ts';
+import { heldName, TakenBack } from './taken-back.ts';
+
+/** While too many descriptors are under way for this user. */
+const RETRY_MS = 100;
+
+export interface KeeperLinkSurroundings {
+  readonly reactor: Reactor;
+  readonly log: Log;
+  /** It has reaped a program. */
+  exited(pid: number, exit: Exit): void;
+  /** It is gone. */
+  lost(): void;
+}
+
+interface Outgoing {
+  readonly message: ToKeeper;
+  /** Stays ours. */
+  readonly fd?: number;
+}
+
+/** A question about a successor, and who waits for the answer: a descriptor for `channel`, a pid for `spawn`. */
+interface Asked {
+  readonly type: 'channel' | 'spawn';
+  resolve(answer: number): void;
+  reject(error: HoldfastError): void;
+}
+
+/**
+ * A daemon's end of its keeper. Nothing here waits for the keeper while clients are served: what it does not take now waits
+ * in order, at most one `hold` for each session and what has become of it.
+ */
+export class KeeperLink implements SessionKeeper {
+  readonly #surroundings: KeeperLinkSurroundings;
+  #channel: KeeperChannel;
+  /** Whether it has started this process, or one that this one comes from: it learns of the ends of orphans then. */
+  #isAncestor = true;
+  #queue: Outgoing[] = [];
+  /** Programs that it has not heard of, and whose sessions are over. */
+  readonly #neverTold = new Set<number>();
+  /** Came while only one answer was waited for. */
+  readonly #early: FromKeeperMessage[] = [];
+  #watch: Watch | undefined;
+  #isLost = false;
+  #asked: Asked | undefined;
+
+  constructor(fd: number, surroundings: KeeperLinkSurroundings) {
+    this.#channel = new KeeperChannel(fd);
+    this.#surroundings = surroundings;
+  }
+
+  // While nobody is served yet: these block
+
+  /** Everything that it holds. Waits for as long as it takes: the keeper is the parent. Throws Error if it is gone. */
+  takeBack(): TakenBack {
+    const taken = new TakenBack();
+    this.#channel.send({ type: 'giveBack' });
+    while (!taken.take(this.#await(Number.MAX_SAFE_INTEGER))) continue;
+    return taken;
+  }
+
+  /** A successor has taken over everything. Throws Error if it does not take that, or is gone. */
+  adopted(): void {
+    this.#channel.send({ type: 'adopted', pid: process.pid });
+  }
+
+  /** Asks to be current. Throws Error with the reason if it may not be, or hears nothing in time. */
+  askCurrent(start: DaemonStart, timeoutMs: number): void {
+    this.#channel.send({ type: 'current', pid: process.pid, ...start });
+    this.awaitGrant(timeoutMs);
+  }
+
+  /** Throws as `askCurrent` does. */
+  awaitGrant(timeoutMs: number): void {
+    const until = performance.now() + timeoutMs;
+    for (;;) {
+      const received = this.#await(Math.max(0, until - performance.now()));
+      const { message } = received;
+      if (message.type === 'granted') return;
+      if (message.type === 'refused') throw new Error(`the keeper refuses: ${message.reason}`);
+      this.#early.push(received);
+    }
+  }
+
+  #await(timeoutMs: number): FromKeeperMessage {
+    const received = this.#channel.receiveWithin(timeoutMs);
+    if (received === 'none') throw new Error('the keeper does not answer');
+    if (received === 'end') throw new Error('the keeper is gone');
+    return received;
+  }
+
+  // While clients are served
+
+  /** Another keeper is there in place of one that was lost. It holds nothing yet. */
+  replace(fd: number): void {
+    this.#channel = new KeeperChannel(fd);
+    this.#isLost = false;
+    this.#isAncestor = false;
+    this.serve();
+  }
+
+  /** Begins to listen to it. */
+  serve(): void {
+    this.#watch = this.#surroundings.reactor.watch(this.#channel.fd, READABLE, (ready) => {
+      if (ready & WRITABLE) this.#flush();
+      if (ready & READABLE) this.#receive();
+    });
+    for (const received of this.#early.splice(0)) this.#take(received);
+    this.#flush();
+  }
+
+  hold(sessionId: string, { pid, master }: { pid: number; master: number }): void {
+    this.#send({ message: { type: 'hold', name: heldName(sessionId), pid }, fd: master });
+  }
+
+  /** The lock or the listener of the home. */
+  holdHome(name: 'lock' | 'listener', fd: number): void {
+    this.#send({ message: { type: 'hold', name }, fd });
+  }
+
+  isHeld(sessionId: string): boolean {
+    return !this.#isLost && !this.#waitingHold(heldName(sessionId));
+  }
+
+  get tellsExits(): boolean {
+    return !this.#isLost;
+  }
+
+  /** Whether it would start the successor of this daemon, so that it is an ancestor again. */
+  get mustSpawn(): boolean {
+    return !this.#isAncestor;
+  }
+
+  drop(sessionId: string): void {
+    const name = heldName(sessionId);
+    const waiting = this.#waitingHold(name);
+    // Its descriptor is about to be closed, so it must not be sent any more; and there is nothing to drop then.
+    if (waiting?.message.type === 'hold') {
+      this.#queue = this.#queue.filter((outgoing) => outgoing !== waiting);
+      if (waiting.message.pid !== undefined) this.#neverTold.add(waiting.message.pid);
+    } else this.#send({ message: { type: 'drop', name } });
+  }
+
+  exitSaved(pid: number): void {
+    if (!this.#neverTold.delete(pid)) this.#send({ message: { type: 'taken', pid } });
+  }
+
+  /** Clients are served from now on. `start` = how to start a daemon after this one. */
+  ready(): void {
+    this.#send({ message: { type: 'ready' } });
+  }
+
+  /** Tells how to start this daemon again: one that was made current without having asked. */
+  current(start: DaemonStart): void {
+    this.#send({ message: { type: 'current', pid: process.pid, ...start } });
+  }
+
+  /** All has ended, and this daemon ends next. */
+  stop(): void {
+    this.#send({ message: { type: 'stop' } });
+  }
+
+  /** Whether something waits that it has not taken. */
+  get isBehind(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** The end of a channel for a successor, ours to close. Rejects with HoldfastError(E_UPGRADE_REFUSED). */
+  channelForSuccessor(): Promise<number> {
+    return this.#ask({ message: { type: 'channel' } });
+  }
+
+  /** Has the keeper start a successor; `handoffFd` = its channel to this daemon. Resolves with its pid, or rejects as above. */
+  spawnSuccessor(start: DaemonStart, handoffFd: number): Promise<number> {
+    return this.#ask({ message: { type: 'spawn', ...start }, fd: handoffFd });
+  }
+
+  #ask(question: Outgoing & { message: { type: Asked['type'] } }): Promise<number> {
+    if (this.#isLost) return Promise.reject(refused('the keeper has died, and another is being started'));
+    return new Promise((resolve, reject) => {
+      // An earlier upgrade may have been given up before the answer came.
+      this.#asked?.reject(refused('it was asked again'));
+      this.#asked = { type: question.message.type, resolve, reject };
+      this.#send(question);
+    });
+  }
+
+  #answered(type: Asked['type'], answer: number | HoldfastError): boolean {
+    if (this.#asked?.type !== type) return false;
+    if (typeof answer === 'number') this.#asked.resolve(answer);
+    else this.#asked.reject(answer);
+    this.#asked = undefined;
+    return true;
+  }
+
+  #waitingHold(name: string): Outgoing | undefined {
+    return this.#queue.find(({ message }) => message.type === 'hold' && message.name === name);
+  }
+
+  #send(outgoing: Outgoing): void {
+    if (this.#isLost) return;
+    this.#queue.push(outgoing);
+    this.#flush();
+  }
+
+  #flush(): void {
+    // Before it is listened to, its end could not be told.
+    if (!this.#watch) return;
+    try {
+      for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+        if (!this.#channel.trySend(next.message, next.fd === undefined ? [] : [next.fd])) break;
+        this.#queue.shift();
+      }
+    } catch (error) {
+      // EPIPE, ECONNRESET: its end is told by reading.
+      this.#surroundings.log('keeper.send-failed', { error: String(error) });
+      this.#watch.interest = READABLE;
+      // It could be written, but not with a descriptor: that is not told when it passes.
+      if (isErrno(error, 'ETOOMANYREFS')) this.#surroundings.reactor.after(RETRY_MS, () => this.#flush());
+      return;
+    }
+    this.#watch.interest = this.#queue.length > 0 ? READABLE | WRITABLE : READABLE;
+  }
+
+  #receive(): void {
+    try {
+      for (;;) {
+        const received = this.#channel.receive();
+        if (received === 'none') return;
+        if (received === 'end') return this.#end('it has ended');
+        this.#take(received);
+      }
+    } catch (error) {
+      this.#end(String(error));
+    }
+  }
+
+  #take({ message, fds }: FromKeeperMessage): void {
+    const [fd] = fds;
+    switch (message.type) {
+      case 'exited':
+        this.#surroundings.exited(message.pid, message.status);
+        return;
+      case 'channel':
+        if (fd !== undefined && !this.#answered('channel', fd)) close(fd);
+        return;
+      case 'spawned':
+        this.#answered('spawn', message.pid);
+        return;
+      case 'refused':
+        this.#surroundings.log('keeper.refused', { to: message.to, reason: message.reason });
+        if (message.to === 'channel' || message.to === 'spawn')
+          this.#answered(message.to, refused(`the keeper refuses a successor: ${message.reason}`));
+        return;
+      case 'currentAgain':
+        this.#surroundings.log('keeper.current-again');
+        return;
+      default:
+        // Nobody waits for `held`, and nothing is asked that the others would answer.
+        if (fd !== undefined) close(fd);
+    }
+  }
+
+  #end(why: string): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#queue = [];
+    this.#watch?.close();
+    this.#watch = undefined;
+    this.#channel.close();
+    this.#surroundings.log('keeper.lost', { why });
+    this.#asked?.reject(refused('the keeper has died'));
+    this.#asked = undefined;
+    this.#surroundings.lost();
+  }
+}
+
+function refused(why: string): HoldfastError {
+  return new HoldfastError('E_UPGRADE_REFUSED', why);
+}

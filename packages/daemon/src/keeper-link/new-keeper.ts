@@ -1,0 +1,48 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { close, socketPair, spawnWithDescriptors, takeExitStatus } from '@holdfast/posix';
+import type { DaemonStart } from '@holdfast/protocol';
+import { environment } from '../environment.ts';
+
+/** Descriptor of the channel in the keeper. */
+const CHANNEL_FD = 3;
+const STDERR = 2;
+
+/** A keeper that was started in place of one that died. It is a child of this process until a successor has taken over. */
+export class NewKeeper {
+  readonly pid: number;
+
+  private constructor(pid: number) {
+    this.pid = pid;
+  }
+
+  /**
+   * Starts the keeper that lies beside the daemon's own program, with this daemon as the one that it keeps. `options` = the
+   * daemon's own arguments. `fd` is our end of its channel, ours to close. Throws PosixError or Node's error.
+   */
+  static start(daemon: DaemonStart, options: readonly string[]): { keeper: NewKeeper; fd: number } {
+    const entry = path.resolve(path.dirname(daemon.entry), '..', 'keeper', 'main.js');
+    fs.accessSync(entry, fs.constants.R_OK);
+    const nothing = fs.openSync('/dev/null', 'r+');
+    const [ours, theirs] = socketPair('messages');
+    const isDaemon = ['--daemon-pid', String(process.pid), '--channel-fd', String(CHANNEL_FD)];
+    const start = [daemon.node, ...daemon.nodeArguments, daemon.entry];
+    try {
+      const argv = [daemon.node, entry, ...options, ...isDaemon, '--', ...start];
+      const program = { file: daemon.node, argv, cwd: '/', env: environment() };
+      const pid = spawnWithDescriptors(program, [nothing, nothing, STDERR, theirs]);
+      return { keeper: new NewKeeper(pid), fd: ours };
+    } catch (error) {
+      close(ours);
+      throw error;
+    } finally {
+      close(theirs);
+      fs.closeSync(nothing);
+    }
+  }
+
+  /** Some child of this process has ended: if it was this one, nothing is left of it. */
+  childEnded(): void {
+    takeExitStatus(this.pid);
+  }
+}

@@ -1,0 +1,80 @@
+import { close, type ExitStatus } from '@holdfast/posix';
+import { KEEPER_LIMITS } from '@holdfast/protocol';
+
+/** A descriptor that is held for the daemon. */
+export interface Held {
+  readonly name: string;
+  readonly fd: number;
+  /** The session's first process, whose exit status is kept. */
+  readonly pid: number | undefined;
+}
+
+/** How the first process of a session has ended; nobody has recorded it yet. */
+export interface Exited {
+  readonly pid: number;
+  /** The session's. */
+  readonly name: string;
+  readonly status: ExitStatus;
+}
+
+/** The descriptors and exit statuses that must outlive a daemon. */
+export class Escrow {
+  readonly #held: Map<string, Held>;
+  readonly #exited: Map<number, Exited>;
+
+  constructor(held: readonly Held[] = [], exited: readonly Exited[] = []) {
+    this.#held = new Map(held.map((one) => [one.name, one]));
+    this.#exited = new Map(exited.map((one) => [one.pid, one]));
+  }
+
+  get held(): Held[] {
+    return [...this.#held.values()];
+  }
+
+  get exited(): Exited[] {
+    return [...this.#exited.values()];
+  }
+
+  /** Takes the descriptor over, in place of what had its name. False if that is one too many; it is closed then. */
+  hold(held: Held): boolean {
+    this.drop(held.name);
+    if (this.#held.size >= KEEPER_LIMITS.held) {
+      close(held.fd);
+      return false;
+    }
+    this.#held.set(held.name, held);
+    // A pid comes again when its process is long gone, but not to the same session.
+    if (held.pid !== undefined && this.#exited.get(held.pid)?.name !== held.name) this.taken(held.pid);
+    return true;
+  }
+
+  drop(name: string): void {
+    const held = this.#held.get(name);
+    if (!held) return;
+    this.#held.delete(name);
+    close(held.fd);
+  }
+
+  has(name: string): boolean {
+    return this.#held.has(name);
+  }
+
+  /** Whether exactly this is still held: its descriptor is closed otherwise. */
+  isHeld(held: Held): boolean {
+    return this.#held.get(held.name) === held;
+  }
+
+  /** Keeps the status of a process that has ended, if it is that of a session; false otherwise. */
+  record(pid: number, status: ExitStatus): boolean {
+    const session = this.held.find((held) => held.pid === pid);
+    if (!session) return false;
+    this.#exited.set(pid, { pid, name: session.name, status });
+    const [oldest] = this.#exited.keys();
+    if (oldest !== undefined && this.#exited.size > KEEPER_LIMITS.statuses) this.#exited.delete(oldest);
+    return true;
+  }
+
+  taken(pid: number): void {
+    this.#exited.delete(pid);
+  }
+}

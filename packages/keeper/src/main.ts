@@ -1,0 +1,39 @@
+import fs from 'node:fs';
+import v8 from 'node:v8';
+import {
+  becomeSubreaper,
+  closeInherited,
+  exitNow,
+  ignoreSignal,
+  setCloseOnExec,
+  signalNumber,
+} from '@holdfast/posix';
+import { Keeper } from './keeper.ts';
+import { Starter } from './launch.ts';
+import { descriptorsOf, readLegacy } from './legacy.ts';
+import { parseOptions } from './options.ts';
+
+// It does little, for months: without these a burst of messages would leave it at twice its size.
+v8.setFlagsFromString('--optimize-for-size');
+v8.setFlagsFromString('--no-opt');
+process.umask(0o077);
+try {
+  const options = parseOptions(process.argv.slice(2));
+  const legacy = options.legacyFd === undefined ? undefined : readLegacy(options.legacyFd);
+  if (options.isTrial) exitNow(0);
+  const kept = [options.readyFd, options.daemon?.channelFd, ...(legacy ? descriptorsOf(legacy) : [])];
+  const fds = kept.filter((fd) => fd !== undefined);
+  closeInherited(fds);
+  for (const fd of fds) setCloseOnExec(fd);
+  // A terminal that is closed, a logout, Ctrl-C; and Node opens a debugger at SIGUSR1. SIGTERM ends the keeper, as it is.
+  for (const name of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1']) ignoreSignal(signalNumber(name) ?? 0);
+  becomeSubreaper();
+  const starter = options.readyFd === undefined ? undefined : new Starter(options.readyFd);
+  new Keeper(options, starter, legacy).run();
+} catch (error) {
+  fs.writeSync(
+    2,
+    `holdfast: the keeper could not be started: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,48 @@
+import fs from 'node:fs';
+import { BUILD, type KeeperReport, VERSION } from '@holdfast/protocol';
+import type { Daemon } from './daemon.ts';
+import type { Standing } from './daemons.ts';
+import { log } from './log.ts';
+
+/** What there is to say of this keeper. */
+export function reportOf(
+  { isHolding, failures, reason }: Standing,
+  current: Daemon | undefined,
+): KeeperReport {
+  return {
+    pid: process.pid,
+    version: VERSION,
+    build: BUILD,
+    state: isHolding ? 'held' : 'running',
+    daemonPid: current?.pid ?? null,
+    failures,
+    reason,
+  };
+}
+
+/** keeper.json: what the keeper does, for whoever gets no answer from a daemon. */
+export class ReportFile {
+  readonly #path: string;
+  #written = '';
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Writes it if it says something new. Whoever reads it meanwhile reads the old one or the new one. */
+  write(report: KeeperReport): void {
+    const text = `${JSON.stringify(report)}\n`;
+    if (text === this.#written) return;
+    this.#written = text;
+    try {
+      fs.writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
+      fs.renameSync(`${this.#path}.new`, this.#path);
+    } catch (error) {
+      log('report-failed', { error: String(error) }); // a full disk must not end anything
+    }
+  }
+
+  remove(): void {
+    fs.rmSync(this.#path, { force: true });
+  }
+}

@@ -1,0 +1,93 @@
+import { close, WOULD_BLOCK } from './descriptors.ts';
+import { isErrno } from './errors.ts';
+import {
+  type FdMessage,
+  FDS_PER_MESSAGE,
+  FdReceiver,
+  MESSAGE_BYTES_MAX,
+  type MessageLimits,
+  sendWithFds,
+} from './fd-passing.ts';
+import { waitReadable, waitWritable } from './wait-readable.ts';
+
+/** How long `send` waits for room. */
+const TAKE_MS = 1_000;
+
+const WIDEST: MessageLimits = { messageBytes: MESSAGE_BYTES_MAX, descriptors: FDS_PER_MESSAGE };
+
+export interface ReceivedMessage<Incoming> {
+  readonly message: Incoming;
+  /** Ours to close. */
+  readonly fds: readonly number[];
+}
+
+/** A socket between two processes that keeps message boundaries and carries descriptors. A message is one JSON document. */
+export class MessageChannel<Outgoing extends { readonly type: string }, Incoming> {
+  readonly fd: number;
+  readonly #parse: (text: string) => Incoming;
+  readonly #receiver: FdReceiver;
+
+  /** `parse` throws Error for what is no message. Takes over the descriptor. */
+  constructor(fd: number, parse: (text: string) => Incoming, limits: MessageLimits = WIDEST) {
+    this.fd = fd;
+    this.#parse = parse;
+    this.#receiver = new FdReceiver(limits);
+  }
+
+  /** Sends without blocking; false if the other side has to take something first. Throws PosixError if it is gone. */
+  trySend(message: Outgoing, fds: readonly number[] = []): boolean {
+    return sendWithFds(this.fd, Buffer.from(JSON.stringify(message)), fds);
+  }
+
+  /**
+   * Sends, and waits for room if need be: the kernel queues some messages, then the other side must take one. Throws Error if
+   * it does not within a second, PosixError if it is gone.
+   */
+  send(message: Outgoing, fds: readonly number[] = []): void {
+    const until = performance.now() + TAKE_MS;
+    while (!this.trySend(message, fds)) {
+      if (waitWritable(this.fd, Math.max(0, until - performance.now()))) continue;
+      throw new Error(`the other side of the channel does not take "${message.type}"`);
+    }
+  }
+
+  /**
+   * The next message; `none` if there is none now, `end` if the other side is gone. Throws Error for garbage, PosixError for
+   * one that breaks a limit; nothing of it stays open then.
+   */
+  receive(): ReceivedMessage<Incoming> | 'none' | 'end' {
+    const received = this.#receive();
+    if (received === WOULD_BLOCK) return 'none';
+    if (received === undefined) return 'end';
+    try {
+      return { message: this.#parse(received.bytes.toString('utf8')), fds: received.fds };
+    } catch (error) {
+      received.fds.forEach(close);
+      throw error;
+    }
+  }
+
+  /** One that ended without reading everything resets the channel. That is told once, before what it has said itself. */
+  #receive(): FdMessage | typeof WOULD_BLOCK | undefined {
+    try {
+      return this.#receiver.receive(this.fd);
+    } catch (error) {
+      if (!isErrno(error, 'ECONNRESET')) throw error;
+      return this.#receiver.receive(this.fd);
+    }
+  }
+
+  /** Blocks the whole process until the next message; `none` if it does not come in time. */
+  receiveWithin(timeoutMs: number): ReceivedMessage<Incoming> | 'none' | 'end' {
+    const until = performance.now() + timeoutMs;
+    for (;;) {
+      const received = this.receive();
+      if (received !== 'none') return received;
+      if (!waitReadable(this.fd, Math.max(0, until - performance.now()))) return 'none';
+    }
+  }
+
+  close(): void {
+    close(this.fd);
+  }
+}

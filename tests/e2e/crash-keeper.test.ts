@@ -1,0 +1,327 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { keeperReport } from '@holdfast/supervisor/keeper';
+import {
+  childrenOf,
+  eventually,
+  isAlive,
+  passTime,
+  processState,
+  startDaemon,
+  stopProcess,
+  type TestDaemon,
+  TestHome,
+  untilEnded,
+  zombiesOf,
+} from '@holdfast/testkit';
+import { describe, expect, test } from 'vitest';
+import { type Gated, openGated } from './support/gated.ts';
+import { type Points, sameBuild, stoppedSuccessor, upgrade } from './support/upgrades.ts';
+
+/** A daemon that has served for so long is no failed start. */
+const SERVED_MS = 2_200;
+
+interface Kept extends AsyncDisposable {
+  readonly daemon: TestDaemon;
+  readonly at: (points: Points) => void;
+}
+
+/** A daemon with a keeper, whose daemons can be made to fail. */
+async function startKept(args: readonly string[] = []): Promise<Kept> {
+  const home = new TestHome();
+  const file = path.join(home.scratch('points'), 'points.json');
+  const at = (points: Points) => fs.writeFileSync(file, JSON.stringify(points));
+  at({});
+  try {
+    const daemon = await startDaemon({ home, keeper: true, args, env: { HOLDFAST_TEST_POINTS: file } });
+    return { daemon, at, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
+  } catch (error) {
+    await home[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Kills the keeper; resolves when another one is the parent of another daemon. */
+async function killKeeper({ home }: TestDaemon): Promise<void> {
+  const { keeperPid: before = -1, daemonPid } = home;
+  process.kill(before, 'SIGKILL');
+  await eventually('another keeper is the parent of another daemon', () => {
+    const { keeperPid, daemonPid: serving } = home;
+    if (keeperPid === undefined || serving === undefined || keeperPid === before) return false;
+    return serving !== daemonPid && childrenOf(keeperPid).includes(serving);
+  });
+}
+
+async function expectStatuses(daemon: TestDaemon, gated: readonly Gated[]): Promise<void> {
+  const client = await daemon.client();
+  for (const { session, exit } of gated) {
+    const ended = await client.request('wait', { session: session.id }, { timeoutMs: 20_000 });
+    expect(ended.session.exit).toEqual(exit);
+  }
+}
+
+/** One keeper and one daemon, and nothing that nobody has reaped. */
+async function expectOneEach({ home }: TestDaemon): Promise<void> {
+  const commands = await eventually('one keeper and one daemon', () => {
+    const { keeperPid, daemonPid } = home;
+    return keeperPid !== undefined && daemonPid !== undefined && { keeperPid, daemonPid };
+  });
+  await eventually('no zombies', () => zombiesOf(commands.keeperPid).length === 0);
+  expect(zombiesOf(commands.daemonPid)).toEqual([]);
+}
+
+describe('the keeper is killed', () => {
+  test('another one holds everything and is the parent of another daemon; nobody’s connection ends, and nothing more is lost', async () => {
+    await using kept = await startKept();
+    const { daemon } = kept;
+    const cat = await daemon.openCommand(['/bin/cat']);
+    const output = await daemon.record(cat);
+    const client = await daemon.client();
+    const states: string[] = [];
+    client.onStateChange = (state) => states.push(state);
+    const input = await client.openInput(cat.id);
+    await killKeeper(daemon);
+    await input.write(Buffer.from('after\n'));
+    await output.waitFor('after\r\nafter\r\n');
+    expect(states).toEqual([]);
+    const gated = await openGated(daemon);
+    await passTime(SERVED_MS);
+    await daemon.killServing();
+    for (const { open } of gated) await open();
+    await expectStatuses(daemon, gated);
+    await input.write(Buffer.from('at last\n'));
+    await output.waitFor('at last\r\n');
+    expect((await daemon.get(cat)).pid).toBe(cat.pid);
+    await expectOneEach(daemon);
+  }, 60_000);
+
+  test('keeper and daemon, one after the other, both ways round', async () => {
+    await using kept = await startKept();
+    const { daemon } = kept;
+    const cat = await daemon.openCommand(['/bin/cat']);
+    await killKeeper(daemon);
+    await passTime(3_000);
+    await daemon.killServing();
+    expect((await daemon.get(cat)).state).toBe('running');
+    await passTime(3_000);
+    await killKeeper(daemon);
+    expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
+    await expectOneEach(daemon);
+  }, 60_000);
+});
+
+describe('one that is stopped is not dead', () => {
+  test('the keeper: sessions open, an upgrade fails in its time, and nothing is replaced', async () => {
+    await using kept = await startKept();
+    const { daemon } = kept;
+    const serving = await daemon.servingPid();
+    const { keeperPid = -1 } = daemon.home;
+    await stopProcess(keeperPid);
+    const cat = await daemon.openCommand(['/bin/cat']);
+    expect(cat.state).toBe('running');
+    const client = await daemon.client();
+    const deadline = String(process.hrtime.bigint() + 1_500_000_000n);
+    await expect(client.request('upgrade', { ...sameBuild(daemon), deadline })).rejects.toMatchObject({
+      code: 'E_UPGRADE_TIMEOUT',
+    });
+    expect((await client.request('status', {})).daemon.pid).toBe(serving);
+    process.kill(keeperPid, 'SIGCONT');
+    expect(daemon.home.keeperPid).toBe(keeperPid);
+    expect((await upgrade(daemon)).from.pid).toBe(serving);
+    await passTime(SERVED_MS);
+    await daemon.killServing();
+    expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
+  }, 60_000);
+
+  test('the daemon: who asks for a session waits, and gets it', async () => {
+    await using kept = await startKept();
+    const { daemon } = kept;
+    const serving = await daemon.servingPid();
+    await stopProcess(serving);
+    const opening = daemon.cli(['new', '-d', '--', '/bin/cat']);
+    await passTime(3_000);
+    expect(keeperReport(daemon.home.paths)).toMatchObject({ state: 'running', daemonPid: serving });
+    process.kill(serving, 'SIGCONT');
+    expect((await opening).code).toBe(0);
+    expect(await daemon.servingPid()).toBe(serving);
+  }, 60_000);
+});
+
+describe('who dies in an upgrade', () => {
+  test.for(['predecessor.snapshot', 'predecessor.sent', 'predecessor.commit', 'predecessor.committed'])(
+    'a predecessor that is killed at %s: one daemon serves then, and the sessions are there',
+    async (point) => {
+      await using kept = await startKept();
+      const { daemon, at } = kept;
+      const cat = await daemon.openCommand(['/bin/cat']);
+      const output = await daemon.record(cat);
+      const before = await daemon.servingPid();
+      await passTime(SERVED_MS);
+      at({ [point]: 'kill' });
+      const asked = upgrade(daemon);
+      asked.catch(() => undefined);
+      await untilEnded(before);
+      at({});
+      const client = await daemon.client();
+      const input = await client.openInput(cat.id);
+      await input.write(Buffer.from('on\n'));
+      await output.waitFor('on\r\n');
+      expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
+      await expectOneEach(daemon);
+      expect((await upgrade(daemon)).from.pid).not.toBe(before);
+    },
+  );
+
+  test.for(['successor.received', 'successor.adopted', 'successor.committed'])(
+    'a successor that is killed at %s changes nothing',
+    async (point) => {
+      await using kept = await startKept();
+      const { daemon, at } = kept;
+      const cat = await daemon.openCommand(['/bin/cat']);
+      const before = await daemon.servingPid();
+      at({ [point]: 'kill' });
+      await expect(upgrade(daemon)).rejects.toMatchObject({ code: expect.stringMatching(/^E_UPGRADE_/) });
+      at({});
+      expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
+      expect((await upgrade(daemon)).from.pid).toBe(before);
+      await expectOneEach(daemon);
+    },
+  );
+
+  test.for(['successor.loaded', 'successor.received', 'successor.adopted', 'successor.committed'])(
+    'the keeper is killed while the successor is at %s: one daemon and one keeper are there in the end, and the sessions',
+    { timeout: 60_000 },
+    async (point) => {
+      await using kept = await startKept();
+      const { daemon, at } = kept;
+      const cat = await daemon.openCommand(['/bin/cat']);
+      at({ [point]: 'stop' });
+      const asked = upgrade(daemon);
+      asked.catch(() => undefined);
+      const successor = await stoppedSuccessor(daemon);
+      const { keeperPid = -1 } = daemon.home;
+      process.kill(keeperPid, 'SIGKILL');
+      await untilEnded(keeperPid);
+      at({});
+      process.kill(successor, 'SIGCONT');
+      await eventually('another keeper', () => (daemon.home.keeperPid ?? keeperPid) !== keeperPid);
+      await asked.catch(() => undefined);
+      expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
+      await eventually('it holds the session', async () => {
+        const { unescrowed } = await daemon.get(cat);
+        return unescrowed === undefined;
+      });
+      await expectOneEach(daemon);
+    },
+  );
+});
+
+describe.each([
+  { how: 'with pidfds', args: [] },
+  { how: 'without pidfds', args: ['--no-pidfd'] },
+])('exit statuses $how', ({ args }) => {
+  test('of programs that end before, during and after an upgrade, and while no daemon lives', async () => {
+    await using kept = await startKept(args);
+    const { daemon, at } = kept;
+    const before = await openGated(daemon);
+    const during = await openGated(daemon);
+    const after = await openGated(daemon);
+    const unseen = await openGated(daemon);
+    for (const { open } of before) await open();
+    await expectStatuses(daemon, before);
+
+    at({ 'successor.adopted': 'stop' });
+    const asked = upgrade(daemon);
+    const successor = await stoppedSuccessor(daemon);
+    for (const { open } of during) await open();
+    for (const { session } of during)
+      await eventually('it has ended', () => processState(session.pid) === 'Z');
+    at({});
+    process.kill(successor, 'SIGCONT');
+    await asked;
+    await expectStatuses(daemon, [...before, ...during]);
+
+    for (const { open } of after) await open();
+    await expectStatuses(daemon, after);
+
+    at({ 'daemon.starting': 'kill' });
+    await daemon.killServing();
+    const held = () => keeperReport(daemon.home.paths)?.state === 'held';
+    await eventually('the keeper holds', held);
+    for (const { open } of unseen) await open();
+    for (const { session } of unseen) await untilEnded(session.pid);
+    at({});
+    expect(await daemon.cli(['resume'])).toMatchObject({ code: 0, stderr: '' });
+    const client = await daemon.connect();
+    for (const { session, exit } of [...before, ...during, ...after, ...unseen]) {
+      const ended = await client.request('wait', { session: session.id });
+      expect(ended.session.exit).toEqual(exit);
+    }
+    await expectOneEach(daemon);
+  }, 90_000);
+});
+
+test('daemons that die again and again: the programs wait, `status` says so at once, and a good build brings them back', async () => {
+  await using kept = await startKept();
+  const { daemon, at } = kept;
+  const cat = await daemon.openCommand(['/bin/cat']);
+  for (const command of ['resume', 'upgrade']) {
+    at({ 'daemon.starting': 'kill' });
+    await daemon.killServing();
+    await eventually('the keeper holds', () => keeperReport(daemon.home.paths)?.state === 'held');
+    expect(isAlive(cat.pid)).toBe(true);
+    const began = performance.now();
+    const status = await daemon.cli(['status']);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(status.code).toBe(0);
+    expect(status.stdout.toString()).toMatch(
+      /^daemon {4}none; 3 in a row could not go on: .*\nkeeper .*held/,
+    );
+    const refused = await daemon.cli(['ls']);
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('holdfast resume') });
+    at({});
+    const done = await daemon.cli([command]);
+    expect(done.code).toBe(0);
+    expect(done.stdout.toString()).toContain('1 session kept');
+    expect((await daemon.get(cat)).state).toBe('running');
+    await passTime(SERVED_MS);
+  }
+}, 60_000);
+
+test('a connect to a daemon that is dead succeeds, and opening, listing and killing are done within a second', async () => {
+  await using kept = await startKept();
+  const { daemon } = kept;
+  const tookMs: number[] = [];
+  for (let kill = 0; kill < 3; kill += 1) {
+    await passTime(SERVED_MS);
+    await daemon.killServing();
+    const killedAt = performance.now();
+    const client = await daemon.connect({ reconnect: false });
+    const { session } = await client.request('open', {
+      command: ['/bin/cat'],
+      cwd: '/',
+      cols: 80,
+      rows: 24,
+      env: daemon.home.env,
+    });
+    expect((await client.request('list', {})).sessions.at(-1)?.id).toBe(session.id);
+    await client.request('kill', { session: session.id });
+    tookMs.push(performance.now() - killedAt);
+    client.close();
+  }
+  const [, median = Number.POSITIVE_INFINITY] = tookMs.toSorted((one, other) => one - other);
+  expect(median).toBeLessThan(1_000);
+}, 60_000);
+
+test('`stop` ends daemon and keeper, and the next command starts both', async () => {
+  await using home = new TestHome();
+  expect((await home.cli(['new', '-d', '--', '/bin/cat'])).code).toBe(0);
+  const { keeperPid, daemonPid } = home;
+  const status = await home.cli(['status']);
+  expect(status.stdout.toString()).toContain(`keeper    pid ${keeperPid}, version`);
+  expect((await home.cli(['stop', '--yes'])).code).toBe(0);
+  for (const pid of [keeperPid, daemonPid]) await untilEnded(pid ?? -1);
+  expect(home.processes).toEqual([]);
+  expect((await home.cli(['new', '-d', '--', '/bin/cat'])).code).toBe(0);
+  expect(home.keeperPid).not.toBe(keeperPid);
+}, 30_000);
