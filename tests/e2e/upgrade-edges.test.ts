@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { encodeData, FRAME, LIMITS } from '@holdfast/protocol';
@@ -187,4 +188,22 @@ test('a stream that one of its two channels has left is handed over, however man
   await upgrade(daemon);
   type(1, 'b');
   await output.waitFor('readyab');
+}, 60_000);
+
+test('a program ends, with its status, although nobody waits for it once it was adopted', async () => {
+  await using home = new TestHome();
+  const script = 'read none; exit 7';
+  const run = [home.installation.bin, 'run', '-d', '--name', 'ends', '--', '/bin/sh', '-c', script];
+  const [file = '', ...args] = program('waits-for-nobody.py', ...run);
+  const inheritor = spawn(file, args, { env: home.env, stdio: ['pipe', 'ignore', 'inherit'] });
+  try {
+    await eventually('it runs', async () => (await home.cli(['ls'])).stdout.includes('running'));
+    expect((await home.cli(['upgrade'])).code).toBe(0);
+    const ends = home.cli(['wait', 'ends']);
+    await home.cli(['send', 'ends', 'x', '--enter']);
+    expect((await ends).code).toBe(7);
+    expect((await home.cli(['stop', '--yes'])).code).toBe(0);
+  } finally {
+    inheritor.stdin.end();
+  }
 }, 60_000);
