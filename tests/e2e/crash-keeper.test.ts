@@ -21,6 +21,8 @@ import { type Points, sameBuild, stoppedSuccessor, upgrade } from './support/upg
 /** A daemon that has served for so long is no failed start. */
 const SERVED_MS = 2_200;
 
+const UNDISTURBED = { states: [], gaps: [] };
+
 interface Kept extends AsyncDisposable {
   readonly daemon: TestDaemon;
   readonly at: (points: Points) => void;
@@ -157,16 +159,20 @@ describe('who dies in an upgrade', () => {
       const output = await daemon.record(cat);
       const before = await daemon.servingPid();
       await passTime(SERVED_MS);
+      const client = await daemon.client();
+      const states: string[] = [];
+      client.onStateChange = (state) => states.push(state);
       at({ [point]: 'kill' });
       const asked = upgrade(daemon);
       asked.catch(() => undefined);
       await untilEnded(before);
       at({});
-      const client = await daemon.client();
       const input = await client.openInput(cat.id);
       await input.write(Buffer.from('on\n'));
       await output.waitFor('on\r\n');
       expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
+      // The successor goes on once it has adopted everything, and has the connections.
+      if (point.startsWith('predecessor.commit')) expect({ states, gaps: output.gaps }).toEqual(UNDISTURBED);
       await expectOneEach(daemon);
       expect((await upgrade(daemon)).from.pid).not.toBe(before);
     },
