@@ -109,8 +109,26 @@ describe('the keeper is killed', () => {
     await killKeeper(daemon);
     expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
     await expectOneEach(daemon);
+    // The first, two under a new keeper, and one that was started again.
+    expect((await (await daemon.client()).request('status', {})).daemon.generation).toBe(4);
   }, 60_000);
 });
+
+test('a session that kills daemons is reported by those that come after, also after an upgrade, and lives', async () => {
+  await using kept = await startKept();
+  const { daemon, at } = kept;
+  const deadly = await daemon.openCommand(['/bin/cat']);
+  await passTime(SERVED_MS);
+  at({ [`daemon.rebuilding ${deadly.id}`]: 'kill' });
+  await daemon.killServing();
+  const client = await daemon.connect();
+  const aside = [{ id: deadly.id, why: expect.stringContaining('died twice') }];
+  expect((await client.request('status', {})).aside).toEqual(aside);
+  await upgrade(daemon, client);
+  expect((await client.request('status', {})).aside).toEqual(aside);
+  expect((await daemon.cli(['status'])).stdout.toString()).toContain(`aside     ${deadly.id}`);
+  expect(isAlive(deadly.pid)).toBe(true);
+}, 60_000);
 
 describe('one that is stopped is not dead', () => {
   test('the keeper: sessions open, an upgrade fails in its time, and nothing is replaced', async () => {

@@ -13,6 +13,7 @@ import { Connection } from './connection/connection.ts';
 import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';
 import type { SuspendedConnection } from './connection/suspended-connection.ts';
+import { Generation } from './generation.ts';
 import { Predecessor } from './handoff/predecessor.ts';
 import { SuccessorProcess, type UpgradeTarget } from './handoff/successor-process.ts';
 import { DescriptorList, type Snapshot, SNAPSHOT_SCHEMA } from './handoff/snapshot.ts';
@@ -51,6 +52,7 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #predecessor: Predecessor;
   readonly #identity: DaemonIdentity;
+  readonly #generation: Generation;
   readonly #keeper: KeeperLink | undefined;
   /** Holds the home's lock. */
   #lock = -1;
@@ -63,6 +65,7 @@ export class Daemon {
 
   private constructor(options: DaemonOptions) {
     this.#options = options;
+    this.#generation = new Generation(options.runtimeDir);
     this.#logFile = new LogFile(path.join(options.stateDir, 'daemon.log'));
     this.#log = this.#logFile.log;
     const { usePidfd, keeperFd } = options;
@@ -129,6 +132,7 @@ export class Daemon {
     if (lock === undefined) return undefined;
     daemon.#lock = lock;
     if (given?.lock === undefined) daemon.#keeper?.holdHome('lock', lock);
+    else daemon.#identity.generation = daemon.#generation.last + 1;
     testPoint('daemon.starting');
     await daemon.#registry.load(given ?? NOTHING_INHERITED);
     daemon.#listen(given?.listener);
@@ -184,6 +188,7 @@ export class Daemon {
       lock: descriptors.add(this.#lock),
       listener: descriptors.add(this.#listener?.fd ?? -1),
       sessions: this.#registry.suspend(descriptors, placeOf),
+      aside: this.#registry.aside,
       connections: connections.map((connection) => connection.suspend(descriptors)),
     };
     return { snapshot, fds: descriptors.fds };
@@ -202,6 +207,7 @@ export class Daemon {
     const connections = snapshot.connections.map((suspended) =>
       this.#connect({ fd: fd(suspended.socket), peerPid: suspended.peerPid }, suspended),
     );
+    this.#registry.resumeAside(snapshot.aside ?? []);
     for (const suspended of snapshot.sessions) {
       const session = this.#registry.resume(suspended, fds);
       for (const subscribed of suspended.subscriptions) {
@@ -320,6 +326,7 @@ export class Daemon {
       for (const session of this.#registry.all) session.childEnded();
       this.#newKeeper?.childEnded();
     });
+    this.#generation.save(this.#identity.generation);
     this.#keeper?.serve();
     this.#registry.keepRetention();
     this.#reactor.start();

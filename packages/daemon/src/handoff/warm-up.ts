@@ -58,6 +58,7 @@ const sample: Snapshot = {
     ],
     kill: { callerPid: 1, isHungUp: true, known: [{ pid: 1, startTime: 1 }] },
   })),
+  aside: [{ id: '0123456789ab', why: 'why' }],
   connections: [
     {
       socket: 7,
