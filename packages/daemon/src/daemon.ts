@@ -136,15 +136,15 @@ export class Daemon {
     testPoint('daemon.starting');
     await daemon.#registry.load(given ?? NOTHING_INHERITED);
     daemon.#listen(given?.listener);
+    daemon.#serve();
+    daemon.#registry.goOn();
+    daemon.#keeper?.ready();
     return daemon;
   }
 
-  /** Serves what `start` has found. Nobody reads standard error any more. */
-  begin(): void {
+  /** Nobody reads standard error any more. */
+  detachFromStarter(): void {
     this.#logFile.takeStderr();
-    this.#serve();
-    this.#registry.goOn();
-    this.#keeper?.ready();
   }
 
   /** Takes over the socket that clients connect to, or makes it. */
