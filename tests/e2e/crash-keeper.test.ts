@@ -21,6 +21,8 @@ import { type Points, sameBuild, stoppedSuccessor, upgrade } from './support/upg
 /** A daemon that has served for so long is no failed start. */
 const SERVED_MS = 2_200;
 
+const UNDISTURBED = { states: [], gaps: [] };
+
 interface Kept extends AsyncDisposable {
   readonly daemon: TestDaemon;
   readonly at: (points: Points) => void;
@@ -107,8 +109,26 @@ describe('the keeper is killed', () => {
     await killKeeper(daemon);
     expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
     await expectOneEach(daemon);
+    // The first, two under a new keeper, and one that was started again.
+    expect((await (await daemon.client()).request('status', {})).daemon.generation).toBe(4);
   }, 60_000);
 });
+
+test('a session that kills daemons is reported by those that come after, also after an upgrade, and lives', async () => {
+  await using kept = await startKept();
+  const { daemon, at } = kept;
+  const deadly = await daemon.openCommand(['/bin/cat']);
+  await passTime(SERVED_MS);
+  at({ [`daemon.rebuilding ${deadly.id}`]: 'kill' });
+  await daemon.killServing();
+  const client = await daemon.connect();
+  const aside = [{ id: deadly.id, why: expect.stringContaining('died twice') }];
+  expect((await client.request('status', {})).aside).toEqual(aside);
+  await upgrade(daemon, client);
+  expect((await client.request('status', {})).aside).toEqual(aside);
+  expect((await daemon.cli(['status'])).stdout.toString()).toContain(`aside     ${deadly.id}`);
+  expect(isAlive(deadly.pid)).toBe(true);
+}, 60_000);
 
 describe('one that is stopped is not dead', () => {
   test('the keeper: sessions open, an upgrade fails in its time, and nothing is replaced', async () => {
@@ -157,16 +177,20 @@ describe('who dies in an upgrade', () => {
       const output = await daemon.record(cat);
       const before = await daemon.servingPid();
       await passTime(SERVED_MS);
+      const client = await daemon.client();
+      const states: string[] = [];
+      client.onStateChange = (state) => states.push(state);
       at({ [point]: 'kill' });
       const asked = upgrade(daemon);
       asked.catch(() => undefined);
       await untilEnded(before);
       at({});
-      const client = await daemon.client();
       const input = await client.openInput(cat.id);
       await input.write(Buffer.from('on\n'));
       await output.waitFor('on\r\n');
       expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
+      // The successor goes on once it has adopted everything, and has the connections.
+      if (point.startsWith('predecessor.commit')) expect({ states, gaps: output.gaps }).toEqual(UNDISTURBED);
       await expectOneEach(daemon);
       expect((await upgrade(daemon)).from.pid).not.toBe(before);
     },

@@ -1,7 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { HoldfastError } from '@holdfast/protocol';
-import { eventually, isAlive, missingAtCrashes, sha256, untilEnded } from '@holdfast/testkit';
+import {
+  eventually,
+  isAlive,
+  missingAtCrashes,
+  passTime,
+  processState,
+  sha256,
+  untilEnded,
+} from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 import { StandInKeeper } from './support/stand-in-keeper.ts';
 
@@ -145,7 +153,7 @@ describe.each([
     await keeper.start();
     expect(await output.exited()).toEqual({ exit: { code: 7 }, offset: 160 });
     await eventually('nothing is held for it any more', () => !keeper.held.has(`session/${session.id}`));
-    expect(keeper.exits.size).toBe(0);
+    await eventually('its status was taken', () => keeper.exits.size === 0);
   });
 
   test('a program that goes on and ends later has the status that the keeper tells, or by the pidfd', async () => {
@@ -156,7 +164,9 @@ describe.each([
     await keeper.restart();
     const output = await keeper.record(session);
     await gate.open();
-    await untilEnded(session.pid);
+    await eventually('somebody has reaped it', () => processState(session.pid) === undefined);
+    // The daemon notices by itself within 500 ms, and waits for the keeper's word.
+    await passTime(700);
     keeper.tell({ type: 'exited', pid: session.pid, status: { code: 0 } });
     expect(await output.exited()).toEqual({ exit: { code: 0 }, offset: 160 });
     await eventually('its status was taken', () => keeper.heard.some(({ type }) => type === 'taken'));

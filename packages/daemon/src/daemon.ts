@@ -13,6 +13,7 @@ import { Connection } from './connection/connection.ts';
 import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';
 import type { SuspendedConnection } from './connection/suspended-connection.ts';
+import { Generation } from './generation.ts';
 import { Predecessor } from './handoff/predecessor.ts';
 import { rehearse } from './handoff/rehearsal.ts';
 import { SuccessorProcess, type UpgradeTarget } from './handoff/successor-process.ts';
@@ -55,6 +56,7 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #predecessor: Predecessor;
   readonly #identity: DaemonIdentity;
+  readonly #generation: Generation;
   readonly #keeper: KeeperLink | undefined;
   /** Holds the home's lock. */
   #lock = -1;
@@ -70,6 +72,7 @@ export class Daemon {
     logFile = new LogFile(path.join(options.stateDir, 'daemon.log')),
   ) {
     this.#options = options;
+    this.#generation = new Generation(options.runtimeDir);
     this.#logFile = logFile;
     this.#log = this.#logFile.log;
     const { usePidfd, keeperFd } = options;
@@ -144,20 +147,21 @@ export class Daemon {
     if (lock === undefined) return undefined;
     daemon.#lock = lock;
     if (given?.lock === undefined) daemon.#keeper?.holdHome('lock', lock);
+    else daemon.#identity.generation = daemon.#generation.last + 1;
     testPoint('daemon.starting');
     await daemon.#registry.load(given ?? NOTHING_INHERITED);
     daemon.#listen(given?.listener);
     daemon.#hearSignals();
+    daemon.#serve();
+    daemon.#registry.goOn();
+    daemon.#registry.keepRetention();
+    daemon.#keeper?.ready();
     return daemon;
   }
 
-  /** Serves what `start` has found. Nobody reads standard error any more. */
-  begin(): void {
+  /** Nobody reads standard error any more. */
+  detachFromStarter(): void {
     this.#logFile.takeStderr();
-    this.#serve();
-    this.#registry.goOn();
-    this.#registry.keepRetention();
-    this.#keeper?.ready();
   }
 
   /** Takes over the socket that clients connect to, or makes it. */
@@ -227,6 +231,7 @@ export class Daemon {
       lock: descriptors.add(this.#lock),
       listener: descriptors.add(this.#listener?.fd ?? -1),
       sessions: this.#registry.suspend(descriptors, placeOf),
+      aside: this.#registry.aside,
       connections: connections.map((connection) => connection.suspend(descriptors)),
     };
     return { snapshot, fds: descriptors.fds };
@@ -245,6 +250,7 @@ export class Daemon {
     const connections = snapshot.connections.map((suspended) =>
       this.#connect({ fd: fd(suspended.socket), peerPid: suspended.peerPid }, suspended),
     );
+    this.#registry.resumeAside(snapshot.aside ?? []);
     for (const suspended of snapshot.sessions) {
       const session = this.#registry.resume(suspended, fds);
       for (const subscribed of suspended.subscriptions) {
@@ -383,6 +389,7 @@ export class Daemon {
       for (const session of this.#registry.all) session.childEnded();
       this.#newKeeper?.childEnded();
     });
+    this.#generation.save(this.#identity.generation);
     this.#keeper?.serve();
     this.#run();
   }

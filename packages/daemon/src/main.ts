@@ -41,5 +41,5 @@ async function serve(options: DaemonOptions): Promise<void> {
       ? { ready: true, pid: process.pid }
       : { ready: false, code: 'E_BUSY', message: 'another daemon serves this home' },
   );
-  daemon?.begin();
+  daemon?.detachFromStarter();
 }

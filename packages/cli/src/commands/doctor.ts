@@ -1,6 +1,7 @@
 import { daemonAnswers } from '../checks/daemon.ts';
 import { type Check, fail, type Finding } from '../checks/finding.ts';
 import { freeSpace, homeFolder, runtimeFolder } from '../checks/home.ts';
+import { logout } from '../checks/logout.ts';
 import {
   nodeVersion,
   openFiles,
@@ -26,6 +27,7 @@ const CHECKS: readonly Check[] = [
   terminalsLeft,
   openFiles,
   sshAgent,
+  logout,
 ];
 
 export const doctorCommand = defineCommand({

@@ -1,4 +1,5 @@
 import { close, FDS_PER_MESSAGE } from '@holdfast/posix';
+import { asideShape } from '@holdfast/protocol';
 import * as z from 'zod/mini';
 import { suspendedConnectionShape } from '../connection/suspended-connection.ts';
 import { suspendedSessionShape } from '../session/suspended-session.ts';
@@ -22,6 +23,8 @@ const snapshotShape = z.object({
   lock: count,
   listener: count,
   sessions: z.array(suspendedSessionShape),
+  /** Kept and not served. Absent from builds that serve all that they keep. */
+  aside: z.optional(z.array(asideShape)),
   connections: z.array(suspendedConnectionShape),
 });
 export type Snapshot = z.infer<typeof snapshotShape>;

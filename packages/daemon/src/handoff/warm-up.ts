@@ -60,6 +60,7 @@ export const sample: Snapshot = {
     ],
     kill: { callerPid: 1, isHungUp: true, known: [{ pid: 1, startTime: 1 }] },
   })),
+  aside: [{ id: '0123456789ab', why: 'why' }],
   connections: [
     {
       socket: 7,

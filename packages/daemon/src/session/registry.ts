@@ -197,6 +197,11 @@ export class SessionRegistry {
     return this.all.map((session) => session.suspend(descriptors, placeOf));
   }
 
+  /** Takes up what a predecessor did not serve. */
+  resumeAside(aside: readonly { id: string; why: string }[]): void {
+    for (const { id, why } of aside) this.#aside.set(id, why);
+  }
+
   /** Takes up a session as a predecessor had it; `fds` are the descriptors beside it. Throws if its history can't be had. */
   resume(suspended: SuspendedSession, fds: readonly number[]): Session {
     const { state, program, warnings } = suspended;

@@ -221,9 +221,9 @@ export class Session {
     return this.#terminal?.program;
   }
 
-  /** Whether its program has that pid, and its end has not been told yet. */
+  /** Whether its program has that pid, and its end is not saved yet. */
   runs(pid: number): boolean {
-    return this.#lifecycle.state === 'running' && this.#state.pid === pid;
+    return !this.hasExited && this.#state.pid === pid;
   }
 
   // What it is
