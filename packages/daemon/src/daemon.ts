@@ -386,6 +386,8 @@ export class Daemon {
   #serve(): void {
     process.on('uncaughtException', (error) => this.#fault(error));
     process.on('SIGCHLD', () => {
+      // A status that is taken by a process that only leaves is lost for the keeper, who would tell the successor.
+      if (this.#predecessor.isOver) return;
       for (const session of this.#registry.all) session.childEnded();
       this.#newKeeper?.childEnded();
     });

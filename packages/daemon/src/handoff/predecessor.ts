@@ -108,6 +108,11 @@ export class Predecessor {
     }
   }
 
+  /** Whether the successor serves by now: nothing here is to be touched any more. */
+  get isOver(): boolean {
+    return this.#heir !== undefined;
+  }
+
   /** Passes a signal on to the successor if that serves by now; false if this process does. */
   passOn(signal: NodeJS.Signals): boolean {
     if (this.#heir === undefined) return false;
