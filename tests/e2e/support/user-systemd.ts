@@ -63,7 +63,7 @@ export class UserSystemd implements AsyncDisposable {
   }
 
   private constructor() {
-    const tree = path.join(this.#root, 'a 100% tree');
+    const tree = path.join(this.#root, 'a 100% ${HOME}');
     symlinkSync(repository, tree);
     mkdirSync(this.#mountPoint);
     this.home = new TestHome({ folderName: 'the"home"of50%h', installation: installation(tree) });
