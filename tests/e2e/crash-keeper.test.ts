@@ -112,6 +112,23 @@ describe('the keeper is killed', () => {
     // The first, two under a new keeper, and one that was started again.
     expect((await (await daemon.client()).request('status', {})).daemon.generation).toBe(4);
   }, 60_000);
+
+  test('an upgrade is answered whose successor the new keeper starts, since it is not the parent yet', async () => {
+    await using kept = await startKept();
+    const { daemon, at } = kept;
+    const { keeperPid = -1 } = daemon.home;
+    at({ 'successor.loaded': 'exit' });
+    process.kill(keeperPid, 'SIGKILL');
+    const log = path.join(daemon.home.paths.stateDir, 'daemon.log');
+    await eventually('the new keeper could not become the parent', () =>
+      fs.readFileSync(log, 'utf8').includes('keeper.not-parent'),
+    );
+    at({});
+    const { daemonPid } = daemon.home;
+    const { from, to } = await upgrade(daemon);
+    expect(from.pid).toBe(daemonPid);
+    expect(childrenOf(daemon.home.keeperPid ?? -1)).toContain(to.pid);
+  }, 60_000);
 });
 
 test('a session that kills daemons is reported by those that come after, also after an upgrade, and lives', async () => {

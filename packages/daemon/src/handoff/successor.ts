@@ -1,4 +1,4 @@
-import { close, exitNow, isErrno, openPidfd, READABLE, type Reactor } from '@holdfast/posix';
+import { close, exitNow, isErrno, openPidfd, peerCredentials, READABLE, type Reactor } from '@holdfast/posix';
 import { BUILD, PROTOCOLS, VERSION } from '@holdfast/protocol';
 import { HandoffChannel, type Received } from './channel.ts';
 import { type Preview, receivePreview } from './preview.ts';
@@ -47,14 +47,17 @@ export interface Heir {
  */
 export class Successor {
   readonly #channel: HandoffChannel;
-  /** Of the predecessor, which has started this process. */
-  readonly #pidfd = openPidfd(process.ppid);
+  /** Of the predecessor. */
+  readonly #pidfd: number | undefined;
   readonly #grants: Grants | undefined;
   #state: SuccessorState = 'loading';
 
   /** Without `grants` it is the predecessor alone that decides. */
   constructor(channelFd: number, grants: Grants | undefined) {
     this.#channel = new HandoffChannel(channelFd);
+    // It has made the channel; the parent of this process may be the keeper.
+    const { pid } = peerCredentials(channelFd);
+    this.#pidfd = pid === null ? undefined : openPidfd(pid);
     this.#grants = grants;
   }
 
