@@ -39,6 +39,7 @@ describe('without a daemon', () => {
       clients: 0,
       home: home.folder,
       holders: [],
+      aside: [],
     });
   });
 });
