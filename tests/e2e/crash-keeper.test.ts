@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { keeperReport } from '@holdfast/supervisor/keeper';
+import { keeperReport } from '@holdfast/supervisor/keeper-report';
 import {
   childrenOf,
   eventually,

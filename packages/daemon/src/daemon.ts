@@ -1,14 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { close, exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/posix';
-import {
-  BUILD,
-  type DaemonIdentity,
-  type DaemonStart,
-  HoldfastError,
-  LIMITS,
-  VERSION,
-} from '@holdfast/protocol';
+import { BUILD, type DaemonIdentity, HoldfastError, LIMITS, VERSION } from '@holdfast/protocol';
+import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { Connection } from './connection/connection.ts';
 import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';

@@ -12,7 +12,7 @@ import {
   WOULD_BLOCK,
   write,
 } from '@holdfast/posix';
-import { KEEPER_LIMITS } from '@holdfast/protocol';
+import { KEEPER_LIMITS } from '@holdfast/protocol/keeper';
 
 const BACKLOG = 64;
 /** Without descriptors a waiting connection can't be taken, and would be reported again at once. */

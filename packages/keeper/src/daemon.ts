@@ -17,7 +17,7 @@ import {
   KEEPER_LIMITS,
   parseToKeeper,
   type ToKeeper,
-} from '@holdfast/protocol';
+} from '@holdfast/protocol/keeper';
 import type { Escrow, Held } from './escrow.ts';
 import { log } from './log.ts';
 

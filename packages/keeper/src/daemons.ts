@@ -1,5 +1,5 @@
 import { type ExitStatus, exitNow, type Reactor, type Timer } from '@holdfast/posix';
-import type { DaemonStart, Role } from '@holdfast/protocol';
+import type { DaemonStart, Role } from '@holdfast/protocol/keeper';
 import { failuresAfter, pauseAfter } from './budget.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 import type { Escrow } from './escrow.ts';

@@ -1,5 +1,5 @@
 import { close, type ExitStatus } from '@holdfast/posix';
-import { KEEPER_LIMITS } from '@holdfast/protocol';
+import { KEEPER_LIMITS } from '@holdfast/protocol/keeper';
 
 /** A descriptor that is held for the daemon. */
 export interface Held {

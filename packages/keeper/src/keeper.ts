@@ -8,8 +8,8 @@ import {
   socketPair,
   takeExitStatuses,
 } from '@holdfast/posix';
+import { BUILD, VERSION } from '@holdfast/protocol';
 import {
-  BUILD,
   type DaemonStart,
   KEEPER_LIMITS,
   type KeeperReport,
@@ -18,8 +18,7 @@ import {
   type Role,
   TO_KEEPER,
   type ToKeeper,
-  VERSION,
-} from '@holdfast/protocol';
+} from '@holdfast/protocol/keeper';
 import { ControlSocket } from './control-socket.ts';
 import type { Daemon, Outgoing } from './daemon.ts';
 import { Daemons, monotonicMs, nobody } from './daemons.ts';

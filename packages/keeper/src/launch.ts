@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { close, duplicate, duplicateTo, socketPair, spawnWithDescriptors } from '@holdfast/posix';
-import type { DaemonStart } from '@holdfast/protocol';
+import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { commandOf, homeArguments, type KeeperOptions } from './options.ts';
 
 /** Where a daemon finds them. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { openAnonymous } from '@holdfast/posix';
-import { daemonStartShape, parseFromKeeper, statusShape } from '@holdfast/protocol';
+import { daemonStartShape, parseFromKeeper, statusShape } from '@holdfast/protocol/keeper';
 import * as z from 'zod/mini';
 import type { Daemon, DaemonParts } from './daemon.ts';
 import type { Escrow } from './escrow.ts';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type DaemonStart, daemonStartShape } from '@holdfast/protocol';
+import { type DaemonStart, daemonStartShape } from '@holdfast/protocol/keeper';
 
 export interface KeeperOptions {
   readonly runtimeDir: string;

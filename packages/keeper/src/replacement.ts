@@ -9,7 +9,7 @@ import {
   type Reactor,
   type Timer,
 } from '@holdfast/posix';
-import type { DaemonStart } from '@holdfast/protocol';
+import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { describe } from './daemons.ts';
 import { environment } from './launch.ts';
 import { descriptorsOf, type Legacy, writeLegacy } from './legacy.ts';

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { BUILD, type KeeperReport, VERSION } from '@holdfast/protocol';
+import { BUILD, VERSION } from '@holdfast/protocol';
+import type { KeeperReport } from '@holdfast/protocol/keeper';
 import type { Daemon } from './daemon.ts';
 import type { Standing } from './daemons.ts';
 import { log } from './log.ts';

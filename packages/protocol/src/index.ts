@@ -2,6 +2,5 @@ export * from './build.ts';
 export * from './errors.ts';
 export * from './frame-reader.ts';
 export * from './frames.ts';
-export * from './keeper-messages.ts';
 export * from './limits.ts';
 export * from './messages.ts';

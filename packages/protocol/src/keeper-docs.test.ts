@@ -1,12 +1,6 @@
 import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import {
-  FROM_KEEPER,
-  KEEPER_LIMITS,
-  KEEPER_REQUESTS,
-  keeperReportShape,
-  TO_KEEPER,
-} from './keeper-messages.ts';
+import { FROM_KEEPER, KEEPER_LIMITS, KEEPER_REQUESTS, keeperReportShape, TO_KEEPER } from './keeper.ts';
 
 const page = fs.readFileSync(new URL('../../../docs/keeper.md', import.meta.url), 'utf8');
 

@@ -7,7 +7,7 @@ import {
   parseKeeperReport,
   parseKeeperRequest,
   parseToKeeper,
-} from './keeper-messages.ts';
+} from './keeper.ts';
 
 const start = { node: '/bin/node', nodeArguments: ['--x'], entry: '/opt/main.js' };
 

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { complaint, firstComplaint } from './complaint.ts';
-import { LIMITS } from './limits.ts';
+import { count, parse, pid } from './keeper-document.ts';
+import { KEEPER_LIMITS } from './keeper-limits.ts';
+import { keeperReportShape } from './keeper-report.ts';
 
 /**
  * The two protocols of the keeper, as rows: messages between it and its daemons, one JSON document each on a socket that keeps
@@ -8,32 +10,6 @@ import { LIMITS } from './limits.ts';
  * explains them. Unknown fields are ignored; a shipped field never changes its meaning.
  */
 
-/** Limits of both protocols, each with its reason. Sizes are bytes. */
-export const KEEPER_LIMITS = {
-  /** One message on a channel, and one line on the keeper's socket: two paths and a few arguments. */
-  messageBytes: 48 * 1024,
-  /** Descriptors in one message: a name goes with each. */
-  descriptorsPerMessage: 1,
-  /** Descriptors held: one for each session, lock and listener, and room for those that are being exchanged. */
-  held: LIMITS.sessions + 16,
-  /** Exit statuses kept that no daemon has taken; the oldest makes room. */
-  statuses: LIMITS.sessions,
-  /** Messages that wait for a daemon to read: all that `giveBack` brings, and as many again. */
-  queuedMessages: 4 * LIMITS.sessions,
-  /** Clients of the keeper's socket at once; the oldest makes room. */
-  clients: 16,
-  /** Characters in the id of a session. */
-  sessionIdCharacters: 64,
-  /** Characters in a path: PATH_MAX of Linux. */
-  pathCharacters: 4_096,
-  /** Arguments for Node, and characters in one. */
-  nodeArguments: 32,
-  nodeArgumentCharacters: 1_024,
-} as const;
-
-const count = z.int().check(z.gte(0));
-/** 0 and below mean process groups and "any child" to the system calls. */
-const pid = z.int().check(z.gte(1), z.lte(0x7fff_ffff));
 const heldName = z
   .string()
   .check(z.refine((name) => isHeldName(name), 'must be "lock", "listener" or "session/" and an id'));
@@ -135,7 +111,7 @@ export type FromKeeper = Messages<typeof FROM_KEEPER>;
 
 /** keeper's socket: request → answer */
 export const KEEPER_REQUESTS = {
-  status: { parameters: z.object({}), result: z.object({ report: z.lazy(() => keeperReportShape) }) },
+  status: { parameters: z.object({}), result: z.object({ report: keeperReportShape }) },
   /** Start this daemon, which also forgives the crashes; it is what is started from now on. If one runs, nothing happens. */
   resume: { parameters: z.object(startFields), result: z.object({ daemonPid: z.nullable(pid) }) },
   /** Become this keeper: the same process, with all that it holds. Answered by the new one. */
@@ -152,21 +128,6 @@ export type KeeperRequest = {
   };
 }[KeeperRequestType];
 export type KeeperResult<Type extends KeeperRequestType> = z.infer<(typeof KEEPER_REQUESTS)[Type]['result']>;
-
-/** What keeper.json in the runtime folder says, and `status` answers. */
-export const keeperReportShape = z.object({
-  pid,
-  version: z.string(),
-  build: z.string(),
-  /** `held`: it starts no daemon any more until it is told to; programs go on. */
-  state: z.enum(['running', 'held']),
-  daemonPid: z.nullable(pid),
-  /** Daemons in a row that died before they were ready, or soon after. */
-  failures: count,
-  /** Why it is held, or how the last daemon ended. */
-  reason: z.nullable(z.string()),
-});
-export type KeeperReport = z.infer<typeof keeperReportShape>;
 
 // The tables pair each type with its fields; TypeScript can't follow that through a look-up, hence "as" below.
 
@@ -200,11 +161,6 @@ export function parseKeeperAnswer<Type extends KeeperRequestType>(
   return result.data as KeeperResult<Type>;
 }
 
-/** The text of keeper.json. Throws Error if it is none. */
-export function parseKeeperReport(text: string): KeeperReport {
-  return parse(keeperReportShape, text);
-}
-
 /** Whether a descriptor can be held under this name. */
 export function isHeldName(name: string): boolean {
   if (name === 'lock' || name === 'listener') return true;
@@ -220,11 +176,4 @@ function parseMessage(rows: Record<string, { fields: z.ZodMiniType<object> }>, t
   const row = Object.hasOwn(rows, type) ? rows[type] : undefined;
   if (!row) throw new Error(`no such message: ${type}`);
   return { ...parse(row.fields, text), type };
-}
-
-function parse<T>(shape: z.ZodMiniType<T>, text: string): T {
-  if (text.length > KEEPER_LIMITS.messageBytes) throw new Error(`longer than ${KEEPER_LIMITS.messageBytes}`);
-  const parsed = shape.safeParse(JSON.parse(text), { error: complaint });
-  if (!parsed.success) throw new Error(firstComplaint(parsed.error));
-  return parsed.data;
 }

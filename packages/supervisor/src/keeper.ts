@@ -1,37 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { HoldfastError } from '@holdfast/protocol';
 import {
-  HoldfastError,
   KEEPER_LIMITS,
-  type KeeperReport,
   type KeeperRequest,
   type KeeperRequestType,
   type KeeperResult,
   parseKeeperAnswer,
-  parseKeeperReport,
-} from '@holdfast/protocol';
+} from '@holdfast/protocol/keeper';
 import type { Home } from './home.ts';
-
-/** What the keeper of a home says of itself, in its file; undefined if there is none. */
-export function keeperReport(home: Home): KeeperReport | undefined {
-  try {
-    const report = parseKeeperReport(readFileSync(home.keeperReportPath, 'utf8'));
-    // One that was killed leaves its file.
-    process.kill(report.pid, 0);
-    return report;
-  } catch {
-    // ENOENT, ESRCH: there is none. What can't be read says nothing.
-    return undefined;
-  }
-}
-
-/** Throws E_HELD if the keeper of a home starts no daemon any more until it is told to. */
-export function refuseIfHeld(home: Home): void {
-  const report = keeperReport(home);
-  if (report?.state !== 'held') return;
-  const why = `${report.failures} daemons in a row could not go on, and none is started any more: ${report.reason ?? ''}`;
-  throw new HoldfastError('E_HELD', `${why}; programs run on; holdfast resume tries again`);
-}
 
 /** Asks the keeper of a home. Rejects with E_NO_DAEMON if there is none, E_TIMEOUT, or E_DAEMON_START with its reason. */
 export async function askKeeper<Type extends KeeperRequestType>(

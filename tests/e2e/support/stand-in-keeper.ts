@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Client } from '@holdfast/client';
 import { close, MessageChannel, socketPair } from '@holdfast/posix';
-import { type Exit, type FromKeeper, parseToKeeper, type Session, type ToKeeper } from '@holdfast/protocol';
+import type { Exit, Session } from '@holdfast/protocol';
+import { type FromKeeper, parseToKeeper, type ToKeeper } from '@holdfast/protocol/keeper';
 import { createHome } from '@holdfast/supervisor';
 import { ByteLog, type OpenOptions, program, Recording, TestHome, within } from '@holdfast/testkit';
 

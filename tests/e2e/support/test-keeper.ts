@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { type DaemonStart, type KeeperReport, parseKeeperReport } from '@holdfast/protocol';
+import { type DaemonStart, type KeeperReport, parseKeeperReport } from '@holdfast/protocol/keeper';
 import { eventually, installation, isAlive, processesWith, program, untilEnded } from '@holdfast/testkit';
 
 /** Something that a stand-in has done or heard. */

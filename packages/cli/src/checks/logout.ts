@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import { keeperReport } from '@holdfast/supervisor/keeper';
+import { keeperReport } from '@holdfast/supervisor/keeper-report';
 import { type LogoutPolicy, logoutPolicy, type Place, placeOf } from '../service/login.ts';
 import { type Check, type Finding, ok, warn } from './finding.ts';
 

@@ -1,5 +1,6 @@
-import { BUILD, HoldfastError, type KeeperReport, type RequestResult, VERSION } from '@holdfast/protocol';
-import { keeperReport } from '@holdfast/supervisor/keeper';
+import { BUILD, HoldfastError, type RequestResult, VERSION } from '@holdfast/protocol';
+import type { KeeperReport } from '@holdfast/protocol/keeper-report';
+import { keeperReport } from '@holdfast/supervisor/keeper-report';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning, whyNone } from '../connection/connect.ts';
 import type { Context } from '../context.ts';

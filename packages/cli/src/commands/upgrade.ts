@@ -8,7 +8,8 @@ import {
   type RequestResult,
   VERSION,
 } from '@holdfast/protocol';
-import { askKeeper, keeperReport } from '@holdfast/supervisor/keeper';
+import { askKeeper } from '@holdfast/supervisor/keeper';
+import { keeperReport } from '@holdfast/supervisor/keeper-report';
 import { parseMilliseconds } from '../arguments/numbers.ts';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning } from '../connection/connect.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Client, type Connector, netConnector } from '@holdfast/client';
 import { HoldfastError, VERSION } from '@holdfast/protocol';
 import { checkHome } from '@holdfast/supervisor/home';
-import { refuseIfHeld } from '@holdfast/supervisor/keeper';
+import { refuseIfHeld } from '@holdfast/supervisor/keeper-report';
 import type { Context } from '../context.ts';
 
 /** A daemon that owns the home but does not accept yet, is starting: that takes a fraction of this. */

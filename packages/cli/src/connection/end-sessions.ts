@@ -4,7 +4,7 @@ import { HoldfastError } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
 import { connectIfRunning } from './connect.ts';
 import { isHomeInUse } from '@holdfast/supervisor';
-import { keeperReport } from '@holdfast/supervisor/keeper';
+import { keeperReport } from '@holdfast/supervisor/keeper-report';
 import { countSessions } from '../output/count-sessions.ts';
 
 /** From the answer to `stop` to the end of the process: it only has to close files. */

@@ -1,5 +1,6 @@
 import type { Client } from '@holdfast/client';
-import { type DaemonStart, HoldfastError } from '@holdfast/protocol';
+import { HoldfastError } from '@holdfast/protocol';
+import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { askKeeper } from '@holdfast/supervisor/keeper';
 import type { Context } from '../context.ts';
 import { connectIfRunning } from './connect.ts';

@@ -1,5 +1,5 @@
 import { MessageChannel, type ReceivedMessage } from '@holdfast/posix';
-import { type FromKeeper, KEEPER_LIMITS, parseFromKeeper, type ToKeeper } from '@holdfast/protocol';
+import { type FromKeeper, KEEPER_LIMITS, parseFromKeeper, type ToKeeper } from '@holdfast/protocol/keeper';
 
 export type FromKeeperMessage = ReceivedMessage<FromKeeper>;
 

@@ -1,5 +1,6 @@
 import { close, isErrno, type Reactor, READABLE, type Watch, WRITABLE } from '@holdfast/posix';
-import { type DaemonStart, type Exit, HoldfastError, type ToKeeper } from '@holdfast/protocol';
+import { type Exit, HoldfastError } from '@holdfast/protocol';
+import type { DaemonStart, ToKeeper } from '@holdfast/protocol/keeper';
 import type { Log } from '../log.ts';
 import type { SessionKeeper } from '../session/session.ts';
 import { type FromKeeperMessage, KeeperChannel } from './keeper-channel.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { close, socketPair, spawnWithDescriptors, takeExitStatus } from '@holdfast/posix';
-import type { DaemonStart } from '@holdfast/protocol';
+import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { environment } from '../environment.ts';
 
 /** Descriptor of the channel in the keeper. */
