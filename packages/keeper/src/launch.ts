@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { close, duplicate, duplicateTo, socketPair, spawnWithDescriptors } from '@holdfast/posix';
+import { close, duplicate, duplicateTo, socketPair, spawnOwnKind } from '@holdfast/posix';
 import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { commandOf, homeArguments, type KeeperOptions } from './options.ts';
 
@@ -72,25 +72,14 @@ function launch(
   args: readonly string[],
   { extra, stderr = STDERR }: { extra?: number | undefined; stderr?: number | undefined },
 ): Launched {
-  const nothing = fs.openSync('/dev/null', 'r+');
   const [ours, theirs] = socketPair('messages');
   try {
-    const argv = [...commandOf(start), ...args, '--keeper-fd', String(KEEPER_FD)];
-    const program = { file: start.node, argv, cwd: '/', env: environment() };
-    const pid = spawnWithDescriptors(program, [nothing, nothing, stderr, extra ?? nothing, theirs]);
-    return { pid, channelFd: ours };
+    const argv = [...commandOf(start), ...args, '--keeper-fd', String(KEEPER_FD)] as const;
+    return { pid: spawnOwnKind(argv, { stderr, descriptors: [extra ?? null, theirs] }), channelFd: ours };
   } catch (error) {
     close(ours);
     throw error;
   } finally {
     close(theirs);
-    fs.closeSync(nothing);
   }
-}
-
-/** Our own, which was clean from the start. */
-export function environment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

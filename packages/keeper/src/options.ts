@@ -69,7 +69,7 @@ export function homeArguments({ runtimeDir, stateDir, home, usePidfd }: KeeperOp
 }
 
 /** The command that starts a keeper or a daemon, but for its own arguments. */
-export function commandOf({ node, nodeArguments, entry }: DaemonStart): string[] {
+export function commandOf({ node, nodeArguments, entry }: DaemonStart): [string, ...string[]] {
   return [node, ...nodeArguments, entry];
 }
 

@@ -1,17 +1,15 @@
-import fs from 'node:fs';
 import {
   close,
   type ExitStatus,
   replaceProcess,
   sendSignal,
   signalNumber,
-  spawnWithDescriptors,
+  spawnOwnKind,
   type Reactor,
   type Timer,
 } from '@holdfast/posix';
 import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { describe } from './daemons.ts';
-import { environment } from './launch.ts';
 import { descriptorsOf, type Legacy, writeLegacy } from './legacy.ts';
 import { commandOf, homeArguments, type KeeperOptions } from './options.ts';
 
@@ -78,15 +76,12 @@ export class Replacement {
 
   #try(keeper: DaemonStart, client: number): number {
     const legacy = this.#surroundings.legacy(client);
-    const nothing = fs.openSync('/dev/null', 'r+');
     const file = writeLegacy(legacy);
     try {
       const argv = this.#command(keeper, legacy, ['--legacy-fd', String(TRIAL_FD), '--trial']);
-      const program = { file: keeper.node, argv, cwd: '/', env: environment() };
-      return spawnWithDescriptors(program, [nothing, nothing, STDERR, file]);
+      return spawnOwnKind(argv, { stderr: STDERR, descriptors: [file] });
     } finally {
       close(file);
-      fs.closeSync(nothing);
     }
   }
 
@@ -101,7 +96,7 @@ export class Replacement {
     }
   }
 
-  #command(keeper: DaemonStart, { standing }: Legacy, more: readonly string[]): string[] {
+  #command(keeper: DaemonStart, { standing }: Legacy, more: readonly string[]): [string, ...string[]] {
     return [
       ...commandOf(keeper),
       ...homeArguments(this.#surroundings.options),

@@ -89,4 +89,5 @@ export {
   takeExitStatuses,
 } from './wait.ts';
 export { waitReadable, waitWritable } from './wait-readable.ts';
+export { spawnOwnKind } from './spawn-own-kind.ts';
 export { spawnWithDescriptors } from './spawn-with-descriptors.ts';

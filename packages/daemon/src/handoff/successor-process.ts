@@ -11,14 +11,13 @@ import {
   sendSignal,
   signalNumber,
   socketPair,
-  spawnWithDescriptors,
+  spawnOwnKind,
   takeExitStatus,
   waitReadable,
   type Watch,
   WOULD_BLOCK,
 } from '@holdfast/posix';
 import { HoldfastError } from '@holdfast/protocol';
-import { environment } from '../environment.ts';
 import { HandoffChannel, type Received } from './channel.ts';
 import { tellingLine } from './telling-line.ts';
 
@@ -91,23 +90,13 @@ export class SuccessorProcess {
   static start(target: UpgradeTarget, surroundings: SuccessorSurroundings): SuccessorProcess {
     const { reactor, options, keeperFd } = surroundings;
     checkFiles(target);
-    const { ours, theirs, stderr, nothing } = openEnds();
+    const { ours, theirs, stderr } = openEnds();
     try {
-      const argv = [target.node, ...target.execArgv, target.entry, 'adopt', ...options];
-      const pid = spawnWithDescriptors(
-        {
-          file: target.node,
-          argv: [
-            ...argv,
-            '--channel-fd',
-            String(CHANNEL_FD),
-            ...(keeperFd === undefined ? [] : ['--keeper-fd', String(KEEPER_FD)]),
-          ],
-          cwd: '/',
-          env: environment(),
-        },
-        [nothing, nothing, stderr.write, theirs, ...(keeperFd === undefined ? [] : [keeperFd])],
-      );
+      const keeper = keeperFd === undefined ? [] : ['--keeper-fd', String(KEEPER_FD)];
+      const channels = ['--channel-fd', String(CHANNEL_FD), ...keeper];
+      const argv = [target.node, ...target.execArgv, target.entry, 'adopt', ...options, ...channels] as const;
+      const descriptors = keeperFd === undefined ? [theirs] : [theirs, keeperFd];
+      const pid = spawnOwnKind(argv, { stderr: stderr.write, descriptors });
       return new SuccessorProcess({ pid, channelFd: ours, stderrFd: stderr.read }, reactor);
     } catch (cause) {
       close(ours);
@@ -118,7 +107,6 @@ export class SuccessorProcess {
     } finally {
       close(theirs);
       close(stderr.write);
-      close(nothing);
     }
   }
 
@@ -236,7 +224,7 @@ function openEnds() {
     opened.push(ours, theirs);
     const stderr = pipe();
     opened.push(stderr.read, stderr.write);
-    return { ours, theirs, stderr, nothing: fs.openSync('/dev/null', fs.constants.O_RDWR) };
+    return { ours, theirs, stderr };
   } catch (cause) {
     opened.forEach(close);
     throw new HoldfastError(

@@ -1,8 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { close, socketPair, spawnWithDescriptors, takeExitStatus } from '@holdfast/posix';
+import { close, socketPair, spawnOwnKind, takeExitStatus } from '@holdfast/posix';
 import type { DaemonStart } from '@holdfast/protocol/keeper';
-import { environment } from '../environment.ts';
 
 /** Descriptor of the channel in the keeper. */
 const CHANNEL_FD = 3;
@@ -23,21 +22,18 @@ export class NewKeeper {
   static start(daemon: DaemonStart, options: readonly string[]): { keeper: NewKeeper; fd: number } {
     const entry = path.resolve(path.dirname(daemon.entry), '..', 'keeper', 'main.js');
     fs.accessSync(entry, fs.constants.R_OK);
-    const nothing = fs.openSync('/dev/null', 'r+');
     const [ours, theirs] = socketPair('messages');
     const isDaemon = ['--daemon-pid', String(process.pid), '--channel-fd', String(CHANNEL_FD)];
     const start = [daemon.node, ...daemon.nodeArguments, daemon.entry];
     try {
-      const argv = [daemon.node, entry, ...options, ...isDaemon, '--', ...start];
-      const program = { file: daemon.node, argv, cwd: '/', env: environment() };
-      const pid = spawnWithDescriptors(program, [nothing, nothing, STDERR, theirs]);
+      const argv = [daemon.node, entry, ...options, ...isDaemon, '--', ...start] as const;
+      const pid = spawnOwnKind(argv, { stderr: STDERR, descriptors: [theirs] });
       return { keeper: new NewKeeper(pid), fd: ours };
     } catch (error) {
       close(ours);
       throw error;
     } finally {
       close(theirs);
-      fs.closeSync(nothing);
     }
   }
 
