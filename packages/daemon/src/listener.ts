@@ -1,23 +1,10 @@
 import fs from 'node:fs';
-import {
-  acceptUnix,
-  close,
-  isErrno,
-  listenUnix,
-  peerCredentials,
-  READABLE,
-  type Reactor,
-  type Watch,
-  WOULD_BLOCK,
-} from '@holdfast/posix';
+import { close, type Reactor, UnixListener, write } from '@holdfast/posix';
 import { encodeControl, LIMITS } from '@holdfast/protocol';
-import { write } from '@holdfast/posix';
 import type { Log } from './log.ts';
 
 /** Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn. */
 const BACKLOG = 1024;
-/** Without descriptors a waiting connection can't be taken, and would be reported again at once. */
-const NO_DESCRIPTORS_PAUSE_MS = 100;
 
 export interface Accepted {
   readonly fd: number;
@@ -33,78 +20,47 @@ export interface ListenerSurroundings {
 
 /** The daemon's socket. Only the holder of the home's lock may make one: it replaces whatever stands at the path. */
 export class Listener {
-  readonly #fd: number;
   readonly #path: string;
-  readonly #watch: Watch;
-  readonly #reactor: Reactor;
   readonly #log: Log;
   readonly #accepted: (socket: Accepted) => boolean;
+  readonly #socket: UnixListener;
 
   /** Takes over a socket that is bound to `path` and listens. */
-  constructor(fd: number, path: string, surroundings: ListenerSurroundings) {
+  constructor(fd: number, path: string, { reactor, log, accepted }: ListenerSurroundings) {
     this.#path = path;
-    this.#reactor = surroundings.reactor;
-    this.#log = surroundings.log;
-    this.#accepted = surroundings.accepted;
-    this.#fd = fd;
-    this.#watch = this.#reactor.watch(this.#fd, READABLE, () => this.#accept());
+    this.#log = log;
+    this.#accepted = accepted;
+    this.#socket = new UnixListener(fd, reactor, {
+      accepted: (socket, pid) => this.#admit({ fd: socket, peerPid: pid }),
+      foreign: ({ uid, pid }) => log('client.foreign', { uid, pid }),
+      exhausted: (error) => log('listener.no-descriptors', { error: String(error) }),
+    });
   }
 
-  /** Makes the socket. It is bound beside its path and renamed, so that what stands there is listened on, or stale. */
   static bind(path: string, surroundings: ListenerSurroundings): Listener {
-    const fresh = `${path}.new`;
-    fs.rmSync(fresh, { force: true });
-    const fd = listenUnix(fresh, BACKLOG);
-    fs.renameSync(fresh, path);
-    return new Listener(fd, path, surroundings);
+    return new Listener(UnixListener.bind(path, BACKLOG), path, surroundings);
   }
 
-  /** For a successor. */
+  /** For keeper and successor. */
   get fd(): number {
-    return this.#fd;
+    return this.#socket.fd;
   }
 
   /** Removes the socket and stops listening. */
   close(): void {
     fs.rmSync(this.#path, { force: true });
-    this.#watch.close();
-    close(this.#fd);
+    this.#socket.close();
   }
 
-  #accept(): void {
-    for (;;) {
-      let fd: number;
-      try {
-        fd = acceptUnix(this.#fd);
-      } catch (error) {
-        if (!isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS')) throw error;
-        this.#log('listener.no-descriptors', { error: String(error) });
-        this.#watch.interest = 0;
-        this.#reactor.after(NO_DESCRIPTORS_PAUSE_MS, () => {
-          this.#watch.interest = READABLE;
-        });
-        return;
-      }
-      if (fd === WOULD_BLOCK) return;
-      this.#admit(fd);
-    }
-  }
-
-  #admit(fd: number): void {
-    const { uid, pid } = peerCredentials(fd);
-    if (uid !== process.geteuid?.()) {
-      this.#log('client.foreign', { uid, pid });
-      close(fd);
-      return;
-    }
-    if (this.#accepted({ fd, peerPid: pid })) return;
+  #admit(socket: Accepted): void {
+    if (this.#accepted(socket)) return;
     const message = `there are ${LIMITS.clients} clients already`;
-    this.#log('client.refused', { pid, code: 'E_LIMIT', message });
+    this.#log('client.refused', { pid: socket.peerPid, code: 'E_LIMIT', message });
     try {
-      write(fd, encodeControl({ event: 'closing', code: 'E_LIMIT', message }));
+      write(socket.fd, encodeControl({ event: 'closing', code: 'E_LIMIT', message }));
     } catch {
       // It has gone already.
     }
-    close(fd);
+    close(socket.fd);
   }
 }

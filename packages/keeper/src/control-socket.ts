@@ -1,13 +1,10 @@
-import fs from 'node:fs';
 import {
-  acceptUnix,
   close,
   isErrno,
-  listenUnix,
-  peerCredentials,
   READABLE,
   type Reactor,
   read,
+  UnixListener,
   type Watch,
   WOULD_BLOCK,
   write,
@@ -15,8 +12,6 @@ import {
 import { KEEPER_LIMITS } from '@holdfast/protocol/keeper';
 
 const BACKLOG = 64;
-/** Without descriptors a waiting connection can't be taken, and would be reported again at once. */
-const NO_DESCRIPTORS_PAUSE_MS = 100;
 
 interface Client {
   readonly watch: Watch;
@@ -25,9 +20,8 @@ interface Client {
 
 /** The keeper's own socket: one line in, one line out. */
 export class ControlSocket {
-  readonly fd: number;
+  readonly #socket: UnixListener;
   readonly #reactor: Reactor;
-  readonly #watch: Watch;
   readonly #clients = new Map<number, Client>();
   readonly #request: (line: string, client: number) => void;
 
@@ -41,20 +35,19 @@ export class ControlSocket {
     request: (line: string, client: number) => void,
     waiting: number | undefined,
   ) {
-    this.fd = fd;
     this.#reactor = reactor;
     this.#request = request;
-    this.#watch = reactor.watch(fd, READABLE, () => this.#accept());
+    this.#socket = new UnixListener(fd, reactor, { accepted: (client) => this.#admit(client) });
     if (waiting !== undefined) this.#clients.set(waiting, this.#client(waiting, 0));
   }
 
   /** A socket at that path, in place of what stands there. Only the holder of the home's lock may make one. */
   static listen(path: string): number {
-    const fresh = `${path}.new`;
-    fs.rmSync(fresh, { force: true });
-    const fd = listenUnix(fresh, BACKLOG);
-    fs.renameSync(fresh, path);
-    return fd;
+    return UnixListener.bind(path, BACKLOG);
+  }
+
+  get fd(): number {
+    return this.#socket.fd;
   }
 
   /** Whether it still waits for an answer. */
@@ -77,20 +70,7 @@ export class ControlSocket {
     close(client);
   }
 
-  #accept(): void {
-    let fd: number;
-    try {
-      fd = acceptUnix(this.fd);
-    } catch (error) {
-      if (!isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS')) throw error;
-      this.#watch.interest = 0;
-      this.#reactor.after(NO_DESCRIPTORS_PAUSE_MS, () => {
-        this.#watch.interest = READABLE;
-      });
-      return;
-    }
-    if (fd === WOULD_BLOCK) return;
-    if (peerCredentials(fd).uid !== process.geteuid?.()) return close(fd);
+  #admit(fd: number): void {
     const [oldest] = this.#clients.keys();
     if (oldest !== undefined && this.#clients.size >= KEEPER_LIMITS.clients)
       this.answer(oldest, { error: `there are more than ${KEEPER_LIMITS.clients} clients` });

@@ -66,6 +66,7 @@ export {
   type TerminalSize,
   windowSize,
 } from './terminal.ts';
+export { UnixListener, type UnixListenerEvents } from './unix-listener.ts';
 export {
   acceptUnix,
   connectUnix,
