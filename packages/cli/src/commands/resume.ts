@@ -1,6 +1,5 @@
-import path from 'node:path';
+import { chosenStart, START_OPTIONS } from '../arguments/daemon-start.ts';
 import { defineCommand } from '../command.ts';
-import { daemonEntry } from '../connection/daemon-entry.ts';
 import { resumeDaemon } from '../connection/resume-daemon.ts';
 import { countSessions } from '../output/count-sessions.ts';
 import { EXIT } from '../output/exit-codes.ts';
@@ -12,20 +11,9 @@ export const resumeCommand = defineCommand({
   summary: 'start a daemon again after it died too often',
   cannot: "can't resume",
   operands: {},
-  options: {
-    entry: {
-      kind: 'value',
-      value: 'FILE',
-      summary: 'run this daemon instead of the one beside this program',
-    },
-    node: { kind: 'value', value: 'PATH', summary: 'the Node to run it by; default: the one that runs this' },
-  },
+  options: START_OPTIONS,
   async run({ options }, context) {
-    const start = {
-      node: options.node === undefined ? process.execPath : path.resolve(options.node),
-      nodeArguments: [],
-      entry: options.entry === undefined ? daemonEntry(context.env) : path.resolve(options.entry),
-    };
+    const start = { ...chosenStart(options, context.env), nodeArguments: [] };
     const client = await resumeDaemon(context, start, TIMEOUT_MS);
     try {
       const { sessions } = await client.request('status', {});

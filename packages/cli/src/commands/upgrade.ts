@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Client } from '@holdfast/client';
 import {
   BUILD,
@@ -10,10 +9,11 @@ import {
 } from '@holdfast/protocol';
 import { askKeeper } from '@holdfast/supervisor/keeper';
 import { keeperReport } from '@holdfast/supervisor/keeper-report';
+import { chosenStart, START_OPTIONS } from '../arguments/daemon-start.ts';
 import { parseMilliseconds } from '../arguments/numbers.ts';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning } from '../connection/connect.ts';
-import { daemonEntry, keeperEntry } from '../connection/daemon-entry.ts';
+import { keeperEntry } from '../connection/daemon-entry.ts';
 import { resumeDaemon } from '../connection/resume-daemon.ts';
 import type { Context } from '../context.ts';
 import { countSessions } from '../output/count-sessions.ts';
@@ -45,12 +45,7 @@ export const upgradeCommand = defineCommand({
   cannot: "can't upgrade",
   operands: {},
   options: {
-    entry: {
-      kind: 'value',
-      value: 'FILE',
-      summary: 'run this daemon instead of the one beside this program',
-    },
-    node: { kind: 'value', value: 'PATH', summary: 'the Node to run it by; default: the one that runs this' },
+    ...START_OPTIONS,
     timeout: { kind: 'value', value: 'MS', summary: 'give up after so long; default 15000' },
     json: { kind: 'flag', summary: 'print a JSON object' },
   },
@@ -134,9 +129,8 @@ function targetOf(
   const readyMs = leftMs - Math.min(HAND_OVER_MS, Math.floor(leftMs / 5));
   const deadline = process.hrtime.bigint() + BigInt(readyMs) * 1_000_000n;
   return {
-    node: options.node === undefined ? process.execPath : path.resolve(options.node),
+    ...chosenStart(options, env),
     execArgv: [],
-    entry: options.entry === undefined ? daemonEntry(env) : path.resolve(options.entry),
     // Of a file that somebody names only the file itself knows what it is.
     ...(options.entry === undefined && !env['HOLDFAST_DAEMON_ENTRY']
       ? { expect: { version: VERSION, build: BUILD } }
