@@ -13,7 +13,14 @@ import {
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { fake, FAKES, nameOf } from './support/trials.ts';
-import { sameBuild, startWithPoints, stoppedSuccessor, successors, upgrade } from './support/upgrades.ts';
+import {
+  recordFlood,
+  sameBuild,
+  startWithPoints,
+  stoppedSuccessor,
+  successors,
+  upgrade,
+} from './support/upgrades.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -78,9 +85,7 @@ test.for([
   async (point) => {
     await using pointed = await startWithPoints();
     const { daemon, at } = pointed;
-    const gate = daemon.home.gate();
-    const output = await daemon.record(await daemon.open('flood.py', [gate.path]));
-    await gate.open();
+    const { output } = await recordFlood(daemon);
     at({ [point]: 'stop' });
     const asked = upgrade(daemon);
     const successor = await stoppedSuccessor(daemon);
@@ -119,10 +124,7 @@ test.for(['successor.adopted', 'successor.committed'])(
 test('a successor that serves a moment after it was given up is let live, and serves', async () => {
   await using pointed = await startWithPoints();
   const { daemon, at } = pointed;
-  const gate = daemon.home.gate();
-  const flood = await daemon.open('flood.py', [gate.path]);
-  const output = await daemon.record(flood);
-  await gate.open();
+  const { output } = await recordFlood(daemon);
   at({ 'successor.committed': 'stop', 'predecessor.late': 'stop' });
   const upgraded = upgrade(daemon);
   const successor = await stoppedSuccessor(daemon);
@@ -204,9 +206,7 @@ test('an upgrade whose deadline has passed is not begun; one whose deadline pass
 
 test('whatever is started instead of a daemon, the daemon says what was wrong with it and serves on', async () => {
   await using daemon = await startDaemon();
-  const gate = daemon.home.gate();
-  const output = await daemon.record(await daemon.open('flood.py', [gate.path]));
-  await gate.open();
+  const { output } = await recordFlood(daemon);
   const client = await daemon.client();
   const fds = await settledFdCount(daemon.pid);
   for (const trial of FAKES) {

@@ -13,15 +13,12 @@ import {
   TestHome,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
-import { sameBuild, startWithPoints, stoppedSuccessor, upgrade } from './support/upgrades.ts';
+import { recordFlood, sameBuild, startWithPoints, stoppedSuccessor, upgrade } from './support/upgrades.ts';
 
 test('a predecessor that is killed once it has committed leaves everything to its successor', async () => {
   await using pointed = await startWithPoints();
   const { daemon, at } = pointed;
-  const gate = daemon.home.gate();
-  const flood = await daemon.open('flood.py', [gate.path]);
-  const output = await daemon.record(flood);
-  await gate.open();
+  const { output } = await recordFlood(daemon);
   const client = await daemon.client();
   at({ 'predecessor.committed': 'kill', 'successor.committed': 'stop' });
   const upgraded = upgrade(daemon, client);

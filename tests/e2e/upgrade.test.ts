@@ -1,46 +1,22 @@
-import fs from 'node:fs';
 import {
   eventually,
   firstDifference,
   isAlive,
   sha256,
   startDaemon,
-  type TestDaemon,
   untilEnded,
   settledFdCount,
 } from '@holdfast/testkit';
-import type { RequestResult } from '@holdfast/protocol';
 import { expect, test } from 'vitest';
 import { ConnectLoop } from './support/connect-loop.ts';
+import { mastersOf, recordFlood, upgrade } from './support/upgrades.ts';
 
 const UPGRADES = 20;
 const MEBIBYTE = 1024 * 1024;
 
-type Upgraded = RequestResult<'upgrade'>;
-
-async function upgrade(daemon: TestDaemon): Promise<Upgraded> {
-  const client = await daemon.client();
-  const target = { node: process.execPath, execArgv: [], entry: daemon.home.installation.daemonEntry };
-  return client.request('upgrade', target, { timeoutMs: 30_000 });
-}
-
-function mastersOf(pid: number): number {
-  const folder = `/proc/${pid}/fd`;
-  return fs.readdirSync(folder).filter((fd) => {
-    try {
-      return fs.readlinkSync(`${folder}/${fd}`) === '/dev/ptmx';
-    } catch {
-      return false;
-    }
-  }).length;
-}
-
 test(`${UPGRADES} upgrades in a row lose, repeat and disconnect nothing, while programs write, read and exit`, async () => {
   await using daemon = await startDaemon();
-  const gate = daemon.home.gate();
-  const flood = await daemon.open('flood.py', [gate.path]);
-  const output = await daemon.record(flood);
-  await gate.open();
+  const { flood, output } = await recordFlood(daemon);
   const echo = await daemon.open('raw-echo.py', [MEBIBYTE]);
   const echoed = await daemon.record(echo);
   const client = await daemon.client();

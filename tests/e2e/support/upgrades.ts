@@ -1,12 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Client } from '@holdfast/client';
-import type { RequestParameters, RequestResult } from '@holdfast/protocol';
+import type { RequestParameters, RequestResult, Session } from '@holdfast/protocol';
 import {
   commandLine,
   eventually,
   type Installation,
   processState,
+  type Recording,
   startDaemon,
   type TestDaemon,
   TestHome,
@@ -52,6 +53,15 @@ export async function startWithPoints(installation?: Installation): Promise<Poin
     await home[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** A session that writes numbered lines without end, recorded from its first byte. */
+export async function recordFlood(daemon: TestDaemon): Promise<{ flood: Session; output: Recording }> {
+  const gate = daemon.home.gate();
+  const flood = await daemon.open('flood.py', [gate.path]);
+  const output = await daemon.record(flood);
+  await gate.open();
+  return { flood, output };
 }
 
 /** Processes that were started to take over, those that do now included. */
