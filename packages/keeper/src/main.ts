@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import v8 from 'node:v8';
 import {
   becomeSubreaper,
   closeInherited,
@@ -7,15 +6,14 @@ import {
   ignoreSignal,
   setCloseOnExec,
   signalNumber,
+  staySmall,
 } from '@holdfast/posix';
 import { Keeper } from './keeper.ts';
 import { Starter } from './launch.ts';
 import { descriptorsOf, readLegacy } from './legacy.ts';
 import { parseOptions } from './options.ts';
 
-// It does little, for months: without these a burst of messages would leave it at twice its size.
-v8.setFlagsFromString('--optimize-for-size');
-v8.setFlagsFromString('--no-opt');
+staySmall();
 process.umask(0o077);
 try {
   const options = parseOptions(process.argv.slice(2));

@@ -1,5 +1,8 @@
 import v8 from 'node:v8';
 
+// Objects that live shortly share the same megabyte: it stays in the cache, costs no page faults, and does not grow to 16.
+const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1';
+
 /**
  * Has V8 run code well that runs seldom: a process that passes on a key now and then is measured by how long one takes, and
  * most of that is code that has not run often enough to be compiled, and memory that has not been touched before. To be
@@ -8,6 +11,15 @@ import v8 from 'node:v8';
 export function compileEarly(): void {
   // Each function when it is called first, without waiting until it is worth it.
   v8.setFlagsFromString('--always-sparkplug');
-  // Objects that live shortly share the same megabyte: it stays in the cache, and costs no page faults.
-  v8.setFlagsFromString('--semi-space-growth-factor=1');
+  v8.setFlagsFromString(SMALL_YOUNG_GENERATION);
+}
+
+/**
+ * Has V8 keep its memory small, for a process that does little, for months: without this a burst of messages would leave it
+ * at twice its size. To be called once, before anything else.
+ */
+export function staySmall(): void {
+  v8.setFlagsFromString('--optimize-for-size');
+  v8.setFlagsFromString('--no-opt');
+  v8.setFlagsFromString(SMALL_YOUNG_GENERATION);
 }
