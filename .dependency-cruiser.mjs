@@ -44,7 +44,7 @@ export default {
           '^packages/[^/]+/src/index[.]ts$',
           '^packages/client/src/transport/posix[.]ts$',
           '^packages/protocol/src/(keeper|keeper-report)[.]ts$',
-          '^packages/supervisor/src/(home|keeper|keeper-report)[.]ts$',
+          '^packages/supervisor/src/(connect|home|keeper|keeper-report|status)[.]ts$',
         ],
       },
     },

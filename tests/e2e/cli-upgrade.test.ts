@@ -63,7 +63,7 @@ test('an upgrade of a daemon that does not answer fails in time, in its own word
   expect(performance.now() - began).toBeLessThan(15_000);
   expect({ code, document: JSON.parse(stdout) }).toMatchObject({
     code: 1,
-    document: { ok: false, code: 'E_NO_DAEMON', sessions: 0 },
+    document: { ok: false, code: 'E_TIMEOUT', sessions: 0 },
   });
   expect(stderr.split('\n')).toHaveLength(2);
 }, 40_000);

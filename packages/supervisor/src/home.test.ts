@@ -22,6 +22,7 @@ test('HOLDFAST_HOME puts everything under one folder, whatever else is set', () 
     lockPath: '/h/default/lock',
     keeperSocketPath: '/h/default/keeper.sock',
     keeperReportPath: '/h/default/keeper.json',
+    lifecycleLockPath: '/h/default/lifecycle.lock',
     logPath: '/h/default/daemon.log',
     label: '/h',
   });

@@ -16,6 +16,8 @@ export interface Home {
   readonly keeperSocketPath: string;
   readonly keeperReportPath: string;
   readonly logPath: string;
+  /** Whoever starts, stops or resumes the daemon holds it, by flock, as long as that takes. */
+  readonly lifecycleLockPath: string;
   /** What is shown as "home": HOLDFAST_HOME if that is set, else the state folder. */
   readonly label: string;
 }
@@ -127,6 +129,7 @@ function home(parts: Pick<Home, 'namespace' | 'runtimeDir' | 'stateDir' | 'label
     keeperSocketPath: join(parts.runtimeDir, 'keeper.sock'),
     keeperReportPath: join(parts.runtimeDir, 'keeper.json'),
     logPath: join(parts.stateDir, 'daemon.log'),
+    lifecycleLockPath: join(parts.runtimeDir, 'lifecycle.lock'),
   };
 }
 

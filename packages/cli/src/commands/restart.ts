@@ -1,7 +1,7 @@
 import { HoldfastError } from '@holdfast/protocol';
 import { defineCommand } from '../command.ts';
-import { stopDaemon } from '../connection/end-sessions.ts';
-import { startDaemon } from '../connection/start-daemon.ts';
+import { mayEndSessions } from '../connection/end-sessions.ts';
+import { supervisorOf } from '../connection/supervisor.ts';
 import { countSessions } from '../output/count-sessions.ts';
 import { EXIT } from '../output/exit-codes.ts';
 
@@ -12,14 +12,15 @@ export const restartCommand = defineCommand({
   operands: {},
   options: { yes: { kind: 'flag', short: 'y', summary: 'do not ask' } },
   async run({ options }, context) {
-    const outcome = await stopDaemon(context, { isSure: options.yes });
-    if (outcome.kind === 'declined') return EXIT.failed;
-    if (outcome.kind === 'notRunning') {
-      throw new HoldfastError('E_NO_DAEMON', 'no daemon is running; holdfast new starts one');
-    }
-    await startDaemon(context);
-    const ended = outcome.kind === 'stopped' ? countSessions(outcome.ended) : 'all that waited for one';
-    context.note(`The daemon has been started anew; ${ended} ended.`);
+    if (!(await mayEndSessions(context, { isSure: options.yes }))) return EXIT.failed;
+    const ended = await supervisorOf(context)
+      .restart()
+      .catch((error: unknown) => {
+        if (!(error instanceof HoldfastError) || error.code !== 'E_NO_DAEMON') throw error;
+        throw new HoldfastError('E_NO_DAEMON', `${error.message}; holdfast new starts one`);
+      });
+    const what = ended.kind === 'stopped' ? countSessions(ended.ended) : 'all that waited for one';
+    context.note(`The daemon has been started anew; ${what} ended.`);
     return EXIT.done;
   },
 });

@@ -1,15 +1,15 @@
-import { BUILD, HoldfastError, type RequestResult, VERSION } from '@holdfast/protocol';
+import { netConnector } from '@holdfast/client';
 import type { KeeperReport } from '@holdfast/protocol/keeper-report';
-import { keeperReport } from '@holdfast/supervisor/keeper-report';
+import { readStatus, type SupervisorStatus } from '@holdfast/supervisor/status';
 import { defineCommand } from '../command.ts';
-import { connectIfRunning, whyNone } from '../connection/connect.ts';
+import { availableBuild } from '../connection/available-build.ts';
+import { CLIENT_NAME } from '../connection/client-name.ts';
+import { whyNone } from '../connection/connect.ts';
 import type { Context } from '../context.ts';
 import { formatAge } from '../output/age.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { printable } from '../output/printable.ts';
 import { jsonLine } from '../output/json.ts';
-
-type Status = RequestResult<'status'>;
 
 export const statusCommand = defineCommand({
   name: 'status',
@@ -18,79 +18,35 @@ export const statusCommand = defineCommand({
   operands: {},
   options: { json: { kind: 'flag', summary: 'print a JSON object' } },
   async run({ options }, context) {
-    const status = await daemonStatus(context);
-    const keeper = keeperReport(context.home);
-    context.print(
-      options.json
-        ? jsonLine(statusDocument({ status, keeper }, context))
-        : describe({ status, keeper }, context),
-    );
+    const { home, env } = context;
+    const connector = netConnector(home.socketPath);
+    const status = await readStatus({ home, connector, name: CLIENT_NAME, available: availableBuild(env) });
+    context.print(options.json ? jsonLine(status) : describe(status, context));
     return EXIT.done;
   },
 });
 
-interface Found {
-  readonly status: Status | undefined;
-  readonly keeper: KeeperReport | undefined;
-}
-
-/** undefined if no daemon runs. */
-async function daemonStatus(context: Context): Promise<Status | undefined> {
-  try {
-    const client = await connectIfRunning(context);
-    const answer = await client?.request('status', {});
-    client?.close();
-    // The daemon counts every connection; this one is gone when somebody reads of it.
-    return answer && { ...answer, clients: answer.clients - 1 };
-  } catch (error) {
-    // What the keeper says of itself is the status then.
-    if (error instanceof HoldfastError && error.code === 'E_HELD') return undefined;
-    throw error;
-  }
-}
-
-function statusDocument({ status, keeper }: Found, { home }: Context) {
-  return {
-    daemon: status?.daemon ?? null,
-    keeper: keeper ?? null,
-    update: {
-      pending: status !== undefined && status.daemon.build !== BUILD,
-      running: status ? fullVersion(status.daemon) : null,
-      available: fullVersion({ version: VERSION, build: BUILD }),
-      failure: null,
-    },
-    sessions: status?.sessions ?? { running: 0, exited: 0 },
-    clients: status?.clients ?? 0,
-    home: home.label,
-    holders: status?.holders ?? [],
-    aside: status?.aside ?? [],
-  };
-}
-
-function describe({ status, keeper }: Found, context: Context): string {
-  const { home } = context;
-  if (!status && keeper?.state === 'held') return describeHeld(keeper, home.label);
-  if (!status) return `${sentence(whyNone(context))} holdfast new starts one.\nhome      ${home.label}\n`;
-  const { daemon, sessions } = status;
+function describe(status: SupervisorStatus, context: Context): string {
+  const { daemon, keeper, sessions, update, home } = status;
+  if (!daemon && keeper?.state === 'held') return describeHeld(keeper, home);
+  if (!daemon) return `${sentence(whyNone(context))} holdfast new starts one.\nhome      ${home}\n`;
   const age = formatAge(Date.now() - Date.parse(daemon.startedAt));
   const generation = daemon.generation > 1 ? `, generation ${daemon.generation}` : '';
   const lines = [
-    `daemon    pid ${daemon.pid}, up ${age}, version ${fullVersion(daemon)}, Node ${daemon.node}${generation}`,
+    `daemon    pid ${daemon.pid}, up ${age}, version ${update.running ?? '?'}, Node ${daemon.node}${generation}`,
     keeper ? `keeper    pid ${keeper.pid}, version ${fullVersion(keeper)}` : 'keeper    none',
     `sessions  ${sessions.running} running, ${sessions.exited} exited`,
     `clients   ${status.clients}`,
-    `home      ${home.label}`,
+    `home      ${home}`,
   ];
-  if (daemon.build !== BUILD) {
-    lines.push(
-      `update    this is ${fullVersion({ version: VERSION, build: BUILD })}; holdfast upgrade brings the daemon to this build`,
-    );
+  if (update.pending) {
+    lines.push(`update    this is ${update.available}; holdfast upgrade brings the daemon to this build`);
   }
   for (const { session, by, clientPid } of status.holders) {
     const who = clientPid === null ? 'a client that has gone' : `process ${clientPid}`;
     lines.push(`held      ${session} waits for ${who} (${by === 'lease' ? 'tail' : 'a terminal'})`);
   }
-  for (const { id, why } of status.aside ?? []) {
+  for (const { id, why } of status.aside) {
     lines.push(`aside     ${id} is kept and not served: ${printable(why)}`);
   }
   return `${lines.join('\n')}\n`;

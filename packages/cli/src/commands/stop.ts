@@ -1,5 +1,7 @@
+import type { Stopped } from '@holdfast/supervisor';
 import { defineCommand } from '../command.ts';
-import { stopDaemon, type Stopped } from '../connection/end-sessions.ts';
+import { mayEndSessions } from '../connection/end-sessions.ts';
+import { supervisorOf } from '../connection/supervisor.ts';
 import { countSessions } from '../output/count-sessions.ts';
 import { EXIT } from '../output/exit-codes.ts';
 
@@ -10,14 +12,13 @@ export const stopCommand = defineCommand({
   operands: {},
   options: { yes: { kind: 'flag', short: 'y', summary: 'do not ask' } },
   async run({ options }, context) {
-    const outcome = await stopDaemon(context, { isSure: options.yes });
-    if (outcome.kind === 'declined') return EXIT.failed;
-    context.note(describe(outcome));
+    if (!(await mayEndSessions(context, { isSure: options.yes }))) return EXIT.failed;
+    context.note(describe(await supervisorOf(context).stop()));
     return EXIT.done;
   },
 });
 
-function describe(outcome: Exclude<Stopped, { kind: 'declined' }>): string {
+function describe(outcome: Stopped): string {
   if (outcome.kind === 'notRunning') return 'No daemon is running.';
   if (outcome.kind === 'stoppedKeeper')
     return 'The keeper has stopped, and no program has its terminal any more.';

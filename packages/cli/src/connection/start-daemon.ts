@@ -1,15 +1,8 @@
-import type { Clock } from '@holdfast/client';
-import { ensureDaemon } from '@holdfast/supervisor';
+import type { Connector } from '@holdfast/client';
 import type { Context } from '../context.ts';
-import { daemonEntry, keeperEntry } from './daemon-entry.ts';
+import { supervisorOf } from './supervisor.ts';
 
-/** Starts the daemon of this installation, unless one runs; returns when it accepts. */
-export async function startDaemon({ home, env }: Context, clock?: Clock): Promise<void> {
-  await ensureDaemon({
-    home,
-    env,
-    daemonEntry: daemonEntry(env),
-    keeperEntry: keeperEntry(),
-    ...(clock ? { clock } : {}),
-  });
+/** Starts the daemon of this installation, unless one runs; returns when it serves. A file of its own, since it loads libc. */
+export async function startDaemon(context: Context, connector: Connector): Promise<void> {
+  await supervisorOf(context, connector).ensure();
 }

@@ -3,9 +3,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { netConnector } from '@holdfast/client';
 import { close, lockFile } from '@holdfast/posix';
-import { ensureDaemon, type Home, isAccepting, isHomeInUse, resolveHome } from '@holdfast/supervisor';
+import { createHome, type Home, isAccepting, isHomeInUse, resolveHome } from '@holdfast/supervisor';
 import { expect, test } from 'vitest';
+import { startDaemon } from '../src/start-daemon.ts';
 
 const daemonEntry = fileURLToPath(new URL('programs/daemon.mjs', import.meta.url));
 
@@ -15,7 +17,8 @@ class Place implements AsyncDisposable {
   readonly home: Home = resolveHome({ HOLDFAST_HOME: this.folder });
   #hasTold = false;
 
-  ensure(play: string): Promise<void> {
+  start(play: string, how: { daemonEntry?: string; node?: string } = {}): Promise<boolean> {
+    createHome(this.home);
     const env = {
       PATH: process.env['PATH'],
       HOLDFAST_HOME: this.folder,
@@ -23,7 +26,17 @@ class Place implements AsyncDisposable {
       SECRET: 'do not tell',
       HOLDFAST_TEST_PLAY: play,
     };
-    return ensureDaemon({ home: this.home, daemonEntry, env });
+    const clock = netConnector(this.home.socketPath);
+    const keeperEntry = undefined;
+    return startDaemon({
+      home: this.home,
+      daemonEntry,
+      keeperEntry,
+      node: process.execPath,
+      env,
+      clock,
+      ...how,
+    });
   }
 
   /** What the daemon knows of itself; it ends by telling. */
@@ -49,7 +62,7 @@ class Place implements AsyncDisposable {
 test('a daemon is started on its own: no child of ours, at /, with little of our environment', async () => {
   await using place = new Place();
   expect(isAccepting(place.home)).toBe(false);
-  await place.ensure('serve');
+  await place.start('serve');
   expect(isAccepting(place.home)).toBe(true);
   const { ppid, cwd, env, argv } = await place.facts();
   expect(ppid).not.toBe(process.pid);
@@ -64,8 +77,8 @@ test('a daemon is started on its own: no child of ours, at /, with little of our
 
 test('several starters at once end with one daemon, and all succeed', async () => {
   await using place = new Place();
-  await Promise.all(Array.from({ length: 5 }, () => place.ensure('serve')));
-  await place.ensure('serve');
+  await Promise.all(Array.from({ length: 5 }, () => place.start('serve')));
+  await place.start('serve');
   expect(isAccepting(place.home)).toBe(true);
 });
 
@@ -75,24 +88,23 @@ test.each([
   ['chatter', /the daemon could not be started: it said "hello\\n" instead of being ready/],
 ])('a daemon that plays "%s" is E_DAEMON_START with the reason', async (play, message) => {
   await using place = new Place();
-  const failure = place.ensure(play);
+  const failure = place.start(play);
   await expect(failure).rejects.toMatchObject({ code: 'E_DAEMON_START' });
   await expect(failure).rejects.toThrow(message);
 });
 
 test('an entry that does not exist, and a node that does not exist, say so', async () => {
   await using place = new Place();
-  const { home } = place;
-  const entry = ensureDaemon({ home, daemonEntry: '/nonexistent/main.js' });
+  const entry = place.start('serve', { daemonEntry: '/nonexistent/main.js' });
   await expect(entry).rejects.toThrow(/Cannot find module '\/nonexistent\/main.js'/);
-  const node = ensureDaemon({ home, daemonEntry, node: '/nonexistent/node' });
+  const node = place.start('serve', { node: '/nonexistent/node' });
   await expect(node).rejects.toThrow(/the daemon could not be started: [^]*\/nonexistent\/node/);
 });
 
 test('a home is in use as long as somebody holds its lock', async () => {
   await using place = new Place();
   expect(isHomeInUse(place.home)).toBe(false);
-  await place.ensure('serve');
+  await place.start('serve');
   const lock = lockFile(place.home.lockPath);
   expect(isHomeInUse(place.home)).toBe(true);
   if (lock !== undefined) close(lock);

@@ -1,0 +1,33 @@
+import { type DaemonIdentity, type ErrorCode, HoldfastError } from '@holdfast/protocol';
+import { reach, type Surroundings } from './surroundings.ts';
+
+/** A busy machine answers late; longer than this says nothing more. */
+const HELLO_MS = 3_000;
+
+/** What was found in a home. */
+export type Adoption =
+  | { readonly kind: 'serving'; readonly daemon: DaemonIdentity }
+  /** One is there, and did not answer in time, or not in a way that can be understood. It is not dead, and nothing is done to it. */
+  | { readonly kind: 'unknown'; readonly code: ErrorCode; readonly reason: string }
+  /** Its keeper starts none any more; programs wait, alive. */
+  | { readonly kind: 'held'; readonly reason: string }
+  | { readonly kind: 'none' };
+
+/** Looks which daemon serves. It starts none and ends none, whatever it finds. Throws E_NO_DAEMON if the home can't be used. */
+export async function adopt(surroundings: Surroundings): Promise<Adoption> {
+  const { emit } = surroundings;
+  try {
+    const client = await reach(surroundings, HELLO_MS);
+    if (!client) return { kind: 'none' };
+    client.close();
+    const { daemon } = client;
+    emit({ type: 'adopt', pid: daemon.pid, version: daemon.version, build: daemon.build });
+    return { kind: 'serving', daemon };
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code === 'E_NO_DAEMON') throw error;
+    const { code, message: reason } = error;
+    if (code === 'E_HELD') return { kind: 'held', reason };
+    emit({ type: 'adopt_rejected', code, reason });
+    return { kind: 'unknown', code, reason };
+  }
+}

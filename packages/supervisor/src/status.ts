@@ -1,0 +1,68 @@
+import type { Connector } from '@holdfast/client';
+import { type DaemonIdentity, HoldfastError, type RequestResult } from '@holdfast/protocol';
+import type { KeeperReport } from '@holdfast/protocol/keeper-report';
+import { connectIfRunning } from './connect.ts';
+import type { Home } from './home.ts';
+import { keeperReport } from './keeper-report.ts';
+import { type UpdateStatus, updateStatus } from './update-status.ts';
+
+type Answer = RequestResult<'status'>;
+
+/** What there is in a home. */
+export interface SupervisorStatus {
+  /** null: none runs; see `keeper` for why. */
+  readonly daemon: DaemonIdentity | null;
+  readonly keeper: KeeperReport | null;
+  readonly update: UpdateStatus;
+  readonly sessions: { readonly running: number; readonly exited: number };
+  /** Connections to the daemon, this one not counted. */
+  readonly clients: number;
+  /** As it is shown to people. */
+  readonly home: string;
+  /** Who holds a program back. */
+  readonly holders: Answer['holders'];
+  /** Sessions that are kept and not served. */
+  readonly aside: NonNullable<Answer['aside']>;
+}
+
+export interface StatusQuestion {
+  readonly home: Home;
+  readonly connector: Connector;
+  readonly name: string;
+  /** What the installation's daemon is; null: not known. */
+  readonly available: { readonly version: string; readonly build: string } | null;
+}
+
+/**
+ * Asks the daemon and reads what its keeper says. That none runs is an answer. Throws E_NO_DAEMON if one has the home and does not
+ * answer, or the home can't be used. Loads neither libc nor anything else that a quick command would notice.
+ */
+export async function readStatus(question: StatusQuestion): Promise<SupervisorStatus> {
+  const { home, available } = question;
+  const answer = await ask(question);
+  return {
+    daemon: answer?.daemon ?? null,
+    keeper: keeperReport(home) ?? null,
+    update: updateStatus(answer?.daemon ?? null, available),
+    sessions: answer?.sessions ?? { running: 0, exited: 0 },
+    // The daemon counts every connection; this one is gone when somebody reads of it.
+    clients: answer ? answer.clients - 1 : 0,
+    home: home.label,
+    holders: answer?.holders ?? [],
+    aside: answer?.aside ?? [],
+  };
+}
+
+/** undefined if no daemon runs. */
+async function ask({ home, connector, name }: StatusQuestion): Promise<Answer | undefined> {
+  try {
+    const client = await connectIfRunning(home, { connector, name });
+    const answer = await client?.request('status', {});
+    client?.close();
+    return answer;
+  } catch (error) {
+    // What the keeper says of itself is the status then.
+    if (error instanceof HoldfastError && error.code === 'E_HELD') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,191 @@
+import type { Client } from '@holdfast/client';
+import {
+  type ErrorCode,
+  HoldfastError,
+  type RequestParameters,
+  type RequestResult,
+  type RunningBuild,
+} from '@holdfast/protocol';
+import { askKeeper } from './keeper.ts';
+import { keeperReport } from './keeper-report.ts';
+import { resume } from './resume.ts';
+import { reach, type Surroundings } from './surroundings.ts';
+
+const TIMEOUT_MS = 15_000;
+/** Kept of the time for the hand-over itself, which is not broken off once it has begun; at most a fifth of all. */
+const HAND_OVER_MS = 3_000;
+/** For hello, and for an answer, however little time there is for the upgrade. */
+const HELLO_MS = 5_000;
+const ANSWER_MS = 3_000;
+/** For the keeper to try whether a new one can start, and to become it. */
+const KEEPER_MS = 10_000;
+/** For the count of sessions after a failure. */
+const STATUS_MS = 1_000;
+
+export interface UpgradeOptions {
+  /** Give up after so many ms; by default 15,000. A hand-over that has begun is not broken off. */
+  readonly timeoutMs?: number;
+  /** Another daemon than that of the installation, by absolute paths; `build` null: whatever it is. */
+  readonly target?: {
+    readonly node: string;
+    readonly entry: string;
+    readonly build: { readonly version: string; readonly build: string } | null;
+  };
+}
+
+type HandedOver = RequestResult<'upgrade'>;
+
+/** What became of an upgrade. That it failed is a value: nothing has changed then. */
+export type UpgradeOutcome =
+  | ({
+      readonly ok: true /** Why the keeper goes on as another build; null: it does not. */;
+      readonly keeper: string | null;
+    } & (
+      | HandedOver
+      /** No daemon was there to hand over: the keeper has started this one with all that it holds. */
+      | { readonly from: null; readonly to: RunningBuild; readonly sessions: number }
+    ))
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly reason: string;
+      /** Sessions that run on; null if nobody could be asked. */
+      readonly sessions: number | null;
+    };
+
+/**
+ * Replaces the daemon by the build of this installation, keeping every session and connection. It takes no lock: the daemon
+ * joins requests for the same target and refuses another. Ok only if the process that serves says that it is the build that was
+ * asked for, after the one before has ended. `E_TIMEOUT`: the daemon does not answer, and no upgrade begins after it; `E_NO_DAEMON`: none runs.
+ */
+export async function upgrade(
+  surroundings: Surroundings,
+  options: UpgradeOptions = {},
+): Promise<UpgradeOutcome> {
+  const began = performance.now();
+  const { timeoutMs = TIMEOUT_MS } = options;
+  const leftMs = () => Math.max(1, Math.ceil(began + timeoutMs - performance.now()));
+  const { installation } = surroundings;
+  const target = options.target ?? {
+    node: installation.node,
+    entry: installation.daemonEntry,
+    build: installation.build,
+  };
+  let client: Client | undefined;
+  try {
+    client = await reachUnlessHeld(surroundings, Math.max(ANSWER_MS, Math.min(HELLO_MS, leftMs())));
+    surroundings.emit({
+      type: 'update_attempt',
+      running: client ? client.daemon.build : null,
+      available: target.build?.build ?? null,
+    });
+    const done = client
+      ? await handOver(client, target, leftMs())
+      : await startHeld(surroundings, target, leftMs());
+    tellSuccess(surroundings, done);
+    const keeper = target.build ? await replaceKeeper(surroundings, target.build.build) : null;
+    return { ok: true, ...done, keeper };
+  } catch (error) {
+    const { code, message } = asHoldfastError(error);
+    const step = client ? 'hand-over' : 'connect';
+    surroundings.emit({ type: 'update_failed', code, reason: message, step });
+    return { ok: false, code, reason: message, sessions: await runningSessions(client) };
+  } finally {
+    client?.close();
+  }
+}
+
+type Target = NonNullable<UpgradeOptions['target']>;
+type Done = HandedOver | { from: null; to: RunningBuild; sessions: number };
+
+/** undefined if the keeper starts no daemon any more. Throws E_NO_DAEMON if none runs. */
+async function reachUnlessHeld(
+  surroundings: Surroundings,
+  helloTimeoutMs: number,
+): Promise<Client | undefined> {
+  try {
+    const client = await reach(surroundings, helloTimeoutMs);
+    if (client) return client;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'E_HELD') return undefined;
+    throw error;
+  }
+  throw new HoldfastError('E_NO_DAEMON', 'no daemon is running');
+}
+
+async function handOver(client: Client, target: Target, leftMs: number): Promise<HandedOver> {
+  const { node, entry, build } = target;
+  // The daemon itself says that the time is over, and that nothing has changed.
+  const readyMs = leftMs - Math.min(HAND_OVER_MS, Math.floor(leftMs / 5));
+  const parameters: RequestParameters<'upgrade'> = {
+    node,
+    entry,
+    execArgv: [],
+    ...(build ? { expect: build } : {}),
+    deadline: String(process.hrtime.bigint() + BigInt(readyMs) * 1_000_000n),
+  };
+  const done = await client.request('upgrade', parameters, { timeoutMs: Math.max(leftMs, ANSWER_MS) });
+  const { daemon } = await client.request('status', {}, { timeoutMs: ANSWER_MS });
+  refuseOther(daemon, build);
+  return done;
+}
+
+/** With no daemon to hand over, the keeper starts this one with all that it holds. */
+async function startHeld(surroundings: Surroundings, target: Target, timeoutMs: number): Promise<Done> {
+  const { daemon, sessions } = await resume(surroundings, { start: target, timeoutMs });
+  refuseOther(daemon, target.build);
+  return { from: null, to: daemon, sessions };
+}
+
+function refuseOther(serving: { version: string; build: string }, expected: Target['build']): void {
+  if (!expected || (serving.version === expected.version && serving.build === expected.build)) return;
+  const why = `${serving.version}+${serving.build} serves, not ${expected.version}+${expected.build}`;
+  throw new HoldfastError('E_UPGRADE_UNEXPECTED', why);
+}
+
+function tellSuccess({ emit }: Surroundings, done: Done): void {
+  const { to, sessions } = done;
+  const handedOver = done.from === null ? undefined : done;
+  emit({
+    type: 'update_ok',
+    from: handedOver?.from.build ?? null,
+    to: to.build,
+    pid: to.pid,
+    sessions,
+    clients: handedOver?.clients.kept ?? 0,
+    pauseMs: handedOver?.pauseMs ?? null,
+  });
+}
+
+/** The keeper goes on as this build; if it can't, as it was, which is no failure of the upgrade. Resolves with why not. */
+async function replaceKeeper(surroundings: Surroundings, build: string): Promise<string | null> {
+  const { home, installation, emit } = surroundings;
+  const keeper = keeperReport(home);
+  if (!keeper || keeper.build === build || installation.keeperEntry === null) return null;
+  const parameters = { node: installation.node, nodeArguments: [], entry: installation.keeperEntry };
+  try {
+    const replaced = await askKeeper(home, { type: 'replace', parameters }, KEEPER_MS);
+    emit({ type: 'keeper_replaced', pid: replaced.pid, from: keeper.build, to: replaced.build });
+    return null;
+  } catch (error) {
+    return `the keeper goes on as build ${keeper.build}: ${asHoldfastError(error).message}`;
+  }
+}
+
+/** null if there is no daemon, or it can't be reached any more. */
+async function runningSessions(client: Client | undefined): Promise<number | null> {
+  try {
+    const status = await client?.request('status', {}, { timeoutMs: STATUS_MS });
+    return status?.sessions.running ?? null;
+  } catch {
+    // What failed is said already.
+    return null;
+  }
+}
+
+function asHoldfastError(error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  return new HoldfastError('E_INTERNAL', error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
+}

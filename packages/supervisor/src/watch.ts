@@ -1,0 +1,162 @@
+import type { Client, Timer } from '@holdfast/client';
+import { type DaemonIdentity, HoldfastError } from '@holdfast/protocol';
+import { DAEMON, type DaemonEffect, type DaemonEvent, type DaemonState, greetingOf } from './state.ts';
+import { reach, type Surroundings } from './surroundings.ts';
+import { type UpdateStatus, updateStatus } from './update-status.ts';
+
+const HELLO_MS = 3_000;
+/** A daemon that answers is asked again after so long: an upgrade breaks no connection, so nothing else tells of it. */
+const ASK_EVERY_MS = 2_000;
+const ANSWER_MS = 3_000;
+/** Between looks for a daemon that is not there. */
+const LOOK_EVERY_MS = 500;
+
+/** What a supervisor that watches knows, without asking anybody. */
+export interface DaemonView {
+  readonly state: DaemonState;
+  /** Who answered last; null if nobody has, or none runs any more. */
+  readonly daemon: DaemonIdentity | null;
+  /** Since when nobody answers, ISO 8601; null while the daemon does, and before the first look. */
+  readonly unreachableSince: string | null;
+  readonly update: UpdateStatus;
+}
+
+export interface Watching extends Disposable {
+  /** What is known now. */
+  readonly view: DaemonView;
+}
+
+/**
+ * Keeps an eye on the daemon until it is disposed of: one connection, and a question now and then. It starts and ends none. The
+ * listener is called with each change of the view.
+ */
+export function watch(surroundings: Surroundings, listener: (view: DaemonView) => void): Watching {
+  return new Watcher(surroundings, listener);
+}
+
+class Watcher implements Watching {
+  readonly #surroundings: Surroundings;
+  readonly #listener: (view: DaemonView) => void;
+  #state: DaemonState = 'unseen';
+  #daemon: DaemonIdentity | undefined;
+  #why: HoldfastError | undefined;
+  #unreachableSince: string | null = null;
+  #client: Client | undefined;
+  #isDisposed = false;
+  #timer: Timer | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(surroundings: Surroundings, listener: (view: DaemonView) => void) {
+    this.#surroundings = surroundings;
+    this.#listener = listener;
+    void this.#run();
+  }
+
+  get view(): DaemonView {
+    const isGone = this.#state === 'absent' || this.#state === 'held';
+    const daemon = (!isGone && this.#daemon) || null;
+    return {
+      state: this.#state,
+      daemon,
+      unreachableSince: this.#unreachableSince,
+      update: updateStatus(daemon, this.#surroundings.installation.build),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#client?.close();
+    this.#timer?.cancel();
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isDisposed) {
+      try {
+        const client = await reach(this.#surroundings, HELLO_MS);
+        if (client) await this.#follow(client);
+        else this.#saw('refused');
+      } catch (error) {
+        this.#failed(error);
+      }
+      if (!this.#isDisposed) await this.#pause(LOOK_EVERY_MS);
+    }
+  }
+
+  /** As long as the connection holds. */
+  async #follow(client: Client): Promise<void> {
+    this.#client = client;
+    client.onStateChange = () => this.#wake();
+    try {
+      this.#answered(client.daemon, false);
+      while (!this.#isDisposed && client.state === 'connected') {
+        await this.#pause(ASK_EVERY_MS);
+        if (this.#isDisposed || client.state !== 'connected') break;
+        await this.#ask(client);
+      }
+      if (!this.#isDisposed) this.#saw('lost');
+    } finally {
+      client.close();
+      this.#client = undefined;
+    }
+  }
+
+  async #ask(client: Client): Promise<void> {
+    try {
+      const { daemon } = await client.request('status', {}, { timeoutMs: ANSWER_MS });
+      this.#answered(daemon, true);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === 'E_DISCONNECTED') return;
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#why =
+      error instanceof HoldfastError
+        ? error
+        : new HoldfastError('E_INTERNAL', String(error), { cause: error });
+    this.#saw(this.#why.code === 'E_HELD' ? 'held' : 'silent');
+  }
+
+  #answered(daemon: DaemonIdentity, onSameConnection: boolean): void {
+    const event = greetingOf(this.#daemon, daemon, onSameConnection);
+    const before = this.#daemon;
+    this.#daemon = daemon;
+    this.#saw(event, before);
+  }
+
+  #saw(event: DaemonEvent, before = this.#daemon): void {
+    const { state, effects } = DAEMON[this.#state][event];
+    const hasChanged = state !== this.#state || before !== this.#daemon;
+    this.#state = state;
+    if (state === 'serving') this.#unreachableSince = null;
+    else this.#unreachableSince ??= new Date().toISOString();
+    for (const effect of effects) this.#tell(effect, before);
+    if (hasChanged) this.#listener(this.view);
+  }
+
+  #tell(effect: DaemonEffect, before: DaemonIdentity | undefined): void {
+    const { emit } = this.#surroundings;
+    const reason = this.#why?.message ?? '';
+    if (effect === 'tellRejected')
+      return emit({ type: 'adopt_rejected', code: this.#why?.code ?? 'E_TIMEOUT', reason });
+    if (effect === 'tellBudgetSpent') return emit({ type: 'crash_budget_spent', reason });
+    if (!this.#daemon) return;
+    const { pid, version, build } = this.#daemon;
+    if (effect === 'tellAdopt') emit({ type: 'adopt', pid, version, build });
+    else if (effect === 'tellCrash') emit({ type: 'crash', pid: before?.pid ?? null, by: pid });
+    else emit({ type: 'resumed', pid, version, build, sessions: null });
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const woken = () => {
+        this.#timer?.cancel();
+        resolve();
+      };
+      this.#wake = woken;
+      this.#timer = this.#surroundings.connector.after(ms, woken);
+    });
+  }
+}
