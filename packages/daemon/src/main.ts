@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import { closeInherited, compileEarly, setCloseOnExec } from '@holdfast/posix';
+import { prepareForRequests } from '@holdfast/protocol';
 import { Daemon, startError } from './daemon.ts';
 import { type DaemonOptions, parseOptions } from './options.ts';
 
 process.umask(0o077);
 compileEarly();
+prepareForRequests();
 
 /** Tells whoever started this daemon how it went: one line of JSON. */
 function report(options: DaemonOptions | undefined, message: object): void {

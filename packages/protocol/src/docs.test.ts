@@ -63,7 +63,7 @@ describe('docs/protocol.md says what the code says', () => {
     expect([...told.keys()]).toEqual(Object.keys(REQUESTS));
     for (const [type, { parameters, result }] of Object.entries(REQUESTS)) {
       const part = told.get(type) ?? '';
-      for (const field of [...fieldsOf(parameters), ...fieldsOf(result)]) {
+      for (const field of [...fieldsOf(parameters()), ...fieldsOf(result())]) {
         expect(part, `${type} has a field ${field}`).toContain(`\`${field}\``);
       }
     }
@@ -73,7 +73,7 @@ describe('docs/protocol.md says what the code says', () => {
     const told = rows(section('Events')).map(([name = '', fields = '']) => [name, fields.split(', ')]);
     const expected = Object.entries(EVENTS).map(([name, shape]) => [
       name,
-      fieldsOf(shape).filter((field) => field !== 'event'),
+      fieldsOf(shape()).filter((field) => field !== 'event'),
     ]);
     expect(told).toEqual(expected);
   });

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { complaint, firstComplaint } from './complaint.ts';
 import { LIMITS } from './limits.ts';
 import { isNestedTooDeeply } from './nesting.ts';
+import { once } from './once.ts';
 
 /**
  * The control messages, by direction. A request is `{"id", "type", …parameters}`; its answer is `{"id", "ok": {…}}` or
@@ -9,290 +10,363 @@ import { isNestedTooDeeply } from './nesting.ts';
  * so that a later version may add some; a shipped field never changes its meaning.
  */
 
-const count = z.int().check(z.gte(0));
-const offset = z.int().check(z.gte(0));
-const channel = z.int().check(z.gte(0), z.lte(0xffff_ffff));
-const extent = z.int().check(z.gte(1), z.lte(LIMITS.columnsOrRows));
-const leaseMs = z.int().check(z.gte(0), z.lte(LIMITS.leaseMsMax));
+const count = once(() => z.int().check(z.gte(0)));
+const offset = once(() => z.int().check(z.gte(0)));
+const channel = once(() => z.int().check(z.gte(0), z.lte(0xffff_ffff)));
+const extent = once(() => z.int().check(z.gte(1), z.lte(LIMITS.columnsOrRows)));
+const leaseMs = once(() => z.int().check(z.gte(0), z.lte(LIMITS.leaseMsMax)));
 /** An id, a unique prefix of one, or a name. */
-const sessionRef = z.string().check(z.minLength(1), z.maxLength(256));
-const variableName = z
-  .string()
-  .check(
-    z.refine((name) => /^[^=\0]+$/.test(name), 'an environment variable has no name, or one with "=" or NUL'),
-  );
+const sessionRef = once(() => z.string().check(z.minLength(1), z.maxLength(256)));
+const variableName = once(() =>
+  z
+    .string()
+    .check(
+      z.refine(
+        (name) => /^[^=\0]+$/.test(name),
+        'an environment variable has no name, or one with "=" or NUL',
+      ),
+    ),
+);
 /** Text that can become a C string. */
-const cString = z.string().check(z.refine((text) => !text.includes('\0'), 'contains a NUL character'));
+const cString = once(() =>
+  z.string().check(z.refine((text) => !text.includes('\0'), 'contains a NUL character')),
+);
 
 /** How a session's program ended; `lost` when nobody can know. Never a made-up 0. */
-export const exitShape = z.union([
-  z.object({ code: z.int() }),
-  z.object({ signal: z.string() }),
-  z.object({ lost: z.literal(true) }),
-]);
-export type Exit = z.infer<typeof exitShape>;
+export const exitShape = once(() =>
+  z.union([
+    z.object({ code: z.int() }),
+    z.object({ signal: z.string() }),
+    z.object({ lost: z.literal(true) }),
+  ]),
+);
+export type Exit = z.infer<ReturnType<typeof exitShape>>;
 
-export const sessionShape = z.object({
-  id: z.string(),
-  name: z.string(),
-  pid: z.int(),
-  command: z.array(z.string()),
-  cwd: z.string(),
-  cols: z.int(),
-  rows: z.int(),
-  state: z.enum(['running', 'exited']),
-  exit: z.nullable(exitShape),
-  /** ISO 8601, as all times are. */
-  createdAt: z.string(),
-  exitedAt: z.nullable(z.string()),
-  /** Connections that are subscribed to it. */
-  clients: count,
-  /** Bytes of output since the session began. */
-  offset,
-  /** Offset of the oldest byte still kept. */
-  historyStart: offset,
-  historyBytes: count,
-  historyIn: z.enum(['disk', 'memory']),
-  /** Short command name of the foreground process group's leader; null when it can't be told. */
-  foreground: z.nullable(z.string()),
-  /** What is not as it should be with this session, in plain words: "history is kept in memory: disk full". */
-  warnings: z.array(z.string()),
-  /** Present and true while the keeper has not taken a second copy of its terminal: a crash of the daemon would end it. */
-  unescrowed: z.optional(z.boolean()),
-});
-export type Session = z.infer<typeof sessionShape>;
+export const sessionShape = once(() =>
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    pid: z.int(),
+    command: z.array(z.string()),
+    cwd: z.string(),
+    cols: z.int(),
+    rows: z.int(),
+    state: z.enum(['running', 'exited']),
+    exit: z.nullable(exitShape()),
+    /** ISO 8601, as all times are. */
+    createdAt: z.string(),
+    exitedAt: z.nullable(z.string()),
+    /** Connections that are subscribed to it. */
+    clients: count(),
+    /** Bytes of output since the session began. */
+    offset: offset(),
+    /** Offset of the oldest byte still kept. */
+    historyStart: offset(),
+    historyBytes: count(),
+    historyIn: z.enum(['disk', 'memory']),
+    /** Short command name of the foreground process group's leader; null when it can't be told. */
+    foreground: z.nullable(z.string()),
+    /** What is not as it should be with this session, in plain words: "history is kept in memory: disk full". */
+    warnings: z.array(z.string()),
+    /** Present and true while the keeper has not taken a second copy of its terminal: a crash of the daemon would end it. */
+    unescrowed: z.optional(z.boolean()),
+  }),
+);
+export type Session = z.infer<ReturnType<typeof sessionShape>>;
 
-export const daemonShape = z.object({
-  pid: z.int(),
-  version: z.string(),
-  build: z.string(),
-  /** Version of the Node that runs it. */
-  node: z.string(),
-  /** How many daemons have served this home since it was started from nothing, this one included. */
-  generation: z.int(),
-  startedAt: z.string(),
-});
-export type DaemonIdentity = z.infer<typeof daemonShape>;
+export const daemonShape = once(() =>
+  z.object({
+    pid: z.int(),
+    version: z.string(),
+    build: z.string(),
+    /** Version of the Node that runs it. */
+    node: z.string(),
+    /** How many daemons have served this home since it was started from nothing, this one included. */
+    generation: z.int(),
+    startedAt: z.string(),
+  }),
+);
+export type DaemonIdentity = z.infer<ReturnType<typeof daemonShape>>;
 
 /** Which process, and which build of Holdfast it runs. */
-export const buildShape = z.object({ pid: z.int(), version: z.string(), build: z.string() });
-export type RunningBuild = z.infer<typeof buildShape>;
+export const buildShape = once(() => z.object({ pid: z.int(), version: z.string(), build: z.string() }));
+export type RunningBuild = z.infer<ReturnType<typeof buildShape>>;
 
 /** Who holds a program back at this moment. */
-export const holderShape = z.object({
-  session: z.string(),
-  by: z.enum(['leader', 'lease']),
-  /** Pid of the client; null when its connection is gone and its lease still runs. */
-  clientPid: z.nullable(z.int()),
-  /** The offset beyond which it lets nothing be read. */
-  limit: offset,
-});
+export const holderShape = once(() =>
+  z.object({
+    session: z.string(),
+    by: z.enum(['leader', 'lease']),
+    /** Pid of the client; null when its connection is gone and its lease still runs. */
+    clientPid: z.nullable(z.int()),
+    /** The offset beyond which it lets nothing be read. */
+    limit: offset(),
+  }),
+);
 
 /** A session that is kept and not served, and why. */
-export const asideShape = z.object({ id: z.string(), why: z.string() });
+export const asideShape = once(() => z.object({ id: z.string(), why: z.string() }));
 
-export const openParameters = z.object({
-  /** Program and arguments. An empty list means the user's login shell, by `env.SHELL`. */
-  command: z.array(cString).check(z.maxLength(65_536)),
-  cwd: cString,
-  /** The program's whole environment. */
-  env: z.record(variableName, cString),
-  name: z.optional(z.string()),
-  cols: extent,
-  rows: extent,
-  historyBytes: z.optional(z.int().check(z.gte(LIMITS.historyBytesMin), z.lte(LIMITS.historyBytesMax))),
-  historyIn: z.optional(z.enum(['disk', 'memory'])),
-  /** A lease at the first byte, for an exact subscriber that is about to come: it misses nothing if it comes in time. */
-  leaseMs: z.optional(leaseMs),
-  /** File mode creation mask of the program; the daemon's own is 077. */
-  umask: z.optional(z.int().check(z.gte(0), z.lte(0o777))),
-  /** Soft limit of open files for the program; Node has raised its own, which must not leak into a shell. */
-  openFilesLimit: z.optional(z.int().check(z.gte(16))),
-});
-export type OpenParameters = z.infer<typeof openParameters>;
+export const openParameters = once(() =>
+  z.object({
+    /** Program and arguments. An empty list means the user's login shell, by `env.SHELL`. */
+    command: z.array(cString()).check(z.maxLength(65_536)),
+    cwd: cString(),
+    /** The program's whole environment. */
+    env: z.record(variableName(), cString()),
+    name: z.optional(z.string()),
+    cols: extent(),
+    rows: extent(),
+    historyBytes: z.optional(z.int().check(z.gte(LIMITS.historyBytesMin), z.lte(LIMITS.historyBytesMax))),
+    historyIn: z.optional(z.enum(['disk', 'memory'])),
+    /** A lease at the first byte, for an exact subscriber that is about to come: it misses nothing if it comes in time. */
+    leaseMs: z.optional(leaseMs()),
+    /** File mode creation mask of the program; the daemon's own is 077. */
+    umask: z.optional(z.int().check(z.gte(0), z.lte(0o777))),
+    /** Soft limit of open files for the program; Node has raised its own, which must not leak into a shell. */
+    openFilesLimit: z.optional(z.int().check(z.gte(16))),
+  }),
+);
+export type OpenParameters = z.infer<ReturnType<typeof openParameters>>;
 
 /** client → daemon */
 export const REQUESTS = {
   /** Must be the first, and only the first. */
   hello: {
-    parameters: z.object({
-      protocols: z.array(z.int()).check(z.minLength(1), z.maxLength(64)),
-      client: z.object({
-        name: z.string().check(z.maxLength(64)),
-        version: z.string().check(z.maxLength(64)),
+    parameters: once(() =>
+      z.object({
+        protocols: z.array(z.int()).check(z.minLength(1), z.maxLength(64)),
+        client: z.object({
+          name: z.string().check(z.maxLength(64)),
+          version: z.string().check(z.maxLength(64)),
+        }),
       }),
-    }),
-    result: z.object({ protocol: z.int(), daemon: daemonShape, home: z.string() }),
+    ),
+    result: once(() => z.object({ protocol: z.int(), daemon: daemonShape(), home: z.string() })),
   },
   status: {
-    parameters: z.object({}),
-    result: z.object({
-      daemon: daemonShape,
-      sessions: z.object({ running: count, exited: count }),
-      clients: count,
-      home: z.string(),
-      holders: z.array(holderShape),
-      /** Sessions that are kept and not served, since they could not be rebuilt after a crash. */
-      aside: z.optional(z.array(asideShape)),
-    }),
+    parameters: once(() => z.object({})),
+    result: once(() =>
+      z.object({
+        daemon: daemonShape(),
+        sessions: z.object({ running: count(), exited: count() }),
+        clients: count(),
+        home: z.string(),
+        holders: z.array(holderShape()),
+        /** Sessions that are kept and not served, since they could not be rebuilt after a crash. */
+        aside: z.optional(z.array(asideShape())),
+      }),
+    ),
   },
-  list: { parameters: z.object({}), result: z.object({ sessions: z.array(sessionShape) }) },
-  get: { parameters: z.object({ session: sessionRef }), result: z.object({ session: sessionShape }) },
-  open: { parameters: openParameters, result: z.object({ session: sessionShape }) },
+  list: {
+    parameters: once(() => z.object({})),
+    result: once(() => z.object({ sessions: z.array(sessionShape()) })),
+  },
+  get: {
+    parameters: once(() => z.object({ session: sessionRef() })),
+    result: once(() => z.object({ session: sessionShape() })),
+  },
+  open: { parameters: openParameters, result: once(() => z.object({ session: sessionShape() })) },
   /** Begins OUTPUT frames on a channel of the client's choosing. */
   subscribe: {
-    parameters: z.object({
-      session: sessionRef,
-      channel,
-      /** An offset; `start` = the oldest byte kept; `now` = the end as it is when the daemon reads this. */
-      from: z.union([offset, z.literal('start'), z.literal('now')], 'must be an offset, "start" or "now"'),
-      /** With `start`: begin at most this many bytes before the end. */
-      newestBytes: z.optional(count),
-      /** `viewer` = a terminal, may lead, gets `resync` when it falls behind; `exact` = holds a lease, gets `gap`. */
-      mode: z.enum(['viewer', 'exact']),
-      leaseMs: z.optional(leaseMs),
-      /** A viewer that never types and never leads. */
-      readOnly: z.optional(z.boolean()),
-      /** A viewer's terminal size; the leader's is the session's. */
-      viewport: z.optional(z.object({ cols: extent, rows: extent })),
-      /** The client's ssh agent: the session's stable SSH_AUTH_SOCK link is pointed at it. */
-      sshAuthSock: z.optional(cString),
-      /** Session the client itself runs in (HOLDFAST_SESSION): attaching a session to itself is refused. */
-      inside: z.optional(z.string()),
-    }),
-    result: z.object({ session: sessionShape, offset, leading: z.boolean() }),
+    parameters: once(() =>
+      z.object({
+        session: sessionRef(),
+        channel: channel(),
+        /** An offset; `start` = the oldest byte kept; `now` = the end as it is when the daemon reads this. */
+        from: z.union(
+          [offset(), z.literal('start'), z.literal('now')],
+          'must be an offset, "start" or "now"',
+        ),
+        /** With `start`: begin at most this many bytes before the end. */
+        newestBytes: z.optional(count()),
+        /** `viewer` = a terminal, may lead, gets `resync` when it falls behind; `exact` = holds a lease, gets `gap`. */
+        mode: z.enum(['viewer', 'exact']),
+        leaseMs: z.optional(leaseMs()),
+        /** A viewer that never types and never leads. */
+        readOnly: z.optional(z.boolean()),
+        /** A viewer's terminal size; the leader's is the session's. */
+        viewport: z.optional(z.object({ cols: extent(), rows: extent() })),
+        /** The client's ssh agent: the session's stable SSH_AUTH_SOCK link is pointed at it. */
+        sshAuthSock: z.optional(cString()),
+        /** Session the client itself runs in (HOLDFAST_SESSION): attaching a session to itself is refused. */
+        inside: z.optional(z.string()),
+      }),
+    ),
+    result: once(() => z.object({ session: sessionShape(), offset: offset(), leading: z.boolean() })),
   },
-  unsubscribe: { parameters: z.object({ channel }), result: z.object({}) },
+  unsubscribe: { parameters: once(() => z.object({ channel: channel() })), result: once(() => z.object({})) },
   /** A viewer's terminal has another size now. */
-  viewport: { parameters: z.object({ channel, cols: extent, rows: extent }), result: z.object({}) },
+  viewport: {
+    parameters: once(() => z.object({ channel: channel(), cols: extent(), rows: extent() })),
+    result: once(() => z.object({})),
+  },
   /** Begins INPUT frames on a channel of the client's choosing; a known stream goes on where it was. */
   openInput: {
-    parameters: z.object({
-      session: sessionRef,
-      channel,
-      /** The client's random name for this stream of input; survives its reconnects. */
-      stream: z.string().check(z.minLength(8), z.maxLength(LIMITS.streamIdCharacters)),
-    }),
+    parameters: once(() =>
+      z.object({
+        session: sessionRef(),
+        channel: channel(),
+        /** The client's random name for this stream of input; survives its reconnects. */
+        stream: z.string().check(z.minLength(8), z.maxLength(LIMITS.streamIdCharacters)),
+      }),
+    ),
     /** `received`: the next byte that the daemon wants; `done`: bytes that reached the program's terminal. */
-    result: z.object({ session: sessionShape, received: offset, done: offset }),
+    result: once(() => z.object({ session: sessionShape(), received: offset(), done: offset() })),
   },
-  closeInput: { parameters: z.object({ channel }), result: z.object({}) },
+  closeInput: { parameters: once(() => z.object({ channel: channel() })), result: once(() => z.object({})) },
   /**
    * End of input: types the terminal's end-of-file character once all input before it is done, if the program's
    * terminal is in canonical mode; else nothing. `midLine` says that the last byte typed did not end a line.
    */
   endInput: {
-    parameters: z.object({ channel, midLine: z.boolean() }),
-    result: z.object({ typed: z.boolean() }),
+    parameters: once(() => z.object({ channel: channel(), midLine: z.boolean() })),
+    result: once(() => z.object({ typed: z.boolean() })),
   },
   resize: {
-    parameters: z.object({ session: sessionRef, cols: extent, rows: extent }),
-    result: z.object({ session: sessionShape }),
+    parameters: once(() => z.object({ session: sessionRef(), cols: extent(), rows: extent() })),
+    result: once(() => z.object({ session: sessionShape() })),
   },
   rename: {
-    parameters: z.object({ session: sessionRef, name: z.string() }),
-    result: z.object({ session: sessionShape }),
+    parameters: once(() => z.object({ session: sessionRef(), name: z.string() })),
+    result: once(() => z.object({ session: sessionShape() })),
   },
   /** Sends one signal to the terminal's foreground process group. */
-  signal: { parameters: z.object({ session: sessionRef, signal: z.string() }), result: z.object({}) },
+  signal: {
+    parameters: once(() => z.object({ session: sessionRef(), signal: z.string() })),
+    result: once(() => z.object({})),
+  },
   /** Hang-up, then the whole process tree by force; answered when the session has exited. One that has already is E_EXITED. */
-  kill: { parameters: z.object({ session: sessionRef }), result: z.object({ session: sessionShape }) },
+  kill: {
+    parameters: once(() => z.object({ session: sessionRef() })),
+    result: once(() => z.object({ session: sessionShape() })),
+  },
   /** Drops an exited session and its history. */
-  forget: { parameters: z.object({ session: sessionRef }), result: z.object({}) },
+  forget: { parameters: once(() => z.object({ session: sessionRef() })), result: once(() => z.object({})) },
   /** Answered when the session has exited. */
-  wait: { parameters: z.object({ session: sessionRef }), result: z.object({ session: sessionShape }) },
+  wait: {
+    parameters: once(() => z.object({ session: sessionRef() })),
+    result: once(() => z.object({ session: sessionShape() })),
+  },
   /** From now on a `session` event for each change of any session; begins with none. */
-  watch: { parameters: z.object({}), result: z.object({ sessions: z.array(sessionShape) }) },
+  watch: {
+    parameters: once(() => z.object({})),
+    result: once(() => z.object({ sessions: z.array(sessionShape()) })),
+  },
   /**
    * Replaces the daemon by another build, keeping every session and connection; answered on this connection by the
    * daemon that serves then, after the one before has ended. The same target asked for twice at once is one upgrade.
    */
   upgrade: {
-    parameters: z.object({
-      /** Absolute path of the Node to run, and its arguments. */
-      node: cString.check(z.minLength(1)),
-      execArgv: z.array(cString).check(z.maxLength(256)),
-      /** Absolute path of the file that runs the daemon. */
-      entry: cString.check(z.minLength(1)),
-      /** What must be serving in the end; anything else fails before anything was paused. */
-      expect: z.optional(z.object({ version: z.string(), build: z.string() })),
-      /** On the machine's monotonic clock, in nanoseconds, as text: after it nothing is begun any more. */
-      deadline: z.optional(z.string().check(z.regex(/^\d{1,19}$/))),
-    }),
-    result: z.object({
-      from: buildShape,
-      to: buildShape,
-      sessions: count,
-      clients: z.object({ kept: count, dropped: count }),
-      /** From the moment when the one before stopped reading until the one after began. */
-      pauseMs: z.number(),
-    }),
+    parameters: once(() =>
+      z.object({
+        /** Absolute path of the Node to run, and its arguments. */
+        node: cString().check(z.minLength(1)),
+        execArgv: z.array(cString()).check(z.maxLength(256)),
+        /** Absolute path of the file that runs the daemon. */
+        entry: cString().check(z.minLength(1)),
+        /** What must be serving in the end; anything else fails before anything was paused. */
+        expect: z.optional(z.object({ version: z.string(), build: z.string() })),
+        /** On the machine's monotonic clock, in nanoseconds, as text: after it nothing is begun any more. */
+        deadline: z.optional(z.string().check(z.regex(/^\d{1,19}$/))),
+      }),
+    ),
+    result: once(() =>
+      z.object({
+        from: buildShape(),
+        to: buildShape(),
+        sessions: count(),
+        clients: z.object({ kept: count(), dropped: count() }),
+        /** From the moment when the one before stopped reading until the one after began. */
+        pauseMs: z.number(),
+      }),
+    ),
   },
   /** Ends every session, then the daemon; answered when all sessions have exited. */
-  stop: { parameters: z.object({}), result: z.object({ ended: count }) },
+  stop: { parameters: once(() => z.object({})), result: once(() => z.object({ ended: count() })) },
 } as const;
 
 export type RequestType = keyof typeof REQUESTS;
-export type RequestParameters<T extends RequestType> = z.infer<(typeof REQUESTS)[T]['parameters']>;
-export type RequestResult<T extends RequestType> = z.infer<(typeof REQUESTS)[T]['result']>;
+export type RequestParameters<T extends RequestType> = z.infer<
+  ReturnType<(typeof REQUESTS)[T]['parameters']>
+>;
+export type RequestResult<T extends RequestType> = z.infer<ReturnType<(typeof REQUESTS)[T]['result']>>;
 
 /** daemon → client, unasked. Those with a channel are in order with that channel's OUTPUT frames. */
 export const EVENTS = {
   /** All output has been sent and the session has exited; nothing more comes on this channel. */
-  exited: z.object({ event: z.literal('exited'), channel, offset, exit: exitShape }),
+  exited: once(() =>
+    z.object({ event: z.literal('exited'), channel: channel(), offset: offset(), exit: exitShape() }),
+  ),
   /**
    * Exact subscribers: bytes that this channel will not get. `evicted` = no longer in the history; `crash` = up to
    * `to - from` bytes may be missing at `from`, and `to` is only a bound.
    */
-  gap: z.object({
-    event: z.literal('gap'),
-    channel,
-    from: offset,
-    to: offset,
-    reason: z.enum(['evicted', 'crash']),
-    /** When a crash was noticed: tells it from another at the same offset. */
-    at: z.optional(z.string()),
-  }),
+  gap: once(() =>
+    z.object({
+      event: z.literal('gap'),
+      channel: channel(),
+      from: offset(),
+      to: offset(),
+      reason: z.enum(['evicted', 'crash']),
+      /** When a crash was noticed: tells it from another at the same offset. */
+      at: z.optional(z.string()),
+    }),
+  ),
   /** Viewers: it fell behind and output goes on at `offset`; what its terminal shows is no longer true. */
-  resync: z.object({ event: z.literal('resync'), channel, offset }),
+  resync: once(() => z.object({ event: z.literal('resync'), channel: channel(), offset: offset() })),
   /** The session's size changed at this offset of the output. */
-  resized: z.object({ event: z.literal('resized'), channel, offset, cols: z.int(), rows: z.int() }),
+  resized: once(() =>
+    z.object({
+      event: z.literal('resized'),
+      channel: channel(),
+      offset: offset(),
+      cols: z.int(),
+      rows: z.int(),
+    }),
+  ),
   /** This viewer has become, or is no longer, the leader. */
-  leading: z.object({ event: z.literal('leading'), channel, leading: z.boolean() }),
+  leading: once(() => z.object({ event: z.literal('leading'), channel: channel(), leading: z.boolean() })),
   /** Input of this channel whose fate is unknown after a crash; it is never typed again. */
-  inputUnknown: z.object({ event: z.literal('inputUnknown'), channel, from: offset, to: offset }),
+  inputUnknown: once(() =>
+    z.object({ event: z.literal('inputUnknown'), channel: channel(), from: offset(), to: offset() }),
+  ),
   /** The program has ended: input of this channel beyond `done` was not typed and never will be. */
-  inputClosed: z.object({ event: z.literal('inputClosed'), channel, done: offset }),
+  inputClosed: once(() => z.object({ event: z.literal('inputClosed'), channel: channel(), done: offset() })),
   /** After `watch`: a session is new or has changed. */
-  session: z.object({ event: z.literal('session'), session: sessionShape }),
+  session: once(() => z.object({ event: z.literal('session'), session: sessionShape() })),
   /** After `watch`: a session was forgotten. */
-  forgotten: z.object({ event: z.literal('forgotten'), id: z.string() }),
+  forgotten: once(() => z.object({ event: z.literal('forgotten'), id: z.string() })),
   /** The daemon closes this connection for this reason; the last frame. */
-  closing: z.object({ event: z.literal('closing'), code: z.string(), message: z.string() }),
+  closing: once(() => z.object({ event: z.literal('closing'), code: z.string(), message: z.string() })),
 } as const;
 
 export type EventType = keyof typeof EVENTS;
-export type Event = { [T in EventType]: z.infer<(typeof EVENTS)[T]> }[EventType];
+export type Event = { [T in EventType]: z.infer<ReturnType<(typeof EVENTS)[T]>> }[EventType];
 
-const requestEnvelope = z.object({ id: z.int().check(z.gte(0)), type: z.string() });
-const failureShape = z.object({ code: z.string(), message: z.string() });
-const answerEnvelope = z.union([
-  z.object({ id: z.int(), ok: z.looseObject({}) }),
-  z.object({ id: z.int(), error: failureShape }),
-]);
+const requestEnvelope = once(() => z.object({ id: z.int().check(z.gte(0)), type: z.string() }));
+const answerEnvelope = once(() =>
+  z.union([
+    z.object({ id: z.int(), ok: z.looseObject({}) }),
+    z.object({ id: z.int(), error: z.object({ code: z.string(), message: z.string() }) }),
+  ]),
+);
+const eventEnvelope = once(() => z.object({ event: z.string() }));
 /** Any event. */
-export const eventShape = z.discriminatedUnion('event', [
-  EVENTS.exited,
-  EVENTS.gap,
-  EVENTS.resync,
-  EVENTS.resized,
-  EVENTS.leading,
-  EVENTS.inputUnknown,
-  EVENTS.inputClosed,
-  EVENTS.session,
-  EVENTS.forgotten,
-  EVENTS.closing,
-]);
+export const eventShape = once(() =>
+  z.discriminatedUnion('event', [
+    EVENTS.exited(),
+    EVENTS.gap(),
+    EVENTS.resync(),
+    EVENTS.resized(),
+    EVENTS.leading(),
+    EVENTS.inputUnknown(),
+    EVENTS.inputClosed(),
+    EVENTS.session(),
+    EVENTS.forgotten(),
+    EVENTS.closing(),
+  ]),
+);
 
 /** A request that was parsed and checked. */
 export type Request = {
@@ -309,10 +383,16 @@ export type ParsedRequest =
       message: string;
     };
 
+/** Builds what parseRequest needs: a daemon does so when it starts, so that no client waits for it later. */
+export function prepareForRequests(): void {
+  requestEnvelope();
+  for (const { parameters } of Object.values(REQUESTS)) parameters();
+}
+
 /** Parses a client's control frame. Never throws. */
 export function parseRequest(json: string): ParsedRequest {
   const document = parseJson(json);
-  const envelope = requestEnvelope.safeParse(document, { error: complaint });
+  const envelope = requestEnvelope().safeParse(document, { error: complaint });
   if (!envelope.success) {
     const why = document === undefined ? 'it is not JSON' : firstComplaint(envelope.error);
     const message = `a control frame is not a request: ${why}`;
@@ -327,7 +407,7 @@ export function parseRequest(json: string): ParsedRequest {
       message: `there is no request "${type.slice(0, 64)}"`,
     };
   }
-  const parameters = REQUESTS[type].parameters.safeParse(document, { error: complaint });
+  const parameters = REQUESTS[type].parameters().safeParse(document, { error: complaint });
   if (!parameters.success) {
     return {
       kind: 'bad',
@@ -351,17 +431,21 @@ export type FromDaemon =
 /** Parses a control frame from the daemon; the `ok` of an answer is checked by parseResult. Never throws. */
 export function parseFromDaemon(json: string): FromDaemon {
   const document = parseJson(json);
-  const answer = answerEnvelope.safeParse(document, { error: complaint });
+  const answer = answerEnvelope().safeParse(document, { error: complaint });
   if (answer.success) {
     const { data } = answer;
     if ('error' in data) return { kind: 'failure', id: data.id, ...data.error };
     return { kind: 'answer', id: data.id, ok: data.ok };
   }
-  const event = eventShape.safeParse(document, { error: complaint });
-  if (event.success) return { kind: 'event', event: event.data };
-  const named = z.object({ event: z.string() }).safeParse(document, { error: complaint });
-  if (named.success && !Object.hasOwn(EVENTS, named.data.event)) return { kind: 'ignored' };
-  return { kind: 'bad', message: document === undefined ? 'it is not JSON' : firstComplaint(event.error) };
+  const named = eventEnvelope().safeParse(document, { error: complaint });
+  if (!named.success) {
+    return { kind: 'bad', message: document === undefined ? 'it is not JSON' : firstComplaint(named.error) };
+  }
+  const type = named.data.event;
+  if (!isEventType(type)) return { kind: 'ignored' };
+  const event = EVENTS[type]().safeParse(document, { error: complaint });
+  if (!event.success) return { kind: 'bad', message: `${type}: ${firstComplaint(event.error)}` };
+  return { kind: 'event', event: event.data };
 }
 
 /** Checks the result of an answered request. */
@@ -369,13 +453,17 @@ export function parseResult<T extends RequestType>(
   type: T,
   ok: unknown,
 ): { kind: 'result'; result: RequestResult<T> } | { kind: 'bad'; message: string } {
-  const parsed = REQUESTS[type].result.safeParse(ok, { error: complaint });
+  const parsed = REQUESTS[type].result().safeParse(ok, { error: complaint });
   if (!parsed.success) return { kind: 'bad', message: `${type}: ${firstComplaint(parsed.error)}` };
   return { kind: 'result', result: parsed.data as RequestResult<T> };
 }
 
 function isRequestType(type: string): type is RequestType {
   return Object.hasOwn(REQUESTS, type);
+}
+
+function isEventType(type: string): type is EventType {
+  return Object.hasOwn(EVENTS, type);
 }
 
 function parseJson(json: string): unknown {

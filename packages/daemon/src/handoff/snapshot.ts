@@ -24,7 +24,7 @@ const snapshotShape = z.object({
   listener: count,
   sessions: z.array(suspendedSessionShape),
   /** Kept and not served. Absent from builds that serve all that they keep. */
-  aside: z.optional(z.array(asideShape)),
+  aside: z.optional(z.array(asideShape())),
   connections: z.array(suspendedConnectionShape),
 });
 export type Snapshot = z.infer<typeof snapshotShape>;

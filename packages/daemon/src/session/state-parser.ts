@@ -16,7 +16,7 @@ export const stateShape = z.object({
   rows: count,
   createdAt: z.iso.datetime(),
   exitedAt: z.nullable(z.iso.datetime()),
-  exit: z.nullable(exitShape),
+  exit: z.nullable(exitShape()),
   historyBytes: count,
   historyIn: z.enum(['disk', 'memory']),
   leases: z.array(z.object({ offset: count, leaseMs: count })),

@@ -36,7 +36,7 @@ export const suspendedSubscriptionShape = z.object({
   isBehind: z.boolean(),
   isLeader: z.boolean(),
   lease: z.nullable(suspendedLeaseShape),
-  notices: z.array(z.object({ offset: count, event: eventShape })),
+  notices: z.array(z.object({ offset: count, event: eventShape() })),
 });
 export type SuspendedSubscription = z.infer<typeof suspendedSubscriptionShape>;
 
@@ -66,7 +66,7 @@ export const suspendedSessionShape = z.object({
   /** What ran in the foreground when somebody last looked; absent = nobody has. */
   foreground: z.optional(z.nullable(z.string())),
   /** The status is known and what the kernel still holds is being read. */
-  ended: z.nullable(z.object({ exit: exitShape, drainLimit: count })),
+  ended: z.nullable(z.object({ exit: exitShape(), drainLimit: count })),
   /** Where the history has no files that could be opened by their path. */
   anonymousHistory: z.nullable(z.object({ ledger: count, marks: count, ring: count, capacity: count })),
   input: suspendedInputShape,
