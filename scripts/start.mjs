@@ -37,7 +37,7 @@ async function start() {
 
 /** True if the bundle is newer than everything that it is made from; a folder's time covers files that are gone. */
 function isBuilt() {
-  const main = path.join(root, 'dist', 'cli', 'main.js');
+  const main = path.join(root, 'dist', 'cli', 'main.cjs');
   if (!existsSync(main)) return false;
   const builtAt = statSync(main).mtimeMs;
   const sources = readdirSync(path.join(root, 'packages')).flatMap((name) =>

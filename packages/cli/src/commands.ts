@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 
-/** Every command, in the order of the overview. Each is loaded only when it is needed: start-up time is paid per file. */
+/** Every command, in the order of the overview. Each is run only when it is needed: start-up time is paid for what is imported. */
 const LOADERS = {
   new: async () => (await import('./commands/new.ts')).newCommand,
   run: async () => (await import('./commands/run.ts')).runCommand,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -7,15 +7,15 @@ const SOCKET_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 
 /**
  * Runs `use` with a path to the socket that fits into a socket address: a longer one goes through a symlink to its
- * folder, which is removed when `use` has settled.
+ * folder, which is removed when `use` has settled. Synchronous, since Node takes longer to load fs/promises than to do this.
  */
 export async function withShortPath<T>(path: string, use: (short: string) => Promise<T>): Promise<T> {
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES) return use(path);
-  const folder = await mkdtemp(join(tmpdir(), 'hf-'));
+  const folder = mkdtempSync(join(tmpdir(), 'hf-'));
   try {
-    await symlink(dirname(path), join(folder, 'd'));
+    symlinkSync(dirname(path), join(folder, 'd'));
     return await use(join(folder, 'd', basename(path)));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
