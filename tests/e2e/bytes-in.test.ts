@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { LIMITS } from '@holdfast/protocol';
-import { cpuMs, passTime, Recording, sha256, startDaemon, type TestDaemon } from '@holdfast/testkit';
+import { encodeData, FRAME, LIMITS } from '@holdfast/protocol';
+import {
+  cpuMs,
+  passTime,
+  RawClient,
+  Recording,
+  sha256,
+  startDaemon,
+  type TestDaemon,
+} from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 
 const MEBIBYTE = 1024 * 1024;
@@ -37,6 +45,20 @@ test('input that a program does not read is kept in order, to the byte, until it
   await written;
   await recording.exited();
   expect(sha256(recording.bytes.subarray(READY))).toBe(sha256(bytes));
+});
+
+test('no end of file is typed for a channel that is closed before its input was typed', async () => {
+  await using daemon = await startDaemon();
+  const session = await daemon.openCommand(['/bin/cat']);
+  process.kill(session.pid, 'SIGSTOP');
+  using client = await RawClient.connect(daemon.home.paths.socketPath);
+  await client.hello();
+  await client.request({ id: 1, type: 'openInput', session: session.id, channel: 1, stream: 'never-typed' });
+  const bytes = Buffer.alloc(LIMITS.dataFrameBytes, 'line\n');
+  client.send(encodeData({ type: FRAME.INPUT, channel: 1, offset: 0, bytes }));
+  client.control({ id: 2, type: 'endInput', channel: 1, midLine: true });
+  await client.request({ id: 3, type: 'closeInput', channel: 1 });
+  expect(await client.message(({ id }) => id === 2)).toEqual({ id: 2, ok: { typed: false } });
 });
 
 test('eight programs that read nothing cost less than 5 % of a processor together', async () => {

@@ -290,13 +290,19 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     });
   }
 
-  /** Resolves when everything received on it has been typed, or never will be. Throws HoldfastError(E_LIMIT). */
-  async untilTyped(input: InputChannel): Promise<void> {
+  /**
+   * Types the end of file once everything received on that input has been typed. Resolves with whether that was done: not if
+   * the program ends, or the channel is closed, before. Rejects with HoldfastError(E_LIMIT).
+   */
+  async endInput(input: InputChannel, midLine: boolean): Promise<boolean> {
     this.#checkWaits();
     const wait = () => undefined;
     this.#waits.add(wait);
-    await input.untilDone();
-    this.#waits.delete(wait);
+    try {
+      return (await input.untilDone()) && (await input.session.endInput(midLine));
+    } finally {
+      this.#waits.delete(wait);
+    }
   }
 
   #checkWaits(): void {

@@ -14,7 +14,7 @@ export class InputChannel implements InputListener {
   readonly #progressed: () => void;
   #acknowledged: number;
   readonly #stopListening: () => void;
-  readonly #afterInput: (() => void)[] = [];
+  readonly #afterInput: ((isTyped: boolean) => void)[] = [];
 
   /** Throws HoldfastError: E_EXITED, E_LIMIT. */
   constructor(options: {
@@ -38,7 +38,7 @@ export class InputChannel implements InputListener {
         : session.input.reattach(stream.key, stream.isTold ? this : undefined);
     this.#acknowledged = this.#stream.done;
     this.#stopListening = this.session.onExit(() => {
-      for (const callback of this.#afterInput.splice(0)) callback();
+      for (const callback of this.#afterInput.splice(0)) callback(false);
       options.ended();
     });
   }
@@ -88,18 +88,19 @@ export class InputChannel implements InputListener {
   progressed(): void {
     this.#progressed();
     if (this.#stream.done < this.#stream.received) return;
-    for (const callback of this.#afterInput.splice(0)) callback();
+    for (const callback of this.#afterInput.splice(0)) callback(true);
   }
 
-  /** Resolves when everything received has been typed, or never will be since the program has ended. */
-  untilDone(): Promise<void> {
-    if (this.session.hasExited || this.#stream.done === this.#stream.received) return Promise.resolve();
+  /** Resolves with true when everything received has been typed, with false when the program has ended or this is closed. */
+  untilDone(): Promise<boolean> {
+    if (this.session.hasExited) return Promise.resolve(false);
+    if (this.#stream.done === this.#stream.received) return Promise.resolve(true);
     return new Promise((resolve) => this.#afterInput.push(resolve));
   }
 
   close(): void {
     this.#stopListening();
-    for (const callback of this.#afterInput.splice(0)) callback();
+    for (const callback of this.#afterInput.splice(0)) callback(false);
     this.session.input.detach(this.#stream, this);
   }
 }

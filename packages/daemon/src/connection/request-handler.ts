@@ -218,11 +218,9 @@ export class RequestHandler implements Requests {
       return {};
     },
 
-    endInput: async (connection, { channel, midLine }) => {
-      const input = connection.input(channel);
-      await connection.untilTyped(input);
-      return { typed: !input.session.hasExited && input.session.endInput(midLine) };
-    },
+    endInput: async (connection, { channel, midLine }) => ({
+      typed: await connection.endInput(connection.input(channel), midLine),
+    }),
 
     resize: (_connection, { session: reference, cols, rows }) => {
       const session = this.registry.find(reference);

@@ -362,9 +362,9 @@ export class Session {
     this.#terminal?.writeInput();
   }
 
-  /** Types the terminal's end-of-file character; false if the program does not read lines. Throws HoldfastError(E_EXITED). */
-  endInput(midLine: boolean): boolean {
-    return this.#requireTerminal().typeEndOfFile(midLine);
+  /** Types the terminal's end-of-file character; resolves with false if it reads no lines, or has ended. See Terminal. */
+  endInput(midLine: boolean): Promise<boolean> {
+    return this.#terminal?.typeEndOfFile(midLine) ?? Promise.resolve(false);
   }
 
   /** Throws HoldfastError(E_EXITED). */

@@ -17,10 +17,11 @@ import {
   type TerminalSize,
   terminalDevice,
   type Watch,
+  WOULD_BLOCK,
   WRITABLE,
   write,
 } from '@holdfast/posix';
-import type { Exit } from '@holdfast/protocol';
+import { type Exit, HoldfastError, LIMITS } from '@holdfast/protocol';
 import type { History } from '../history/history.ts';
 import { AT_RISK_BYTES } from '../history/ring.ts';
 import type { InputQueue } from './input-queue.ts';
@@ -38,6 +39,13 @@ export interface TerminalEvents {
   programEnded(): void;
 }
 
+/** An end of input that waits for room. */
+interface Ending {
+  /** How many are still to be typed. */
+  characters: number;
+  readonly typed: (isTyped: boolean) => void;
+}
+
 /** The master end of a running session's pseudo-terminal, and the descriptor of its program. */
 export class Terminal {
   readonly #program: Launched;
@@ -48,6 +56,8 @@ export class Terminal {
   #isHeld = false;
   /** The terminal takes no input now. */
   #isInputBlocked = false;
+  /** End-of-file characters for which it had no room yet; they come before what is in the queue by now. */
+  readonly #endings: Ending[] = [];
   /** No program has it open; it may be opened again as long as the program lives. */
   #isHungUp = false;
 
@@ -100,16 +110,24 @@ export class Terminal {
   /** Hands queued input to the terminal, as far as it takes it. Throws PosixError for what should not happen. */
   writeInput(): void {
     if (this.#isInputBlocked) return;
-    this.#isInputBlocked = this.#input.writeTo(this.#program.master) === 'blocked';
+    this.#isInputBlocked = !this.#writeEndings() || this.#input.writeTo(this.#program.master) === 'blocked';
     this.#updateInterest();
   }
 
-  /** Types the end-of-file character if the terminal is in canonical mode; twice to get past an unfinished line. */
-  typeEndOfFile(midLine: boolean): boolean {
-    const character = endOfFileCharacter(this.#program.master);
-    if (character === undefined) return false;
-    const typed = Buffer.alloc(midLine ? 2 : 1, character);
-    return write(this.#program.master, typed) === typed.length;
+  /**
+   * Types the end-of-file character if the terminal is in canonical mode, twice to get past an unfinished line: at once, or
+   * as soon as there is room for it. Resolves with whether that was done; false if the terminal is closed, or nobody has it open.
+   * Rejects with HoldfastError(E_LIMIT) if too many wait already.
+   */
+  typeEndOfFile(midLine: boolean): Promise<boolean> {
+    if (this.#endings.length >= LIMITS.inputStreamsPerSession) {
+      const why = `${this.#endings.length} ends of input wait for this terminal already`;
+      return Promise.reject(new HoldfastError('E_LIMIT', why));
+    }
+    return new Promise((typed) => {
+      this.#endings.push({ characters: midLine ? 2 : 1, typed });
+      this.writeInput();
+    });
   }
 
   /** What a successor needs to go on. */
@@ -153,11 +171,37 @@ export class Terminal {
 
   /** Closes the master, which hangs up whatever still uses the terminal. */
   close(): void {
+    for (const { typed } of this.#endings.splice(0)) typed(false);
     this.#watch.close();
     close(this.#program.master);
     if (!this.#pidfd) return;
     this.#pidfd.watch.close();
     close(this.#pidfd.fd);
+  }
+
+  /** True if none is left; false if the terminal has no room for more. */
+  #writeEndings(): boolean {
+    for (let ending = this.#endings[0]; ending; ending = this.#endings[0]) {
+      const count = this.#writeEnding(ending.characters);
+      if (count === WOULD_BLOCK) return false;
+      ending.characters -= Math.max(0, count);
+      if (count > 0 && ending.characters > 0) continue;
+      this.#endings.shift();
+      ending.typed(count > 0);
+    }
+    return true;
+  }
+
+  /** Characters typed: 0 if there is no end of file, since the terminal is not in canonical mode, or hung up. */
+  #writeEnding(characters: number): number {
+    const character = endOfFileCharacter(this.#program.master);
+    if (character === undefined) return 0;
+    try {
+      return write(this.#program.master, Buffer.alloc(characters, character));
+    } catch (error) {
+      if (isErrno(error, 'EIO')) return 0;
+      throw error;
+    }
   }
 
   /** Bytes read; not positive if there are none now. */
