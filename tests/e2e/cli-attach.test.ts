@@ -71,6 +71,18 @@ describe('a session in a terminal', () => {
 });
 
 describe('the terminal is restored', () => {
+  test('to what a pager has left that was there before', async () => {
+    await using home = new CliHome();
+    const pager =
+      'saved=$(stty -g </dev/tty); stty -icanon -echo </dev/tty; touch paged; read line; stty "$saved" </dev/tty';
+    const shown = '$HF run -- sh -c "while echo line; do sleep 0.1; done"';
+    const terminal = home.inTerminal(
+      AROUND(`{ until [ -e paged ]; do sleep 0.02; done; ${shown}; } | { ${pager}; }`),
+    );
+    await terminal.until('code 0');
+    await terminal.until('same');
+  });
+
   const MESS = `printf '\\033[?1049h\\033[?1000h\\033[?25l\\033[>1u'; echo messy; exec sleep 1000`;
 
   test.each([

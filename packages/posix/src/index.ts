@@ -58,11 +58,11 @@ export {
   endOfFileCharacter,
   foregroundProcessGroup,
   isTerminal,
+  leaveRaw,
   makeRaw,
   reopenNonBlocking,
-  setAttributes,
   setWindowSize,
-  type TerminalAttributes,
+  type RawMode,
   type TerminalSize,
   windowSize,
 } from './terminal.ts';

@@ -5,7 +5,13 @@ import { libc } from './libc.ts';
 import { platform } from './platform.ts';
 
 /** What `tcgetattr` gave, to be given back unchanged. */
-export type TerminalAttributes = { readonly termios: Buffer };
+type TerminalAttributes = { readonly termios: Buffer };
+
+/** What makes it possible to leave raw mode again. */
+export interface RawMode {
+  readonly before: TerminalAttributes;
+  readonly raw: TerminalAttributes;
+}
 
 export interface TerminalSize {
   /** 1 to 65,535 each. */
@@ -43,17 +49,26 @@ function attributes(fd: number): TerminalAttributes {
   return { termios };
 }
 
-export function setAttributes(fd: number, { termios }: TerminalAttributes): void {
+function setAttributes(fd: number, { termios }: TerminalAttributes): void {
   check(libc.tcsetattr(fd, APPLY_NOW, termios), 'tcsetattr');
 }
 
-/** Puts the terminal into raw mode (`cfmakeraw`); returns what it was before. */
-export function makeRaw(fd: number): TerminalAttributes {
+/** Puts the terminal into raw mode (`cfmakeraw`). */
+export function makeRaw(fd: number): RawMode {
   const before = attributes(fd);
   const raw = Buffer.from(before.termios);
   libc.cfmakeraw(raw);
   setAttributes(fd, { termios: raw });
-  return before;
+  // As the kernel has it, which may not have taken all of it.
+  return { before, raw: attributes(fd) };
+}
+
+/**
+ * Puts the terminal back as it was before raw mode, unless somebody else has changed it since: a pager behind our output has, which
+ * was there before us and has put it back already.
+ */
+export function leaveRaw(fd: number, { before, raw }: RawMode): void {
+  if (attributes(fd).termios.equals(raw.termios)) setAttributes(fd, before);
 }
 
 /** Tells the line discipline that input is UTF-8, so that erasing in canonical mode takes whole characters. */

@@ -8,6 +8,7 @@ import {
   isCloseOnExec,
   isNonBlocking,
   isTerminal,
+  leaveRaw,
   makeRaw,
   openPty,
   pipe,
@@ -15,7 +16,6 @@ import {
   type Reactor,
   read,
   reopenNonBlocking,
-  setAttributes,
   setNonBlocking,
   setWindowSize,
   socketPair,
@@ -91,7 +91,7 @@ describe('raw mode', () => {
   test('is what cfmakeraw makes of it, and leaves what it was', () => {
     using terminal = new Terminal();
     const cooked = terminal.stty('-g');
-    const before = makeRaw(terminal.slave);
+    const mode = makeRaw(terminal.slave);
     const raw = terminal.stty('-a');
     const off =
       'ignbrk brkint parmrk istrip inlcr igncr icrnl ixon opost echo echonl icanon isig iexten parenb';
@@ -99,8 +99,18 @@ describe('raw mode', () => {
     expect(raw).toMatch(/\scs8[\s;]/);
     expect(raw).toMatch(/\siutf8[\s;]/);
     expect(raw).toMatch(/min = 1; time = 0;/);
-    setAttributes(terminal.slave, before);
+    leaveRaw(terminal.slave, mode);
     expect(terminal.stty('-g')).toBe(cooked);
+  });
+
+  test('is not left for what it was before, where somebody else has changed it since', () => {
+    using terminal = new Terminal();
+    terminal.stty('-echo');
+    const mode = makeRaw(terminal.slave);
+    terminal.stty('sane');
+    const changed = terminal.stty('-g');
+    leaveRaw(terminal.slave, mode);
+    expect(terminal.stty('-g')).toBe(changed);
   });
 
   test('passes all 256 bytes both ways', async () => {
@@ -128,9 +138,9 @@ test('the end-of-file character is that of the terminal in canonical mode, and n
   terminal.stty('eof', 'undef');
   expect(endOfFileCharacter(terminal.master)).toBeUndefined();
   terminal.stty('eof', '^D');
-  const before = makeRaw(terminal.slave);
+  const mode = makeRaw(terminal.slave);
   expect(endOfFileCharacter(terminal.master)).toBeUndefined();
-  setAttributes(terminal.slave, before);
+  leaveRaw(terminal.slave, mode);
   expect(endOfFileCharacter(terminal.master)).toBe(4);
 });
 

@@ -1,11 +1,4 @@
-import {
-  isErrno,
-  makeRaw,
-  setAttributes,
-  type TerminalAttributes,
-  WOULD_BLOCK,
-  write,
-} from '@holdfast/posix';
+import { isErrno, leaveRaw, makeRaw, type RawMode, WOULD_BLOCK, write } from '@holdfast/posix';
 import { ENTER_ALTERNATE_SCREEN, resetSequence } from './restore.ts';
 import type { ScreenModes } from './screen-modes.ts';
 
@@ -20,7 +13,7 @@ export class TerminalGuard {
   readonly #keyboardFd: number | undefined;
   readonly #screenFd: number | undefined;
   readonly #modes: ScreenModes;
-  #before: TerminalAttributes | undefined;
+  #mode: RawMode | undefined;
   #isTouched = false;
   #wasReset = false;
   readonly #lastResort = () => this.restore(PATIENCE_MS.dying);
@@ -34,8 +27,8 @@ export class TerminalGuard {
     this.#keyboardFd = terminal.keyboardFd;
     this.#screenFd = terminal.screenFd;
     this.#modes = terminal.modes;
-    // The last resort, for exceptions and process.exit.
-    process.on('exit', this.#lastResort);
+    // The last resort, for exceptions and process.exit; before the terminal is disowned.
+    process.prependListener('exit', this.#lastResort);
   }
 
   /**
@@ -49,8 +42,8 @@ export class TerminalGuard {
     }
     this.#wasReset = false;
     if (this.#keyboardFd === undefined) return;
-    const before = makeRaw(this.#keyboardFd);
-    this.#before ??= before;
+    const mode = makeRaw(this.#keyboardFd);
+    this.#mode = this.#mode ? { ...mode, before: this.#mode.before } : mode;
   }
 
   /** Output is going to the screen: from now on it may need a reset. */
@@ -65,10 +58,10 @@ export class TerminalGuard {
       this.#wasReset = true;
       this.write(END_OF_SEQUENCE + resetSequence(this.#modes), patienceMs);
     }
-    if (this.#before && this.#keyboardFd !== undefined) {
-      const before = this.#before;
-      this.#before = undefined;
-      unlessGone(() => setAttributes(this.#keyboardFd ?? -1, before));
+    if (this.#mode && this.#keyboardFd !== undefined) {
+      const mode = this.#mode;
+      this.#mode = undefined;
+      unlessGone(() => leaveRaw(this.#keyboardFd ?? -1, mode));
     }
   }
 
