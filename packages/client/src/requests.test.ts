@@ -1,4 +1,4 @@
-import { encodeControl, HoldfastError, type Request } from '@holdfast/protocol';
+import { encodeControl, HoldfastError, LIMITS, type Request } from '@holdfast/protocol';
 import { expect, test } from 'vitest';
 import { ScriptedDaemon } from '../test/kit/scripted-daemon.ts';
 import { Client } from './client.ts';
@@ -34,6 +34,18 @@ test('a request that is not answered is E_TIMEOUT; its late answer is ignored', 
   await expect(client.request('list', {}, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'E_TIMEOUT' });
   await expect(client.request('status', {})).rejects.toMatchObject({ code: 'E_INTERNAL' });
   expect(client.state).toBe('connected');
+  client.close();
+});
+
+test('a request that is too large is refused here, and the connection goes on', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  daemon.addSession('one');
+  const client = await connect(daemon);
+  const env = { LARGE: 'x'.repeat(LIMITS.controlFrameBytes) };
+  const opened = client.request('open', { command: [], cwd: '/', env, cols: 80, rows: 24 });
+  await expect(opened).rejects.toMatchObject({ code: 'E_LIMIT' });
+  await client.request('get', { session: 'one' });
+  expect(daemon.connections).toBe(1);
   client.close();
 });
 

@@ -1,5 +1,6 @@
 import {
   encodeControl,
+  FRAME_HEADER_BYTES,
   HoldfastError,
   LIMITS,
   parseResult,
@@ -61,6 +62,14 @@ export class Requests {
       return;
     }
     const id = this.#nextId++;
+    const frame = encodeControl({ id, type, ...parameters });
+    const byteCount = frame.length - FRAME_HEADER_BYTES;
+    if (byteCount > LIMITS.controlFrameBytes) {
+      // The daemon would close the connection, and with it everything else that goes on there.
+      const why = `${type}: ${byteCount} bytes are more than a request may have (${LIMITS.controlFrameBytes})`;
+      reply.failed(new HoldfastError('E_LIMIT', why));
+      return;
+    }
     const answered = (ok: unknown) => {
       const parsed = parseResult(type, ok);
       if (parsed.kind === 'result') return reply.ok(parsed.result);
@@ -70,7 +79,7 @@ export class Requests {
     };
     const pending: Pending = {
       type,
-      frame: encodeControl({ id, type, ...parameters }),
+      frame,
       answered,
       failed: (error) => reply.failed(error),
       timer: undefined,
