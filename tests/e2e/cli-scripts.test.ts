@@ -216,6 +216,15 @@ test('what is printed is printed to the end, however slowly it is read', async (
   expect(count).toBeGreaterThan(9 * 8_000);
 }, 90_000);
 
+test('a session is opened elsewhere from a folder that is gone', async () => {
+  await using home = new CliHome();
+  const terminal = home.inTerminal(
+    'mkdir gone; cd gone; rmdir ../gone; $HF run --cwd / -- pwd; $HF run -- pwd',
+  );
+  await terminal.until('\n/\r\n');
+  await terminal.until("holdfast: can't run: the current folder is gone");
+});
+
 describe('what can not be done is said in one line', () => {
   test.each([
     [['--cwd', '/no/such/folder', '--', 'true'], 'E_CWD'],

@@ -28,7 +28,7 @@ export function openRequest(
   const openFilesLimit = openFilesSoftLimit(process.ppid);
   return {
     command: [...program],
-    cwd: path.resolve(currentFolder(), cwd ?? '.'),
+    cwd: cwd !== undefined && path.isAbsolute(cwd) ? cwd : path.resolve(currentFolder(), cwd ?? '.'),
     env: sessionEnvironment(env, choices.env),
     umask: process.umask(),
     ...(size === undefined ? terminalSize() : parseSize('--size', size)),
