@@ -71,11 +71,18 @@ describe('a session in a terminal', () => {
 });
 
 describe('the terminal is restored', () => {
-  test('to what a pager has left that was there before', async () => {
+  const LINES = 'sh -c "while echo line; do sleep 0.1; done"';
+  test.each([
+    ['run', `$HF run -- ${LINES}`],
+    ['tail', `$HF new -d --name lines -- ${LINES} >opened; $HF tail lines --follow`],
+    [
+      'logs',
+      `$HF new -d -- ${LINES} >opened; (for i in 1 2 3 4 5 6 7 8 9; do $HF ls >listed 2>&1; done) & $HF logs --follow`,
+    ],
+  ])('to what a pager of %s has left that was there before', async (_, shown) => {
     await using home = new CliHome();
     const pager =
       'saved=$(stty -g </dev/tty); stty -icanon -echo </dev/tty; touch paged; read line; stty "$saved" </dev/tty';
-    const shown = '$HF run -- sh -c "while echo line; do sleep 0.1; done"';
     const terminal = home.inTerminal(
       AROUND(`{ until [ -e paged ]; do sleep 0.02; done; ${shown}; } | { ${pager}; }`),
     );

@@ -14,6 +14,10 @@ export const logsCommand = defineCommand({
   options: { follow: { kind: 'flag', short: 'f', summary: 'go on as it grows' } },
   async run({ options }, context) {
     process.on('SIGINT', () => process.exit(EXIT.interrupted));
+    if (options.follow) {
+      const { disownTerminals } = await import('../terminal/disown-terminals.ts');
+      process.on('exit', disownTerminals);
+    }
     await using log = new LogFile(context.home.logPath, (bytes) => {
       writeStdout(bytes);
       return flushStreams();
