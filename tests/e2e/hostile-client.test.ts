@@ -333,6 +333,8 @@ test('connections beyond the limit are refused, and there is room again when som
   for (let count = 0; count < LIMITS.clients; count += 1) clients.push(await RawClient.connect(socketPath));
   await Promise.all(clients.map((client) => client.hello()));
   using refused = await RawClient.connect(socketPath);
+  // In the middle of sending: what it is told must not be lost with what it sends.
+  refused.send(Buffer.alloc(1024 * 1024));
   expect(await refused.farewell()).toBe('E_LIMIT');
   for (const client of clients.splice(0, 10)) client[Symbol.dispose]();
   await eventually('room for another client', async () => {

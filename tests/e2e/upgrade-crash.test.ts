@@ -1,13 +1,18 @@
+import { execFileSync } from 'node:child_process';
+import { createReadStream, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { HoldfastError } from '@holdfast/protocol';
 import {
   eventually,
   firstDifference,
   isAlive,
+  passTime,
   processState,
   RawClient,
   settledFdCount,
   sha256,
   startDaemon,
+  stopProcess,
   type TestDaemon,
   untilEnded,
 } from '@holdfast/testkit';
@@ -121,6 +126,26 @@ test.for(['successor.adopted', 'successor.committed'])(
   },
 );
 
+test('from the freeze on, a successor has a second for everything, being sent the sessions included', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const { output } = await recordFlood(daemon);
+  at({ 'successor.prepared': 'stop', 'predecessor.snapshot': 'stop' });
+  const asked = upgrade(daemon);
+  asked.catch(() => undefined);
+  const successor = await stoppedSuccessor(daemon);
+  process.kill(successor, 'SIGCONT');
+  await eventually('it is frozen', () => processState(daemon.pid) === 'T');
+  await stopProcess(successor);
+  await passTime(800);
+  const began = performance.now();
+  process.kill(daemon.pid, 'SIGCONT');
+  await expect(asked).rejects.toMatchObject({ code: 'E_UPGRADE_TIMEOUT' });
+  expect(performance.now() - began).toBeLessThan(1_000);
+  await output.output.untilLength(output.bytes.length + MEBIBYTE);
+  expect(firstDifference(output.bytes, 0)).toBe(-1);
+}, 60_000);
+
 test('a successor that serves a moment after it was given up is let live, and serves', async () => {
   await using pointed = await startWithPoints();
   const { daemon, at } = pointed;
@@ -201,6 +226,58 @@ test('an upgrade whose deadline has passed is not begun; one whose deadline pass
   await expect(asked).rejects.toMatchObject({ code: 'E_UPGRADE_TIMEOUT' });
   expect(isAlive(successor)).toBe(false);
 }, 60_000);
+
+test('who joins an upgrade is told at its own deadline; the other gets the upgrade', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const [one, other] = [await daemon.connect(), await daemon.connect()];
+  at({ 'successor.prepared': 'stop' });
+  const asked = upgrade(daemon, one);
+  const successor = await stoppedSuccessor(daemon);
+  const deadline = String(process.hrtime.bigint() + 300_000_000n);
+  const joined = other.request('upgrade', { ...sameBuild(daemon), deadline }, { timeoutMs: 30_000 });
+  await expect(joined).rejects.toMatchObject({ code: 'E_TIMEOUT' });
+  process.kill(successor, 'SIGCONT');
+  expect((await asked).to.pid).toBe(successor);
+  expect((await other.request('status', {})).daemon.pid).toBe(successor);
+}, 60_000);
+
+test('who leaves while the last requests come to their end gets no upgrade', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const client = await daemon.client();
+  const session = await daemon.openCommand(['/bin/cat']);
+  at({ 'successor.prepared': 'stop' });
+  using asking = await RawClient.connect(daemon.home.paths.socketPath);
+  await asking.hello();
+  asking.control({ id: 1, type: 'upgrade', ...sameBuild(daemon) });
+  const successor = await stoppedSuccessor(daemon);
+  // Its new state goes into a pipe that nobody reads: the daemon waits for that, and reads no clients meanwhile.
+  const folder = path.join(daemon.home.paths.stateDir, 'sessions', session.id);
+  const pipe = path.join(folder, `state.json.${daemon.pid}.new`);
+  execFileSync('mkfifo', [pipe]);
+  const renamed = client.request('rename', { session: session.id, name: 'renamed' });
+  await client.request('status', {});
+  process.kill(successor, 'SIGCONT');
+  await eventually('clients are not read', async () => {
+    const late = await RawClient.connect(daemon.home.paths.socketPath);
+    void late.hello().catch(() => undefined);
+    await passTime(100);
+    using _late = late;
+    return late.messages.length === 0;
+  });
+  asking[Symbol.dispose]();
+  createReadStream(pipe).resume();
+  await renamed;
+  const failure = await eventually('it is given up', () => /upgrade\.failed.*/.exec(readLog(daemon))?.[0]);
+  expect(failure).toContain('E_DISCONNECTED');
+  expect((await client.request('status', {})).daemon.pid).toBe(daemon.pid);
+  expect(isAlive(successor)).toBe(false);
+}, 60_000);
+
+function readLog({ home }: TestDaemon): string {
+  return readFileSync(path.join(home.paths.stateDir, 'daemon.log'), 'utf8');
+}
 
 // Programs that are no daemon
 

@@ -1,4 +1,5 @@
-import { eventually, passTime } from '@holdfast/testkit';
+import { LIMITS } from '@holdfast/protocol';
+import { eventually, passTime, RawClient } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { Household } from './support/household.ts';
 import { SHORT_TRIALS } from './support/trials.ts';
@@ -39,4 +40,23 @@ test('an upgrade that fails takes nothing off the time of a lease', async () => 
   expect(await holders()).toMatchObject([{ by: 'lease' }]);
   await eventually('its time is over', async () => (await holders()).length === 0);
   expect(output.gaps).toEqual([]);
+}, 60_000);
+
+test('an upgrade that fails takes nothing off the time that a new client has for its hello', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const client = await daemon.client();
+  at({ 'successor.loaded': 'stop' });
+  const asked = upgrade(daemon);
+  asked.catch(() => undefined);
+  const successor = await stoppedSuccessor(daemon);
+  at({ 'successor.committed': 'stop' });
+  using late = await RawClient.connect(daemon.home.paths.socketPath);
+  const began = performance.now();
+  await passTime(LIMITS.helloTimeoutMs - 1_500);
+  process.kill(successor, 'SIGCONT');
+  await expect(asked).rejects.toMatchObject({ code: 'E_UPGRADE_TIMEOUT' });
+  await client.request('status', {});
+  expect(performance.now() - began).toBeGreaterThan(LIMITS.helloTimeoutMs);
+  expect(await late.hello()).toHaveProperty('ok');
 }, 60_000);

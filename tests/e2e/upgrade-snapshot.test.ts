@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { encodeControl, LIMITS } from '@holdfast/protocol';
 import {
   eventually,
+  floodBytes,
   program,
   pythonPath,
   RawClient,
+  sha256,
   startDaemon,
   type TestDaemon,
   within,
@@ -80,6 +82,71 @@ test('the largest frame there may be, all but its end received, is carried over'
   raw.send(frame.subarray(frame.length - 1));
   expect(await raw.message(({ id }) => id === 1)).toMatchObject({ ok: { session: { id: session.id } } });
 }, 60_000);
+
+test('twelve of the largest frames, all but their end received, are carried over at once, as they are', async () => {
+  await using daemon = await startDaemon();
+  const clients = await Promise.all(Array.from({ length: 12 }, (_, index) => Halved.begin(daemon, index)));
+  expect((await upgrade(daemon)).clients).toEqual({ kept: 13, dropped: 0 });
+  for (const client of clients) client.finish();
+  for (const client of clients) await client.isCarriedOut();
+  for (const client of clients) client[Symbol.dispose]();
+}, 60_000);
+
+/** Variables of an environment, and how much stands in each. */
+const VARIABLES = Array.from({ length: 10 }, (_, index) => `V${index}`);
+const VARIABLE_BYTES = 100_000;
+
+/** A client in the middle of the largest request there may be: a program is opened that tells the sum of what it was given. */
+class Halved implements Disposable {
+  readonly #daemon: TestDaemon;
+  readonly #raw: RawClient;
+  readonly #values: string[];
+  readonly #frame: Uint8Array;
+  readonly #sentBytes: number;
+
+  static async begin(daemon: TestDaemon, number: number): Promise<Halved> {
+    const raw = await RawClient.connect(daemon.home.paths.socketPath);
+    await raw.hello();
+    const halved = new Halved(daemon, raw, number);
+    raw.send(halved.#frame.subarray(0, halved.#sentBytes));
+    // What the kernel keeps for the daemon is a small part of it.
+    await within('the daemon has read', once(raw.socket, 'drain'));
+    return halved;
+  }
+
+  private constructor(daemon: TestDaemon, raw: RawClient, number: number) {
+    this.#daemon = daemon;
+    this.#raw = raw;
+    this.#values = VARIABLES.map((_, index) => {
+      const at = (number * VARIABLES.length + index) * VARIABLE_BYTES;
+      return floodBytes(at, VARIABLE_BYTES).toString('latin1').replaceAll('\n', ' ');
+    });
+    const values = this.#values.map((value, index) => [VARIABLES[index], value]);
+    const env = { PATH: process.env['PATH'], ...Object.fromEntries(values) };
+    const script = `printf %s ${VARIABLES.map((name) => `"$${name}"`).join(' ')} | sha256sum`;
+    const command = ['/bin/sh', '-c', script];
+    const request = { id: 1, type: 'open', command, cwd: '/', env, cols: 80, rows: 24, padding: '' };
+    const padding = 'x'.repeat(LIMITS.controlFrameBytes - JSON.stringify(request).length);
+    this.#frame = encodeControl({ ...request, padding });
+    this.#sentBytes = this.#frame.length - 1 - number;
+  }
+
+  finish(): void {
+    this.#raw.send(this.#frame.subarray(this.#sentBytes));
+  }
+
+  /** The daemon has got what was sent, as it was sent. */
+  async isCarriedOut(): Promise<void> {
+    const { ok } = await this.#raw.message(({ id }) => id === 1, 'the answer');
+    const id = /"id":"(\w+)"/.exec(JSON.stringify(ok))?.[1] ?? 'none';
+    const output = await this.#daemon.record(id);
+    await output.waitFor(sha256(Buffer.from(this.#values.join(''))));
+  }
+
+  [Symbol.dispose](): void {
+    this.#raw[Symbol.dispose]();
+  }
+}
 
 test('of several who type on one stream, the one who was told of progress goes on to be told', async () => {
   await using daemon = await startDaemon();

@@ -8,13 +8,14 @@ import { Batch } from './connection/outbox.ts';
 import { RequestHandler } from './connection/request-handler.ts';
 import type { SuspendedConnection } from './connection/suspended-connection.ts';
 import { Generation } from './generation.ts';
-import { Predecessor } from './handoff/predecessor.ts';
+import { IncomingLuggage, OutgoingLuggage } from './handoff/luggage.ts';
+import { Predecessor, type Suspended } from './handoff/predecessor.ts';
 import { rehearse } from './handoff/rehearsal.ts';
 import { SuccessorProcess, type UpgradeTarget } from './handoff/successor-process.ts';
-import { DescriptorList, type Snapshot, SNAPSHOT_SCHEMA } from './handoff/snapshot.ts';
+import type { HandedOver, Snapshot, SnapshotSchema } from './handoff/snapshot.ts';
 import { type Adopted, type Grants, Successor } from './handoff/successor.ts';
 import { verifyDescriptors } from './handoff/verify-descriptors.ts';
-import { type Accepted, Listener, type ListenerSurroundings } from './listener.ts';
+import { type Accepted, Listener, type ListenerSurroundings, TOO_MANY_CLIENTS } from './listener.ts';
 import { type Log, LogFile } from './log.ts';
 import { argumentsOf, type DaemonOptions } from './options.ts';
 import { KeeperLink } from './keeper-link/keeper-link.ts';
@@ -34,6 +35,8 @@ const KEEPER_RETRY_MS = 1_000;
 const SUCCEED_RETRY_MS = 10_000;
 /** How long a stopping daemon waits for its last answers to be read. */
 const FAREWELL_MS = 500;
+/** Clients too many that are told so, and waited for until they have read it; further ones are cut off. */
+const REFUSED_MAX = 64;
 /** No file can be made there, and nothing stays of what is written. */
 const NOWHERE = '/dev/null';
 
@@ -122,8 +125,9 @@ export class Daemon {
       },
       preview: () => ({ histories: this.#registry.historyPlaces }),
       leaveFiles: (sessions) => this.#registry.leaveFiles(sessions),
-      suspend: (frozenAtNs) => this.#suspend(frozenAtNs),
+      suspend: (frozenAtNs, schema) => this.#suspend(frozenAtNs, schema),
       wasFrozen: (ms) => {
+        this.#reactor.postpone(ms);
         for (const session of this.#registry.all) session.wasFrozen(ms);
       },
     });
@@ -177,17 +181,17 @@ export class Daemon {
       // It only makes the pause longer: whether the sessions can be taken over shows when they are.
       daemon.#log('upgrade.rehearsal-failed', { error: String(error) });
     });
-    const snapshot = successor.takeOver({
+    const handedOver = successor.takeOver({
       prepare: ({ histories }) => daemon.#registry.prepare(histories),
-      adopt: (handedOver, fds) => {
-        verifyDescriptors(handedOver, fds);
-        return daemon.#adopt(handedOver, fds);
+      adopt: (handedOver) => {
+        verifyDescriptors(handedOver);
+        return daemon.#adopt(handedOver);
       },
       beforeServing: () => daemon.#hearSignals(),
     });
     daemon.#serve();
     // Nobody else serves by now: the sessions must not end for what goes wrong.
-    daemon.#withoutFault(() => daemon.#goOn(snapshot, successor));
+    daemon.#withoutFault(() => daemon.#goOn(handedOver, successor));
   }
 
   /** Takes over what is none of anybody's, and leaves nothing behind. Returns how many bytes were passed on. */
@@ -196,9 +200,15 @@ export class Daemon {
       // The keeper is not to hear of it: the channel is that of the daemon that rehearses.
       const elsewhere = { ...options, runtimeDir: NOWHERE, stateDir: NOWHERE, keeperFd: undefined };
       const daemon = new Daemon(elsewhere, new LogFile(NOWHERE));
-      daemon.#adopt(snapshot, fds);
-      daemon.#run();
-      daemon.#takeOver(snapshot);
+      const handedOver = { snapshot, luggage: new IncomingLuggage(fds, undefined) };
+      try {
+        daemon.#adopt(handedOver);
+        daemon.#run();
+        daemon.#takeOver(handedOver);
+      } catch (error) {
+        daemon.#vanish();
+        throw error;
+      }
       return () => daemon.#vanish();
     });
   }
@@ -206,8 +216,17 @@ export class Daemon {
   // Hand-over
 
   /** Everything that a successor needs. Nothing changes here. */
-  #suspend(frozenAtNs: bigint): { snapshot: Snapshot; fds: readonly number[] } {
-    const descriptors = new DescriptorList();
+  #suspend(frozenAtNs: bigint, schema: SnapshotSchema): Suspended {
+    const luggage = new OutgoingLuggage(schema > 1);
+    try {
+      return { snapshot: this.#pack(luggage, frozenAtNs, schema), luggage };
+    } catch (error) {
+      luggage[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #pack(luggage: OutgoingLuggage, frozenAtNs: bigint, schema: SnapshotSchema): Snapshot {
     const connections = [...this.#connections];
     const places = new Map<SubscriptionSink, number>(
       connections.map((connection, index) => [connection, index]),
@@ -218,35 +237,32 @@ export class Daemon {
       return place;
     };
     const snapshot: Snapshot = {
-      schema: SNAPSHOT_SCHEMA,
+      schema,
       from: { pid: process.pid, version: VERSION, build: BUILD },
       generation: this.#identity.generation,
       frozenAtNs: String(frozenAtNs),
-      lock: descriptors.add(this.#lock),
-      listener: descriptors.add(this.#listener?.fd ?? -1),
-      sessions: this.#registry.suspend(descriptors, placeOf),
+      lock: luggage.add(this.#lock),
+      listener: luggage.add(this.#listener?.fd ?? -1),
+      sessions: this.#registry.suspend(luggage, placeOf),
       aside: this.#registry.aside,
-      connections: connections.map((connection) => connection.suspend(descriptors)),
+      connections: connections.map((connection) => connection.suspend(luggage)),
     };
-    return { snapshot, fds: descriptors.fds };
+    return luggage.memory === undefined ? snapshot : { ...snapshot, bytes: luggage.memory };
   }
 
   /** Takes up what was handed over, reading nothing. Throws Error if something can't be taken up. */
-  #adopt(snapshot: Snapshot, fds: readonly number[]): Adopted {
-    const fd = (index: number) => {
-      const found = fds[index];
-      if (found === undefined) throw new Error(`descriptor ${index} of the snapshot is missing`);
-      return found;
-    };
-    this.#lock = fd(snapshot.lock);
-    this.#listener = new Listener(fd(snapshot.listener), this.#socketPath, this.#listenerSurroundings);
+  #adopt({ snapshot, luggage }: HandedOver): Adopted {
+    this.#lock = luggage.fd(snapshot.lock, 'the lock');
+    const listener = luggage.fd(snapshot.listener, 'the listener');
+    this.#listener = new Listener(listener, this.#socketPath, this.#listenerSurroundings);
     this.#identity.generation = snapshot.generation + 1;
-    const connections = snapshot.connections.map((suspended) =>
-      this.#connect({ fd: fd(suspended.socket), peerPid: suspended.peerPid }, suspended),
-    );
+    const connections = snapshot.connections.map((state) => {
+      const fd = luggage.fd(state.socket, 'a connection');
+      return this.#connect({ fd, peerPid: state.peerPid }, { state, luggage });
+    });
     this.#registry.resumeAside(snapshot.aside ?? []);
     for (const suspended of snapshot.sessions) {
-      const session = this.#registry.resume(suspended, fds);
+      const session = this.#registry.resume(suspended, luggage);
       for (const subscribed of suspended.subscriptions) {
         const connection = connections[subscribed.connection];
         if (!connection) throw new Error(`connection ${subscribed.connection} of the snapshot is missing`);
@@ -262,9 +278,10 @@ export class Daemon {
   }
 
   /** Serves from where the predecessor stopped. */
-  #goOn(snapshot: Snapshot, successor: Successor): void {
+  #goOn(handedOver: HandedOver, successor: Successor): void {
+    const { snapshot } = handedOver;
     this.#logFile.takeStderr();
-    this.#takeOver(snapshot);
+    this.#takeOver(handedOver);
     const pauseMs = Number(process.hrtime.bigint() - BigInt(snapshot.frozenAtNs)) / 1e6;
     const result = {
       from: snapshot.from,
@@ -283,16 +300,27 @@ export class Daemon {
   }
 
   /** Goes on with what a predecessor had begun. */
-  #takeOver(snapshot: Snapshot): void {
-    for (const suspended of snapshot.sessions)
-      this.#withoutFault(() => this.#registry.find(suspended.state.id).takeOver(suspended));
+  #takeOver({ snapshot, luggage }: HandedOver): void {
+    for (const state of snapshot.sessions)
+      this.#withoutFault(() => this.#registry.find(state.state.id).takeOver({ state, luggage }));
     const connections = [...this.#connections];
     snapshot.connections.forEach((suspended, index) =>
       this.#withoutFault(() => connections[index]?.takeOver(suspended)),
     );
+    this.#takeLate(connections, luggage);
     this.#registry.disposePrepared();
     // Only now is everybody there who is to be told.
     this.#registry.keepRetention();
+  }
+
+  /** One connection a turn, so that nobody waits for all of them. */
+  #takeLate(connections: Connection[], luggage: IncomingLuggage): void {
+    const next = connections.find((connection) => connection.hasLate);
+    if (!next) return luggage.closeMemory();
+    this.#reactor.after(0, () => {
+      this.#withoutFault(() => next.takeLate());
+      this.#takeLate(connections, luggage);
+    });
   }
 
   /** Ends as if it had not been; what it was handed is not closed. */
@@ -348,7 +376,7 @@ export class Daemon {
 
   #succeedMyself(): void {
     const { node, nodeArguments: execArgv, entry } = thisDaemon();
-    const nobody = { isClosed: false };
+    const nobody = { hasLeft: false };
     this.#predecessor.upgrade(nobody, { node, execArgv, entry }).catch((error: unknown) => {
       this.#log('keeper.not-parent', { error: String(error) });
       if (this.#stopping) return;
@@ -414,12 +442,22 @@ export class Daemon {
   }
 
   #accept(socket: Accepted): boolean {
-    if (this.#connections.size >= LIMITS.clients) return false;
-    this.#connect(socket);
+    if (this.#connections.size >= LIMITS.clients + REFUSED_MAX) return false;
+    const isOneTooMany = this.#connections.size >= LIMITS.clients && this.#admitted >= LIMITS.clients;
+    const connection = this.#connect(socket);
+    if (isOneTooMany) connection.end(new HoldfastError('E_LIMIT', TOO_MANY_CLIENTS));
     return true;
   }
 
-  #connect(socket: Accepted, suspended?: SuspendedConnection): Connection {
+  /** Connections that were not refused; one that was may take a while to leave. */
+  get #admitted(): number {
+    return [...this.#connections].filter(({ isRefused }) => !isRefused).length;
+  }
+
+  #connect(
+    socket: Accepted,
+    suspended?: { state: SuspendedConnection; luggage: IncomingLuggage },
+  ): Connection {
     const surroundings = {
       reactor: this.#reactor,
       log: this.#log,
@@ -428,7 +466,7 @@ export class Daemon {
       handler: this.#handler,
       closed: (closed: Connection) => {
         this.#connections.delete(closed);
-        this.#predecessor.requesterClosed();
+        this.#predecessor.connectionClosed();
       },
     };
     const connection = new Connection(socket, surroundings, suspended);

@@ -1,10 +1,12 @@
 import fs from 'node:fs';
-import { close, type Reactor, UnixListener, write } from '@holdfast/posix';
-import { encodeControl, LIMITS } from '@holdfast/protocol';
+import { close, type Reactor, UnixListener } from '@holdfast/posix';
+import { LIMITS } from '@holdfast/protocol';
 import type { Log } from './log.ts';
 
 /** Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn. */
 const BACKLOG = 1024;
+
+export const TOO_MANY_CLIENTS = `there are ${LIMITS.clients} clients already`;
 
 export interface Accepted {
   readonly fd: number;
@@ -14,7 +16,7 @@ export interface Accepted {
 export interface ListenerSurroundings {
   readonly reactor: Reactor;
   readonly log: Log;
-  /** Takes a connection, or returns false if there are too many. */
+  /** Takes a connection, or returns false if there are so many that it is not even told so. */
   readonly accepted: (socket: Accepted) => boolean;
 }
 
@@ -54,13 +56,7 @@ export class Listener {
 
   #admit(socket: Accepted): void {
     if (this.#accepted(socket)) return;
-    const message = `there are ${LIMITS.clients} clients already`;
-    this.#log('client.refused', { pid: socket.peerPid, code: 'E_LIMIT', message });
-    try {
-      write(socket.fd, encodeControl({ event: 'closing', code: 'E_LIMIT', message }));
-    } catch {
-      // It has gone already.
-    }
+    this.#log('client.refused', { pid: socket.peerPid, code: 'E_LIMIT', message: TOO_MANY_CLIENTS });
     close(socket.fd);
   }
 }

@@ -4,6 +4,7 @@ import { close, mapFile, openAnonymous } from '@holdfast/posix';
 import { LIMITS } from '@holdfast/protocol';
 import { eventually } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
+import { IncomingLuggage, OutgoingLuggage } from '../src/handoff/luggage.ts';
 import { LEDGER_BYTES, Ledger, streamKey } from '../src/history/ledger.ts';
 import { type InputListener, InputQueue, type InputStream } from '../src/session/input-queue.ts';
 import { numbered } from './kit/histories.ts';
@@ -41,7 +42,10 @@ class Scene {
 
   /** As the successor of this daemon has it. */
   handedOver(): InputQueue {
-    return new InputQueue(new Ledger(this.#mapping, false), this.queue.suspend());
+    using packed = new OutgoingLuggage(true);
+    const input = this.queue.suspend(packed);
+    const luggage = new IncomingLuggage(packed.fds, packed.memory);
+    return new InputQueue(new Ledger(this.#mapping, false), { input, luggage });
   }
 
   /** As a daemon after this one sees it. */
@@ -173,8 +177,9 @@ test('a successor types the rest of what is queued, and nothing else', async () 
   for (let at = 0; at < bytes.length; at += 10_000) scene.accept(stream, at, bytes.subarray(at, at + 10_000));
   scene.write();
   await eventually('more is typed', () => scene.terminal.read(8) && scene.write() && stream.done > 70_000);
-  const suspended = scene.queue.suspend();
-  expect(suspended.queue.every((piece) => piece.bytes !== '')).toBe(true);
+  using luggage = new OutgoingLuggage(true);
+  const suspended = scene.queue.suspend(luggage);
+  expect(suspended.queue.every(({ bytes }) => typeof bytes === 'object' && bytes.length > 0)).toBe(true);
   const successor = scene.handedOver();
   const typed = await eventually('all of it typed', () => {
     successor.writeTo(scene.terminal.master);
@@ -182,7 +187,7 @@ test('a successor types the rest of what is queued, and nothing else', async () 
     return successor.isEmpty && scene.terminal.typed.length >= bytes.length && scene.terminal.typed;
   });
   expect(typed.equals(bytes)).toBe(true);
-  expect(successor.suspend().streams).toMatchObject([{ received: bytes.length, done: bytes.length }]);
+  expect(successor.suspend(luggage).streams).toMatchObject([{ received: bytes.length, done: bytes.length }]);
 });
 
 test('exactly the window may be unacknowledged', () => {

@@ -1,4 +1,12 @@
-import { close, listProcesses, lockFile, type ProcessEntry, processEntry, sendSignal } from '@holdfast/posix';
+import {
+  close,
+  duplicate,
+  listProcesses,
+  lockFile,
+  type ProcessEntry,
+  processEntry,
+  sendSignal,
+} from '@holdfast/posix';
 import {
   eventually,
   isAlive,
@@ -9,7 +17,9 @@ import {
   untilEnded,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
+import { IncomingLuggage, OutgoingLuggage } from '../src/handoff/luggage.ts';
 import { ProcessLister } from '../src/session/process-table.ts';
+import type { SuspendedKill } from '../src/session/suspended-session.ts';
 import { type KillTarget, TreeKill } from '../src/session/tree-kill.ts';
 import { Scratch } from './kit/scratch.ts';
 
@@ -120,6 +130,35 @@ test.each(['stay', 'obey'])(
     close(await eventually('the end of all of them', () => lockFile(lock), 2_000));
   },
 );
+
+test('a group that a predecessor has seen is killed by the successor, although its list shows nobody of it', async () => {
+  using terminal = shell('trap "" HUP; set -m; sleep 1000 & echo "job $! end"; read line');
+  const [, job = ''] = await terminal.waitFor(/job (\d+) end/);
+  const wanted = await target(terminal);
+  // It stands still behind its hang-up, as a predecessor does that hands over.
+  const standing = deferred();
+  const before = new TreeKill(wanted, {
+    clock: { after: standing.resolve },
+    processes: new ProcessLister(),
+  });
+  void before.run();
+  await standing.promise;
+  using packed = new OutgoingLuggage(true);
+  const state: SuspendedKill = JSON.parse(JSON.stringify(before.suspend(packed)));
+  const luggage = new IncomingLuggage(packed.fds.map(duplicate), packed.memory);
+  const processes = new ProcessLister(async () => []);
+  expect(await new TreeKill(wanted, { clock, processes }, { state, luggage }).run()).toBe(0);
+  await untilEnded(Number(job));
+  expect(await terminal.ended()).toEqual({ signal: 'SIGKILL' });
+});
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((resolveIt) => {
+    resolve = resolveIt;
+  });
+  return { promise, resolve };
+}
 
 test('the caller and its ancestors are spared, but for those that belong to the session', async () => {
   using outside = shell('echo ready; read line');

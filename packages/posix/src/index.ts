@@ -89,6 +89,6 @@ export {
   takeExitStatus,
   takeExitStatuses,
 } from './wait.ts';
-export { waitReadable, waitWritable } from './wait-readable.ts';
+export { isHungUp, waitReadable, waitWritable } from './wait-readable.ts';
 export { spawnOwnKind } from './spawn-own-kind.ts';
 export { spawnWithDescriptors } from './spawn-with-descriptors.ts';

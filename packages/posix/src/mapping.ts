@@ -62,6 +62,7 @@ export function openAnonymous(name: string, byteCount: number): number {
 }
 
 function allocate(fd: number, byteCount: number): void {
+  if (byteCount === 0) return;
   if (isMacOS) {
     // No posix_fallocate: writing zeros is the only promise there is.
     const zeros = Buffer.alloc(PAGE_BYTES);

@@ -40,15 +40,21 @@ export class MessageChannel<Outgoing extends { readonly type: string }, Incoming
   }
 
   /**
-   * Sends, and waits for room if need be: the kernel queues some messages, then the other side must take one. Throws Error if
-   * it does not within a second, PosixError if it is gone.
+   * Sends, and waits for room if need be: the kernel queues some messages, then the other side must take one. False if it does
+   * not in time. Throws PosixError if it is gone.
    */
-  send(message: Outgoing, fds: readonly number[] = []): void {
-    const until = performance.now() + TAKE_MS;
+  sendWithin(timeoutMs: number, message: Outgoing, fds: readonly number[] = []): boolean {
+    const until = performance.now() + timeoutMs;
     while (!this.trySend(message, fds)) {
-      if (waitWritable(this.fd, Math.max(0, until - performance.now()))) continue;
-      throw new Error(`the other side of the channel does not take "${message.type}"`);
+      if (!waitWritable(this.fd, Math.max(0, until - performance.now()))) return false;
     }
+    return true;
+  }
+
+  /** As sendWithin a second; throws Error if it is not taken. */
+  send(message: Outgoing, fds: readonly number[] = []): void {
+    if (!this.sendWithin(TAKE_MS, message, fds))
+      throw new Error(`the other side of the channel does not take "${message.type}"`);
   }
 
   /**

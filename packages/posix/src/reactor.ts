@@ -128,6 +128,11 @@ export class Reactor {
     return { cancel: () => this.#cancel(due) };
   }
 
+  /** The process stood still for so long: nobody could do what timers wait for, so all of them are due later by as much. */
+  postpone(ms: number): void {
+    for (const due of this.#timers) due.at += ms;
+  }
+
   /** Calls back at the end of this turn, before the next wait. */
   defer(callback: () => void): void {
     this.#deferred.push(callback);

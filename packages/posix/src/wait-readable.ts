@@ -6,6 +6,8 @@ import { Block } from './memory.ts';
 
 const POLLIN = 1;
 const POLLOUT = 4;
+const POLLERR = 8;
+const POLLHUP = 16;
 const LONGEST_MS = 0x7fff_ffff;
 
 /**
@@ -19,6 +21,14 @@ export function waitReadable(fd: number, timeoutMs: number): boolean {
 /** As waitReadable, until something can be written. */
 export function waitWritable(fd: number, timeoutMs: number): boolean {
   return waitFor(fd, POLLOUT, timeoutMs);
+}
+
+/** Whether the other side of a socket has closed it, whatever is still to be read. */
+export function isHungUp(fd: number): boolean {
+  const entry = new Block(8);
+  entry.view.setInt32(0, fd, true);
+  const count = libc.poll(entry.address, 1, 0);
+  return count > 0 && (entry.view.getInt16(6, true) & (POLLHUP | POLLERR)) !== 0;
 }
 
 function waitFor(fd: number, events: number, timeoutMs: number): boolean {

@@ -317,6 +317,23 @@ describe('timers', () => {
     });
   });
 
+  test('are due later by as much as the process stood still, in the same order, and can be cancelled', async () => {
+    await onReactor(async (reactor) => {
+      const order: string[] = [];
+      const started = performance.now();
+      const told = (name: string) => () => {
+        order.push(performance.now() - started < 100 ? `${name} is early` : name);
+      };
+      const cancelled = reactor.after(20, told('cancelled'));
+      reactor.after(20, told('first'));
+      const last = new Promise<void>((resolve) => void reactor.after(30, resolve)).then(told('last'));
+      reactor.postpone(80);
+      cancelled.cancel();
+      await last;
+      expect(order).toEqual(['first', 'last']);
+    });
+  });
+
   test('do not run once cancelled, also by one that is due at the same moment', async () => {
     await onReactor(async (reactor) => {
       const order: string[] = [];

@@ -60,21 +60,21 @@ export class FrameReader {
   }
 
   /**
-   * The frame that has come in part, as bytes: pushed into a fresh reader they bring it to where this one is. Of a data
-   * frame only what is still to come is named, since the rest was handed on.
+   * The frame that has come in part, in pieces: pushed into a fresh reader they bring it to where this one is. Of a data
+   * frame only what is still to come is named, since the rest was handed on. They are valid until the next push.
    */
-  suspend(): Uint8Array {
+  suspend(): Uint8Array[] {
     const state = this.#state;
     const partial = this.#partial.subarray(0, this.#partialLength);
-    if (state.at === 'header') return partial.slice();
-    if (state.at === 'channel') return concatenate(headerOf(state.type, state.length), partial);
+    if (state.at === 'header') return [partial];
+    if (state.at === 'channel') return [headerOf(state.type, state.length), partial];
     if (state.at === 'control') {
-      return concatenate(headerOf(FRAME.CONTROL, state.length), state.collected.subarray(0, state.filled));
+      return [headerOf(FRAME.CONTROL, state.length), state.collected.subarray(0, state.filled)];
     }
     const header = new Uint8Array(DATA_HEADER_BYTES);
     const { type, channel, offset, missing } = state;
     writeDataHeader(new DataView(header.buffer), { type, channel, offset, byteCount: missing });
-    return header;
+    return [header];
   }
 
   /** Takes the next bytes of the stream. */
@@ -220,11 +220,4 @@ function headerOf(type: number, length: number): Uint8Array {
   view.setUint32(0, length + 1, true);
   view.setUint8(4, type);
   return header;
-}
-
-function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
 }

@@ -1,6 +1,7 @@
 import {
   close,
   endWriting,
+  isHungUp,
   READABLE,
   type Reactor,
   read,
@@ -27,6 +28,7 @@ import {
   type Request,
 } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
+import type { Packing, Unpacking } from '../session/luggage.ts';
 import type { SessionRegistry } from '../session/registry.ts';
 import type { Session } from '../session/session.ts';
 import type { Subscription, SubscriptionSink } from '../session/subscription.ts';
@@ -47,6 +49,8 @@ const DISCARDED_READS = 16;
  * twice for each key. Of much input it is sent at once, so that the window never runs empty.
  */
 const ACK_DELAY_MS = 3;
+/** As much of a large frame as a client has sent is taken over when the daemon serves: 4 MiB may take 50 ms. */
+const LATE_BYTES = 64 * 1024;
 const ACK_AT_ONCE_BYTES = LIMITS.inputWindowBytes / 4;
 
 /** Who carries out requests. */
@@ -97,6 +101,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   readonly #backlog = new Backlog(
     () =>
       !this.#isPaused &&
+      !this.#late &&
       this.#framesLeft > 0 &&
       this.#inProgress < LIMITS.requestsInProgressPerClient &&
       this.#outbox.queuedControlBytes < LIMITS.queuedReplyBytes,
@@ -108,6 +113,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #protocol: number | undefined;
   /** An upgrade waits for what is being done. */
   #isPaused = false;
+  /** What a predecessor had read, as long as it is not here yet: nothing is read before. */
+  #late: (() => Uint8Array) | undefined;
   readonly #unanswered = new Set<Request>();
   #isWritable = true;
   #isFlushDue = false;
@@ -123,7 +130,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   constructor(
     socket: { fd: number; peerPid: number | null },
     surroundings: ConnectionSurroundings,
-    suspended?: SuspendedConnection,
+    suspended?: { readonly state: SuspendedConnection; readonly luggage: Unpacking },
   ) {
     this.#fd = socket.fd;
     this.peerPid = socket.peerPid;
@@ -137,7 +144,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#helloTimer = surroundings.reactor.after(LIMITS.helloTimeoutMs, () => {
       this.end(new HoldfastError('E_TIMEOUT', `no hello within ${LIMITS.helloTimeoutMs} ms`));
     });
-    if (suspended) this.#resume(suspended);
+    if (suspended) this.#resume(suspended.state, suspended.luggage);
   }
 
   // Hand-over
@@ -148,15 +155,15 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#goOn();
   }
 
-  /** For a successor; `descriptors` takes the socket. */
-  suspend(descriptors: { add(fd: number): number }): SuspendedConnection {
+  /** For a successor. */
+  suspend(luggage: Packing): SuspendedConnection {
     const forgotten = this.#sessionWatch?.forgotten ?? [];
     return {
-      socket: descriptors.add(this.#fd),
+      socket: luggage.add(this.#fd),
       peerPid: this.peerPid,
       protocol: this.#protocol ?? null,
-      received: Buffer.concat([...this.#backlog.encode(), this.#reader.suspend()]).toString('base64'),
-      unsent: Buffer.concat([this.#outbox.suspend(), ...forgotten.map(encodeControl)]).toString('base64'),
+      received: luggage.addBytes(...(this.#late ? [this.#late()] : this.#received)),
+      unsent: luggage.addBytes(...this.#outbox.suspend(), ...forgotten.map(encodeControl)),
       inputs: [...this.#inputs.values()].map((input) => input.suspend()),
       watchesSessions: this.#sessionWatch !== undefined,
       requests: [...this.#unanswered].map(({ id, type, parameters }) =>
@@ -165,6 +172,30 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       isEnding: this.#isEnding,
       isRefused: this.#isRefused,
     };
+  }
+
+  /** What was read and is not handled. */
+  get #received(): Uint8Array[] {
+    return [...this.#backlog.encode(), ...this.#reader.suspend()];
+  }
+
+  /** Whether `takeLate` is to be called once this daemon serves. */
+  get hasLate(): boolean {
+    return this.#late !== undefined;
+  }
+
+  /** Takes what is too much to be taken while everybody waits. */
+  takeLate(): void {
+    const late = this.#late;
+    this.#late = undefined;
+    if (this.#isClosed || !late) return;
+    try {
+      this.#reader.push(late());
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      return this.end(error);
+    }
+    this.#goOn();
   }
 
   /** Begins to serve: goes on with what a predecessor had begun. */
@@ -185,20 +216,29 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#flushSoon();
   }
 
-  #resume({ protocol, received, unsent, isEnding, isRefused }: SuspendedConnection): void {
+  #resume(state: SuspendedConnection, luggage: Unpacking): void {
+    const { protocol, isEnding, isRefused } = state;
     // Nothing is handled before it is ours to handle.
     this.#isPaused = true;
     if (protocol !== null) this.welcome(protocol);
-    this.#reader.push(Buffer.from(received, 'base64'));
-    if (unsent !== '') this.#outbox.frame(Buffer.from(unsent, 'base64'));
+    if (state.received.length > LATE_BYTES) this.#late = () => luggage.bytes(state.received);
+    else this.#reader.push(luggage.bytes(state.received));
+    const unsent = luggage.bytes(state.unsent);
+    if (unsent.length > 0) this.#outbox.frame(unsent);
     this.#isEnding = isEnding;
     this.#isRefused = isRefused;
     if (isEnding) this.#closeBeforeLong();
     setNonBlocking(this.#fd);
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
+  /** Whether it was told why it is to leave. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  /** Whether its client has closed it, or it was closed here; also while it is not read. */
+  get hasLeft(): boolean {
+    return this.#isClosed || isHungUp(this.#fd);
   }
 
   /** The protocol version agreed on; undefined before hello. */

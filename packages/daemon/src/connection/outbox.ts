@@ -128,10 +128,9 @@ export class Outbox {
     return this.#tail === undefined && this.#control.length === 0;
   }
 
-  /** Everything that is to go out before anything else, for a successor. */
-  suspend(): Buffer {
-    const tail = this.#tail?.subarray(this.#tailAt) ?? Buffer.alloc(0);
-    return Buffer.concat([tail, ...this.#control]);
+  /** Everything that is to go out before anything else, in pieces, for a successor. */
+  suspend(): Uint8Array[] {
+    return this.#tail ? [this.#tail.subarray(this.#tailAt), ...this.#control] : this.#control;
   }
 
   /** Queues a message; it goes out with the next flush. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { carriedBytesShape } from '../session/luggage.ts';
 
-/** A connection as it is handed to a successor. The descriptor is an index into the list beside it; bytes are base64. */
+/** A connection as it is handed to a successor. The descriptor is an index into the list beside it. */
 
 const count = z.int().check(z.gte(0));
 
@@ -10,9 +11,9 @@ export const suspendedConnectionShape = z.object({
   /** Null before hello. */
   protocol: z.nullable(count),
   /** Frames that were read and not handled, and the one that has come in part. */
-  received: z.string(),
+  received: carriedBytesShape,
   /** The unsent rest of the write in progress, and the control frames behind it. */
-  unsent: z.string(),
+  unsent: carriedBytesShape,
   inputs: z.array(
     z.object({
       channel: count,

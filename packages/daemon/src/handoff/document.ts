@@ -12,7 +12,7 @@ export function writeDocument(document: unknown): MemoryDocument {
   const text = Buffer.from(JSON.stringify(document));
   const memory = openAnonymous('holdfast-hand-over', text.length);
   try {
-    for (let at = 0; at < text.length; ) at += fs.writeSync(memory, text, at, text.length - at, at);
+    writeAll(memory, text, 0);
   } catch (error) {
     close(memory);
     throw error;
@@ -22,15 +22,24 @@ export function writeDocument(document: unknown): MemoryDocument {
 
 /** The document's text. Closes the descriptor. Throws Error if there are fewer bytes than there should be. */
 export function readDocument({ memory, bytes }: MemoryDocument): string {
-  const text = Buffer.alloc(bytes);
   try {
-    for (let at = 0; at < bytes; ) {
-      const count = fs.readSync(memory, text, at, bytes - at, at);
-      if (count === 0) throw new Error(`a document has ${at} bytes and not ${bytes}`);
-      at += count;
-    }
+    return readAll(memory, { at: 0, length: bytes }).toString('utf8');
   } finally {
     close(memory);
   }
-  return text.toString('utf8');
+}
+
+/** Writes all of it, from `at` on. Throws Node's error. */
+export function writeAll(fd: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length; )
+    done += fs.writeSync(fd, bytes, done, bytes.length - done, at + done);
+}
+
+/** Reads as many as are wanted. Throws Error if there are fewer, and allocates nothing then. */
+export function readAll(fd: number, { at, length }: { at: number; length: number }): Buffer {
+  const { size } = fs.fstatSync(fd);
+  if (at + length > size) throw new Error(`${length} bytes are wanted from ${at} on, and there are ${size}`);
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let done = 0; done < length; ) done += fs.readSync(fd, bytes, done, length - done, at + done);
+  return bytes;
 }

@@ -1,10 +1,18 @@
 import { exitNow, type Reactor, sendSignal, signalNumber } from '@holdfast/posix';
 import { HoldfastError, type RequestParameters } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
-import type { Received } from './channel.ts';
+import type { HandoffChannel, Received } from './channel.ts';
+import type { OutgoingLuggage } from './luggage.ts';
 import type { HandoffMessage } from './messages.ts';
 import { type Preview, sendPreview } from './preview.ts';
-import { sendSnapshot, type Snapshot, SNAPSHOT_SCHEMA } from './snapshot.ts';
+import { type Requester, Requesters } from './requesters.ts';
+import {
+  commonSchema,
+  sendSnapshot,
+  type Snapshot,
+  SNAPSHOT_SCHEMAS,
+  type SnapshotSchema,
+} from './snapshot.ts';
 import type { SuccessorProcess, UpgradeTarget } from './successor-process.ts';
 import { nextPredecessor, type PredecessorEvent, type PredecessorState } from './table.ts';
 import { testPoint } from '../test-points.ts';
@@ -13,7 +21,7 @@ import { testPoint } from '../test-points.ts';
 const DEADLINE_MS = 15_000;
 /** For requests that are being carried out; they take milliseconds. */
 const SETTLE_MS = 2_000;
-/** From the snapshot until everything is adopted; 1,000 sessions take a tenth of it. */
+/** From FREEZE until everything is adopted, sending it included; 1,000 sessions take a tenth of it. */
 const ADOPT_MS = 1_000;
 const SERVE_MS = 2_000;
 /** In the second one libuv looks, wherever it was when the first began. */
@@ -21,9 +29,10 @@ const LIBUV_TURNS = 2;
 /** More than the kernel queues on the channel. */
 const MESSAGES_MAX = 1_000;
 
-/** One of those who asked for the upgrade. */
-export interface Requester {
-  readonly isClosed: boolean;
+/** Everything that is handed over. */
+export interface Suspended {
+  readonly snapshot: Snapshot;
+  readonly luggage: OutgoingLuggage;
 }
 
 export interface PredecessorSurroundings {
@@ -43,15 +52,15 @@ export interface PredecessorSurroundings {
   preview(): Preview;
   /** Sees to it that these sessions' histories can be handed over, although their files are gone. Throws Error. */
   leaveFiles(sessions: readonly string[]): void;
-  /** Everything that is handed over, and its descriptors. It changes nothing. */
-  suspend(frozenAtNs: bigint): { snapshot: Snapshot; fds: readonly number[] };
+  /** Everything that is handed over, for a successor that reads that schema. It changes nothing. */
+  suspend(frozenAtNs: bigint, schema: SnapshotSchema): Suspended;
   /** Nothing has happened here for so long, in milliseconds, and nobody is to suffer from it. */
   wasFrozen(ms: number): void;
 }
 
 interface Upgrade {
   readonly target: string;
-  readonly requesters: Set<Requester>;
+  readonly requesters: Requesters;
   readonly promise: Promise<never>;
   /** Gives up, unless it is too late. */
   readonly cancel: (reason: HoldfastError) => void;
@@ -82,30 +91,22 @@ export class Predecessor {
   upgrade(requester: Requester, parameters: RequestParameters<'upgrade'>): Promise<never> {
     const { node, execArgv, entry, expect, deadline } = parameters;
     const target = JSON.stringify({ node, execArgv, entry, expect });
-    if (this.#upgrade) {
-      if (this.#upgrade.target !== target) {
-        return Promise.reject(
-          new HoldfastError('E_UPGRADE_BUSY', 'an upgrade to another build is under way'),
-        );
-      }
-      this.#upgrade.requesters.add(requester);
-      return this.#upgrade.promise;
-    }
     const deadlineNs = deadline === undefined ? nowNs() + BigInt(DEADLINE_MS) * 1_000_000n : BigInt(deadline);
     if (deadlineNs <= nowNs()) {
       return Promise.reject(
         new HoldfastError('E_UPGRADE_TIMEOUT', 'its time was over before it could begin'),
       );
     }
-    return this.#begin({ target, requester, parameters, deadlineNs });
+    this.#upgrade ??= this.#begin(target, parameters);
+    if (this.#upgrade.target !== target) {
+      return Promise.reject(new HoldfastError('E_UPGRADE_BUSY', 'an upgrade to another build is under way'));
+    }
+    return this.#upgrade.requesters.add(requester, deadlineNs, this.#upgrade.promise);
   }
 
-  /** A requester has gone: an upgrade that nobody waits for any more is given up. */
-  requesterClosed(): void {
-    const upgrade = this.#upgrade;
-    if (upgrade && [...upgrade.requesters].every((requester) => requester.isClosed)) {
-      upgrade.cancel(new HoldfastError('E_DISCONNECTED', 'whoever asked for the upgrade has gone'));
-    }
+  /** A connection was closed: an upgrade that nobody waits for any more is given up. */
+  connectionClosed(): void {
+    this.#upgrade?.requesters.check();
   }
 
   /** Whether the successor serves by now: nothing here is to be touched any more. */
@@ -125,13 +126,7 @@ export class Predecessor {
     this.#upgrade?.cancel(reason);
   }
 
-  #begin(asked: {
-    target: string;
-    requester: Requester;
-    parameters: RequestParameters<'upgrade'>;
-    deadlineNs: bigint;
-  }): Promise<never> {
-    const { target, requester, parameters, deadlineNs } = asked;
+  #begin(target: string, parameters: RequestParameters<'upgrade'>): Upgrade {
     const { reactor, log } = this.#surroundings;
     this.#step('requested');
     log('upgrade.begun', { node: parameters.node, entry: parameters.entry });
@@ -141,22 +136,18 @@ export class Predecessor {
       this.#isCancelled = true;
       reject(reason);
     };
-    const leftMs = Number((deadlineNs - nowNs()) / 1_000_000n);
-    const timer = reactor.after(leftMs, () => {
-      cancel(new HoldfastError('E_UPGRADE_TIMEOUT', `the successor was not ready within ${leftMs} ms`));
-    });
-    const promise = this.#run(parameters, cancelled, deadlineNs).finally(() => {
-      timer.cancel();
+    const requesters = new Requesters(reactor, cancel);
+    const promise = this.#run(parameters, cancelled, requesters).finally(() => {
+      requesters.dispose();
       this.#upgrade = undefined;
     });
-    this.#upgrade = { target, requesters: new Set([requester]), promise, cancel };
-    return promise;
+    return { target, requesters, promise, cancel };
   }
 
   async #run(
     parameters: RequestParameters<'upgrade'>,
     cancelled: Promise<never>,
-    deadlineNs: bigint,
+    requesters: Requesters,
   ): Promise<never> {
     const { log } = this.#surroundings;
     let successor: SuccessorProcess | undefined;
@@ -169,18 +160,19 @@ export class Predecessor {
       );
       successor = await Promise.race([starting, cancelled]);
       const ready = await Promise.race([this.#ready(successor), cancelled]);
-      this.#check(ready, parameters);
+      const schema = this.#check(ready, parameters);
       this.#step('ready');
       if (ready.takesPreview) await Promise.race([this.#preview(successor), cancelled]);
       this.#step('prepared');
       this.#surroundings.pauseClients(true);
       await this.#settle(cancelled);
+      // Clients are not read any more: who has left shows only when it is looked for.
+      requesters.check();
       if (this.#isCancelled) await cancelled;
       // Its successor would not know what is left to be told.
       if (this.#surroundings.isKeeperBehind())
         throw new HoldfastError('E_UPGRADE_REFUSED', 'the keeper does not take what it is told');
-      if (nowNs() >= deadlineNs) throw new HoldfastError('E_UPGRADE_TIMEOUT', 'the deadline has passed');
-      return await this.#handOver(successor);
+      return await this.#handOver(successor, schema);
     } catch (error) {
       if (successor && this.#isServedBy(successor)) return await this.#leave(successor);
       const failure = asFailure(error);
@@ -224,7 +216,11 @@ export class Predecessor {
     return received.message;
   }
 
-  #check(ready: Extract<HandoffMessage, { type: 'ready' }>, { expect }: RequestParameters<'upgrade'>): void {
+  /** Whether it may take over; returns the schema of the snapshot for it. Throws HoldfastError. */
+  #check(
+    ready: Extract<HandoffMessage, { type: 'ready' }>,
+    { expect }: RequestParameters<'upgrade'>,
+  ): SnapshotSchema {
     if (expect && (ready.version !== expect.version || ready.build !== expect.build)) {
       const found = `${ready.version}+${ready.build}`;
       throw new HoldfastError(
@@ -232,9 +228,9 @@ export class Predecessor {
         `${found} was started, not ${expect.version}+${expect.build}`,
       );
     }
-    if (!ready.schemas.includes(SNAPSHOT_SCHEMA)) {
-      const schemas = ready.schemas.join(', ');
-      const why = `it reads snapshots of schema ${schemas}, this daemon writes ${SNAPSHOT_SCHEMA}`;
+    const schema = commonSchema(ready.schemas);
+    if (schema === undefined) {
+      const why = `it reads snapshots of schema ${ready.schemas.join(', ')}, this daemon writes ${SNAPSHOT_SCHEMAS.join(', ')}`;
       throw new HoldfastError('E_UPGRADE_UNREADABLE', why);
     }
     const unknown = this.#surroundings
@@ -246,6 +242,7 @@ export class Predecessor {
         `a client speaks protocol ${unknown}, which it does not`,
       );
     }
+    return schema;
   }
 
   /** Resolves when no request is half done. */
@@ -262,15 +259,15 @@ export class Predecessor {
   }
 
   /** From here on nothing else happens in this process until it ends, or the successor is known to be dead. */
-  async #handOver(successor: SuccessorProcess): Promise<never> {
+  async #handOver(successor: SuccessorProcess, schema: SnapshotSchema): Promise<never> {
     const { channel } = successor;
     this.#frozenAtNs = nowNs();
+    const untilMs = performance.now() + ADOPT_MS;
     this.#step('frozen');
-    const { snapshot, fds } = this.#surroundings.suspend(this.#frozenAtNs);
-    testPoint('predecessor.snapshot');
-    sendSnapshot(channel, snapshot, fds);
+    const isTaken = this.#send(channel, schema, untilMs);
     testPoint('predecessor.sent');
-    this.#expect('adopted', channel.receiveWithin(ADOPT_MS), successor);
+    const answer = isTaken ? channel.receiveWithin(untilMs - performance.now()) : 'none';
+    this.#expect('adopted', answer, successor);
     testPoint('predecessor.commit');
     channel.send({ type: 'commit' });
     this.#step('adopted');
@@ -278,6 +275,14 @@ export class Predecessor {
     if (saysServing(successor, SERVE_MS)) return this.#leave(successor);
     const why = `the successor did not serve within ${SERVE_MS} ms: ${successor.lastWords}`;
     throw new HoldfastError('E_UPGRADE_TIMEOUT', why);
+  }
+
+  /** False if it was not taken in time. */
+  #send(channel: HandoffChannel, schema: SnapshotSchema, untilMs: number): boolean {
+    const suspended = this.#surroundings.suspend(this.#frozenAtNs, schema);
+    using luggage = suspended.luggage;
+    testPoint('predecessor.snapshot');
+    return sendSnapshot(channel, { snapshot: suspended.snapshot, fds: luggage.fds }, untilMs);
   }
 
   /**

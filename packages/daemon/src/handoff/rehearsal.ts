@@ -2,12 +2,15 @@ import { close, duplicate, openPidfd, read, setNonBlocking, socketPair, write } 
 import { encodeAck, encodeData, FRAME, LIMITS, PROTOCOLS } from '@holdfast/protocol';
 import { History } from '../history/history.ts';
 import type { SuspendedSession } from '../session/suspended-session.ts';
-import { DescriptorList, type Snapshot } from './snapshot.ts';
+import { OutgoingLuggage } from './luggage.ts';
+import type { Snapshot } from './snapshot.ts';
 import { sample } from './warm-up.ts';
 
 /** Enough for everything that is called for each session to have been called a few times. */
 const SESSIONS = 10;
 const ROUNDS = 100;
+/** More than a rehearsal opens. */
+const DESCRIPTORS = 160;
 /** What the first session's program prints in a round. The history holds all of it. */
 const OUTPUT = Buffer.alloc(400, 'a line of output\r\n');
 const TYPED = Buffer.from('x');
@@ -23,6 +26,7 @@ const CHANNEL = { output: 1, input: 2 } as const;
 export async function rehearse(
   takeOver: (snapshot: Snapshot, fds: readonly number[]) => () => void,
 ): Promise<number> {
+  reserveDescriptors();
   const stage = new Stage();
   try {
     const end = takeOver(stage.snapshot, stage.descriptors.fds);
@@ -36,9 +40,19 @@ export async function rehearse(
   }
 }
 
+/** Throws PosixError if there is no room for a rehearsal: it would break off anywhere, with some descriptors nobody's. */
+function reserveDescriptors(): void {
+  const reserved: number[] = [];
+  try {
+    while (reserved.length < DESCRIPTORS) reserved.push(duplicate(0));
+  } finally {
+    reserved.forEach(close);
+  }
+}
+
 /** A client and the programs of some sessions, seen from outside. */
 class Stage {
-  readonly descriptors = new DescriptorList();
+  readonly descriptors = new OutgoingLuggage(true);
   readonly snapshot: Snapshot;
   readonly #opened: number[] = [];
   readonly #histories: History[] = [];
@@ -63,8 +77,8 @@ class Stage {
             ...connection,
             socket,
             protocol: Math.max(...PROTOCOLS),
-            received: '',
-            unsent: '',
+            received: { at: 0, length: 0 },
+            unsent: { at: 0, length: 0 },
             inputs: [{ channel: CHANNEL.input, session: idOf(0), stream: STREAM }],
             requests: [],
           },

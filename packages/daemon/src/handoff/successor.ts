@@ -2,7 +2,7 @@ import { close, exitNow, isErrno, openPidfd, peerCredentials, READABLE, type Rea
 import { BUILD, PROTOCOLS, VERSION } from '@holdfast/protocol';
 import { HandoffChannel, type Received } from './channel.ts';
 import { type Preview, receivePreview } from './preview.ts';
-import { receiveSnapshot, type Snapshot, SNAPSHOT_SCHEMAS } from './snapshot.ts';
+import { type HandedOver, receiveSnapshot, SNAPSHOT_SCHEMAS } from './snapshot.ts';
 import { nextSuccessor, type SuccessorEvent, type SuccessorState } from './table.ts';
 import { testPoint } from '../test-points.ts';
 import { warmUp } from './warm-up.ts';
@@ -36,7 +36,7 @@ export interface Heir {
   /**
    * Takes up the snapshot without reading from anything that is shared; it may throw, and the predecessor then goes on.
    */
-  adopt(snapshot: Snapshot, fds: readonly number[]): Adopted;
+  adopt(handedOver: HandedOver): Adopted;
   /** It is about to be ours: a signal from now on is one to the daemon that serves, and must not end it before it does. */
   beforeServing(): void;
 }
@@ -62,7 +62,7 @@ export class Successor {
   }
 
   /** Says that it is ready, takes what comes, and serves when it is told to. Ends the process if there is no commit. */
-  takeOver(heir: Heir): Snapshot {
+  takeOver(heir: Heir): HandedOver {
     const { pid } = process;
     testPoint('successor.loaded');
     warmUp();
@@ -82,11 +82,11 @@ export class Successor {
       first = this.#await();
     }
     testPoint('successor.received');
-    const snapshot = this.#adopt(first, heir);
+    const handedOver = this.#adopt(first, heir);
     this.#awaitCurrent(heir);
     this.#sayServing();
     testPoint('successor.serving');
-    return snapshot;
+    return handedOver;
   }
 
   /** Calls back when the predecessor has ended. The reactor must be running. */
@@ -111,17 +111,17 @@ export class Successor {
     });
   }
 
-  #adopt(first: Received, heir: Heir): Snapshot {
+  #adopt(first: Received, heir: Heir): HandedOver {
     this.#step('snapshot');
     return this.#orRefuse(() => {
-      const { snapshot, fds } = receiveSnapshot(this.#channel, first, PROMPTLY_MS);
-      const adopted = heir.adopt(snapshot, fds);
+      const handedOver = receiveSnapshot(this.#channel, first, PROMPTLY_MS);
+      const adopted = heir.adopt(handedOver);
       testPoint('successor.adopted');
       // Before the predecessor knows: whoever commits must be sure that the keeper does.
       this.#grants?.adopted();
       this.#channel.send({ type: 'adopted', ...adopted });
       this.#step('adopted');
-      return snapshot;
+      return handedOver;
     });
   }
 

@@ -1,16 +1,15 @@
 import fs from 'node:fs';
 import { isErrno, isListening, peerCredentials, processOf, slavePathOf } from '@holdfast/posix';
-import type { Snapshot } from './snapshot.ts';
+import type { HandedOver } from './snapshot.ts';
 
 /**
  * Looks whether the descriptors are what the snapshot says: one that is mixed up would show one session's output as that of
  * another. Nothing is read. A program that has ended meanwhile is no fault. Throws Error that names the first that is not.
  */
-export function verifyDescriptors(snapshot: Snapshot, fds: readonly number[]): void {
+export function verifyDescriptors({ snapshot, luggage }: HandedOver): void {
   const used = new Set<number>();
   const verify = (index: number, what: string, isIt: (fd: number) => boolean) => {
-    const fd = fds[index];
-    if (fd === undefined) throw new Error(`descriptor ${index} of the snapshot is missing: ${what}`);
+    const fd = luggage.fd(index, what);
     if (used.has(index))
       throw new Error(`descriptor ${index} of the snapshot stands for two things: ${what}`);
     used.add(index);
@@ -18,16 +17,20 @@ export function verifyDescriptors(snapshot: Snapshot, fds: readonly number[]): v
   };
   verify(snapshot.lock, 'the lock', (fd) => fs.fstatSync(fd).isFile());
   verify(snapshot.listener, 'the listener', isListening);
+  if (snapshot.bytes !== undefined) verify(snapshot.bytes, 'its bytes', (fd) => fs.fstatSync(fd).isFile());
   for (const { socket, peerPid } of snapshot.connections) {
     verify(socket, `the connection of client ${peerPid}`, (fd) => isConnectionOf(fd, peerPid));
   }
-  for (const { state, program } of snapshot.sessions) {
+  const isOf = (pid: number) => (fd: number) => (processOf(fd) ?? pid) === pid;
+  for (const { state, program, kill } of snapshot.sessions) {
+    for (const { group, pidfd } of kill?.groups ?? [])
+      if (pidfd !== null) verify(pidfd, `process ${group} of session ${state.id}`, isOf(group));
     if (!program) continue;
     const { pid, master, pidfd, slavePath } = program;
     verify(master, `the terminal of session ${state.id}`, (fd) => slavePathOf(fd) === slavePath);
     if (pidfd === null) continue;
     // It names the process for good, as pid and start time would: they need not be compared as well.
-    verify(pidfd, `process ${pid} of session ${state.id}`, (fd) => (processOf(fd) ?? pid) === pid);
+    verify(pidfd, `process ${pid} of session ${state.id}`, isOf(pid));
   }
 }
 

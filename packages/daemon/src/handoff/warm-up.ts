@@ -1,4 +1,4 @@
-import { parseSnapshot, SNAPSHOT_SCHEMA, type Snapshot } from './snapshot.ts';
+import { parseSnapshot, type Snapshot } from './snapshot.ts';
 
 /** After so many the parser is compiled, with everything that it calls. */
 const PARSES = 20;
@@ -10,7 +10,7 @@ const at = '2000-01-01T00:00:00.000Z';
 
 /** One of everything that a snapshot can hold. */
 export const sample: Snapshot = {
-  schema: SNAPSHOT_SCHEMA,
+  schema: 2,
   from: { pid: 1, version: '0', build: '0' },
   generation: 1,
   frozenAtNs: '1',
@@ -41,7 +41,7 @@ export const sample: Snapshot = {
     anonymousHistory: { ledger: 4, marks: 5, ring: 6, capacity: 1 },
     input: {
       streams: [{ key: 'key', slot: 0, received: 1, done: 1 }],
-      queue: [{ key: 'key', bytes: 'eA==' }],
+      queue: [{ key: 'key', bytes: { at: 0, length: 1 } }],
     },
     orphanLeases: [lease],
     subscriptions: [
@@ -58,7 +58,12 @@ export const sample: Snapshot = {
         notices: [{ offset: 1, event: { event: 'resized', channel: 1, offset: 1, ...size } }],
       },
     ],
-    kill: { callerPid: 1, isHungUp: true, known: [{ pid: 1, startTime: 1 }] },
+    kill: {
+      callerPid: 1,
+      isHungUp: true,
+      known: [{ pid: 1, startTime: 1 }],
+      groups: [{ group: 1, pidfd: 4 }],
+    },
   })),
   aside: [{ id: '0123456789ab', why: 'why' }],
   connections: [
@@ -66,8 +71,8 @@ export const sample: Snapshot = {
       socket: 7,
       peerPid: 1,
       protocol: 1,
-      received: 'eA==',
-      unsent: 'eA==',
+      received: { at: 0, length: 1 },
+      unsent: { at: 0, length: 1 },
       inputs: [{ channel: 2, session: '0123456789ab', stream: 'stream', isTold: true }],
       watchesSessions: true,
       requests: ['{}'],
@@ -82,6 +87,6 @@ export const sample: Snapshot = {
  * everybody waits for it. Throws Error if the sample is no snapshot.
  */
 export function warmUp(): void {
-  const text = JSON.stringify(sample);
+  const text = JSON.stringify({ ...sample, bytes: 2 });
   for (let parses = 0; parses < PARSES; parses += 1) parseSnapshot(text);
 }

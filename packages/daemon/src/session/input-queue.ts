@@ -1,6 +1,7 @@
 import { HoldfastError, LIMITS } from '@holdfast/protocol';
 import { isErrno, WOULD_BLOCK, writeAt, addressOf } from '@holdfast/posix';
 import { type InputRange, type Ledger, streamKey } from '../history/ledger.ts';
+import type { Packing, Unpacking } from './luggage.ts';
 import type { SuspendedInput } from './suspended-session.ts';
 
 /** One write to a master. After a crash its fate is unknown, so it is small. */
@@ -57,10 +58,10 @@ export class InputQueue {
    * `suspended`: what a predecessor had in its queue. Else the ledger tells how far streams had come when the daemon before
    * this one was killed; what it had not typed yet is for the clients to send again.
    */
-  constructor(ledger: Ledger, suspended?: SuspendedInput) {
+  constructor(ledger: Ledger, suspended?: { readonly input: SuspendedInput; readonly luggage: Unpacking }) {
     this.#ledger = ledger;
     if (suspended) {
-      this.#resume(suspended);
+      this.#resume(suspended.input, suspended.luggage);
       return;
     }
     ledger.settleInFlight();
@@ -71,13 +72,13 @@ export class InputQueue {
   }
 
   /** For a successor. */
-  suspend(): SuspendedInput {
+  suspend(luggage: Packing): SuspendedInput {
     const streams = [...this.#streams.values()].toSorted((one, other) => one.lastUsedMs - other.lastUsedMs);
     return {
       streams: streams.map(({ key, slot, received, done }) => ({ key, slot, received, done })),
       queue: this.#queue.slice(this.#head).map(({ stream, bytes, written }) => ({
         key: stream.key,
-        bytes: Buffer.from(bytes.subarray(written)).toString('base64'),
+        bytes: luggage.addBytes(bytes.subarray(written)),
       })),
     };
   }
@@ -201,7 +202,7 @@ export class InputQueue {
     this.#head = 0;
   }
 
-  #resume({ streams, queue }: SuspendedInput): void {
+  #resume({ streams, queue }: SuspendedInput, luggage: Unpacking): void {
     // Everybody waits for this, so it is not looked at in vain.
     const recorded = streams.length > 0 ? this.#ledger.recorded().streams : [];
     const unknown = new Map(recorded.map((stream) => [stream.key, stream.unknown]));
@@ -217,7 +218,7 @@ export class InputQueue {
     for (const { key, bytes } of queue) {
       const stream = this.#streams.get(key);
       if (!stream) throw new Error(`input is queued for the unknown stream ${key}`);
-      this.#queue.push({ stream, bytes: joinCopies(Buffer.from(bytes, 'base64')), written: 0 });
+      this.#queue.push({ stream, bytes: joinCopies(luggage.bytes(bytes)), written: 0 });
     }
   }
 

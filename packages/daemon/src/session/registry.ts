@@ -7,10 +7,11 @@ import { testPoint } from '../test-points.ts';
 import type { AgentLink } from './agent-link.ts';
 import type { Inheritance, InheritedMaster } from './inheritance.ts';
 import { findProgram, type Launched, launch, type Program } from './launch.ts';
+import type { Packing, Unpacking } from './luggage.ts';
 import { PreparedHistories } from './prepared-histories.ts';
 import { RebuildRecord } from './rebuild-record.ts';
 import { recoverState } from './recovered-state.ts';
-import { Session, type SessionSurroundings } from './session.ts';
+import { Session, type SessionSurroundings, type SuspendedParts } from './session.ts';
 import { type HistoryPlace, type HomeFolders, type OpenedHistory, SessionFiles } from './session-files.ts';
 import type { SessionState } from './state-file.ts';
 import type { SubscriptionSink } from './subscription.ts';
@@ -190,11 +191,8 @@ export class SessionRegistry {
   }
 
   /** For a successor: all sessions, oldest first. */
-  suspend(
-    descriptors: { add(fd: number): number },
-    placeOf: (sink: SubscriptionSink) => number,
-  ): SuspendedSession[] {
-    return this.all.map((session) => session.suspend(descriptors, placeOf));
+  suspend(luggage: Packing, placeOf: (sink: SubscriptionSink) => number): SuspendedSession[] {
+    return this.all.map((session) => session.suspend(luggage, placeOf));
   }
 
   /** Takes up what a predecessor did not serve. */
@@ -202,14 +200,10 @@ export class SessionRegistry {
     for (const { id, why } of aside) this.#aside.set(id, why);
   }
 
-  /** Takes up a session as a predecessor had it; `fds` are the descriptors beside it. Throws if its history can't be had. */
-  resume(suspended: SuspendedSession, fds: readonly number[]): Session {
+  /** Takes up a session as a predecessor had it. Throws Error if its history can't be had. */
+  resume(suspended: SuspendedSession, luggage: Unpacking): Session {
     const { state, program, warnings } = suspended;
-    const fd = (index: number) => {
-      const found = fds[index];
-      if (found === undefined) throw new Error(`descriptor ${index} of session ${state.id} is missing`);
-      return found;
-    };
+    const fd = (index: number) => luggage.fd(index, `of session ${state.id}`);
     const anonymous = suspended.anonymousHistory;
     const history = anonymous
       ? History.adopt(
@@ -220,7 +214,13 @@ export class SessionRegistry {
     const launched = program
       ? { ...program, master: fd(program.master), pidfd: program.pidfd === null ? null : fd(program.pidfd) }
       : undefined;
-    const session = this.#takeUp({ state, history, program: launched, suspended, warnings });
+    const session = this.#takeUp({
+      state,
+      history,
+      program: launched,
+      suspended: { state: suspended, luggage },
+      warnings,
+    });
     this.#sessions.set(state.id, session);
     return session;
   }
@@ -258,7 +258,7 @@ export class SessionRegistry {
     state: SessionState;
     history: History;
     program: Launched | undefined;
-    suspended?: SuspendedSession;
+    suspended?: SuspendedParts;
     crashed?: { exit: Exit | undefined };
     warnings: readonly string[];
   }): Session {

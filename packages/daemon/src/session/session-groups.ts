@@ -6,7 +6,9 @@ import {
   signalNumber,
   startTimeOf,
 } from '@holdfast/posix';
+import type { Packing, Unpacking } from './luggage.ts';
 import type { ProcessTable } from './process-table.ts';
+import type { SuspendedGroup } from './suspended-session.ts';
 
 /** Descriptors held at once; a group beyond them is told from a later one with its number by the list of processes. */
 const HELD_MAX = 64;
@@ -24,6 +26,22 @@ export class SessionGroups {
   constructor(session: number) {
     this.#session = session;
     this.#pidfds.set(session, undefined);
+  }
+
+  /** For a successor. */
+  suspend(luggage: Packing): SuspendedGroup[] {
+    return [...this.#pidfds].map(([group, pidfd]) => ({
+      group,
+      pidfd: pidfd === undefined ? null : luggage.add(pidfd),
+    }));
+  }
+
+  /** Remembers what a predecessor knew of. */
+  resume(groups: readonly SuspendedGroup[], luggage: Unpacking): void {
+    for (const { group, pidfd } of groups) {
+      const held = pidfd === null ? undefined : luggage.fd(pidfd, `the leader of group ${group}`);
+      this.#pidfds.set(group, held);
+    }
   }
 
   /** Remembers a group that the list shows in the session. */

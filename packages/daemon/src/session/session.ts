@@ -7,14 +7,15 @@ import type { AgentLink } from './agent-link.ts';
 import { InputQueue } from './input-queue.ts';
 import type { Launched } from './launch.ts';
 import { type Lifecycle, type LifecycleEvent, nextLifecycle } from './lifecycle.ts';
+import type { Packing, Unpacking } from './luggage.ts';
 import { type Holder, Pace } from './pace.ts';
 import type { ProcessLister } from './process-table.ts';
 import type { HistoryPlace } from './session-files.ts';
 import type { SessionState, StateFile } from './state-file.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
-import type { SuspendedKill, SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
+import type { SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
 import { Terminal } from './terminal.ts';
-import { TreeKill } from './tree-kill.ts';
+import { type BegunKill, TreeKill } from './tree-kill.ts';
 import { Viewers } from './viewers.ts';
 
 /** Watchers hear of output at most this often. */
@@ -52,6 +53,12 @@ export interface SessionKeeper {
   exitSaved(pid: number): void;
 }
 
+/** A session as a predecessor had it. */
+export interface SuspendedParts {
+  readonly state: SuspendedSession;
+  readonly luggage: Unpacking;
+}
+
 /** The parts of a session that are made before it. */
 export interface SessionParts {
   readonly state: SessionState;
@@ -61,7 +68,7 @@ export interface SessionParts {
   /** Absent for a session whose program is gone. */
   readonly program?: Launched;
   /** What lived in the memory of a predecessor; its subscriptions are resumed one by one. */
-  readonly suspended?: SuspendedSession;
+  readonly suspended?: SuspendedParts;
   /** The daemon that had it was killed. `exit`: how its program has ended meanwhile, if somebody told. */
   readonly crashed?: { readonly exit: Exit | undefined };
   readonly warnings: readonly string[];
@@ -99,7 +106,11 @@ export class Session {
     this.agentLink = parts.agentLink;
     this.#warnings = [...parts.warnings];
     this.#surroundings = surroundings;
-    this.input = new InputQueue(parts.history.ledger, parts.suspended?.input);
+    const { suspended } = parts;
+    this.input = new InputQueue(
+      parts.history.ledger,
+      suspended && { input: suspended.state.input, luggage: suspended.luggage },
+    );
     this.#pace = new Pace(
       parts.history,
       (ms, callback) => reactor.after(ms, callback),
@@ -108,7 +119,7 @@ export class Session {
     const { exit } = parts.state;
     this.#lifecycle = exit ? { state: 'exited', exit } : { state: 'running' };
     if (exit) return;
-    if (parts.suspended) this.#resume(parts.suspended);
+    if (suspended) this.#resume(suspended.state);
     else this.#pace.restore(parts.state.leases);
     if (parts.crashed) this.history.markCrash();
     if (parts.program) this.#terminal = this.#openTerminal(parts.program);
@@ -120,11 +131,8 @@ export class Session {
 
   // Hand-over
 
-  /** For a successor: `descriptors` takes what travels beside it, `placeOf` tells the index of a subscriber's connection. */
-  suspend(
-    descriptors: { add(fd: number): number },
-    placeOf: (sink: SubscriptionSink) => number,
-  ): SuspendedSession {
+  /** For a successor: `placeOf` tells the index of a subscriber's connection. */
+  suspend(luggage: Packing, placeOf: (sink: SubscriptionSink) => number): SuspendedSession {
     const program = this.#terminal?.program;
     const anonymous = this.history.descriptors;
     const { leader } = this.#viewers;
@@ -136,26 +144,26 @@ export class Session {
         ? {
             pid: program.pid,
             slavePath: program.slavePath,
-            master: descriptors.add(program.master),
-            pidfd: program.pidfd === null ? null : descriptors.add(program.pidfd),
+            master: luggage.add(program.master),
+            pidfd: program.pidfd === null ? null : luggage.add(program.pidfd),
           }
         : null,
       foreground: this.#foreground,
       ended: this.#lifecycle.state === 'ended' ? this.#lifecycle : null,
       anonymousHistory: anonymous
         ? {
-            ledger: descriptors.add(anonymous.ledger),
-            marks: descriptors.add(anonymous.marks),
-            ring: descriptors.add(anonymous.ring),
+            ledger: luggage.add(anonymous.ledger),
+            marks: luggage.add(anonymous.marks),
+            ring: luggage.add(anonymous.ring),
             capacity: this.history.capacity,
           }
         : null,
-      input: this.input.suspend(),
+      input: this.input.suspend(luggage),
       orphanLeases: this.#pace.suspendOrphans(),
       subscriptions: [...this.#subscriptions].map((subscription) =>
         subscription.suspend({ connection: placeOf(subscription.sink), isLeader: subscription === leader }),
       ),
-      kill: this.#killing?.tree.suspend() ?? null,
+      kill: this.#killing?.tree.suspend(luggage) ?? null,
     };
   }
 
@@ -188,8 +196,10 @@ export class Session {
   }
 
   /** Begins to serve: what the daemon before this one had begun goes on. */
-  takeOver({ kill, isSaved }: Partial<Pick<SuspendedSession, 'kill' | 'isSaved'>> = {}): void {
-    if (kill) this.#killing = this.#beginKill(kill.callerPid, kill);
+  takeOver(suspended?: SuspendedParts): void {
+    const { kill, isSaved } = suspended?.state ?? {};
+    if (suspended && kill)
+      this.#killing = this.#beginKill(kill.callerPid, { state: kill, luggage: suspended.luggage });
     this.writeInput();
     // The reactor tells what can be read now; after the program's end there may be no event.
     if (this.#lifecycle.state === 'ended') this.#readSoon();
@@ -546,7 +556,7 @@ export class Session {
     void this.save().then(() => this.#surroundings.keeper.exitSaved(this.#state.pid));
   }
 
-  #beginKill(callerPid: number | null, begun?: SuspendedKill): { tree: TreeKill; done: Promise<void> } {
+  #beginKill(callerPid: number | null, begun?: BegunKill): { tree: TreeKill; done: Promise<void> } {
     const { reactor, processes, log } = this.#surroundings;
     const terminal = this.#terminal;
     let device = 0;

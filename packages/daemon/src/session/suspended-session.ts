@@ -1,10 +1,11 @@
 import { eventShape, exitShape } from '@holdfast/protocol';
 import * as z from 'zod/mini';
+import { carriedBytesShape } from './luggage.ts';
 import { stateShape } from './state-parser.ts';
 
 /**
  * A session as it is handed to a successor: what its state file says, and what lives only in the daemon's memory.
- * Descriptors are indices into the list that travels beside it; bytes are base64.
+ * Descriptors are indices into the list that travels beside it.
  */
 
 const count = z.int().check(z.gte(0));
@@ -12,7 +13,7 @@ const size = z.object({ cols: count, rows: count });
 
 export const suspendedInputShape = z.object({
   streams: z.array(z.object({ key: z.string(), slot: count, received: count, done: count })),
-  queue: z.array(z.object({ key: z.string(), bytes: z.string() })),
+  queue: z.array(z.object({ key: z.string(), bytes: carriedBytesShape })),
 });
 export type SuspendedInput = z.infer<typeof suspendedInputShape>;
 
@@ -40,12 +41,21 @@ export const suspendedSubscriptionShape = z.object({
 });
 export type SuspendedSubscription = z.infer<typeof suspendedSubscriptionShape>;
 
+export const suspendedGroupShape = z.object({
+  group: count,
+  /** Of its leader; null where that was gone. */
+  pidfd: z.nullable(count),
+});
+export type SuspendedGroup = z.infer<typeof suspendedGroupShape>;
+
 export const suspendedKillShape = z.object({
   /** Who is spared. */
   callerPid: z.nullable(z.int()),
   isHungUp: z.boolean(),
   /** What was found to belong to the session, whatever has become of its parents. */
   known: z.array(z.object({ pid: count, startTime: count })),
+  /** Process groups that were seen in the session. Absent: only its first is known. */
+  groups: z.optional(z.array(suspendedGroupShape)),
 });
 export type SuspendedKill = z.infer<typeof suspendedKillShape>;
 

@@ -1,6 +1,7 @@
 import { type ProcessEntry, sendSignal, signalNumber } from '@holdfast/posix';
 import type { ProcessLister, ProcessTable } from './process-table.ts';
 import { SessionGroups } from './session-groups.ts';
+import type { Packing, Unpacking } from './luggage.ts';
 import type { SuspendedKill } from './suspended-session.ts';
 
 /** Whose processes, and whom to spare. */
@@ -11,6 +12,12 @@ export interface KillTarget {
   terminal(): number;
   /** The client that asks: neither it nor its ancestors are signalled, unless they belong to the session themselves. */
   readonly callerPid: number | null;
+}
+
+/** How far a predecessor had come. */
+export interface BegunKill {
+  readonly state: SuspendedKill;
+  readonly luggage: Unpacking;
 }
 
 export interface KillSurroundings {
@@ -47,22 +54,24 @@ export class TreeKill {
   readonly #groups: SessionGroups;
   #isHungUp = false;
 
-  /** `begun`: how far a predecessor had come. */
-  constructor(target: KillTarget, surroundings: KillSurroundings, begun?: SuspendedKill) {
+  constructor(target: KillTarget, surroundings: KillSurroundings, begun?: BegunKill) {
     this.#target = target;
     this.#surroundings = surroundings;
     this.#groups = new SessionGroups(target.leader);
     if (!begun) return;
-    this.#isHungUp = begun.isHungUp;
-    for (const { pid, startTime } of begun.known) this.#known.set(pid, startTime);
+    const { isHungUp, known, groups = [] } = begun.state;
+    this.#isHungUp = isHungUp;
+    for (const { pid, startTime } of known) this.#known.set(pid, startTime);
+    this.#groups.resume(groups, begun.luggage);
   }
 
   /** For a successor. */
-  suspend(): SuspendedKill {
+  suspend(luggage: Packing): SuspendedKill {
     return {
       callerPid: this.#target.callerPid,
       isHungUp: this.#isHungUp,
       known: [...this.#known].map(([pid, startTime]) => ({ pid, startTime })),
+      groups: this.#groups.suspend(luggage),
     };
   }
 
