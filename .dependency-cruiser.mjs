@@ -43,6 +43,7 @@ export default {
           '^packages/$1/',
           '^packages/[^/]+/src/index[.]ts$',
           '^packages/client/src/transport/posix[.]ts$',
+          '^packages/host/src/auth/tokens[.]ts$',
           '^packages/protocol/src/(keeper|keeper-report)[.]ts$',
           '^packages/supervisor/src/(connect|home|keeper|keeper-report|status)[.]ts$',
         ],

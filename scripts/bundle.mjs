@@ -1,4 +1,5 @@
-// Bundles the programs that are shipped, one file each: dist/cli/main.cjs, dist/daemon/main.js and dist/keeper/main.js.
+// Bundles the programs that are shipped, one file each: dist/cli/main.cjs, dist/host/main.js (what `serve` loads),
+// dist/daemon/main.js and dist/keeper/main.js.
 //
 // What starts often, the command line, is a minified CommonJS file: Node loads ES modules much slower, and V8 has half as much to
 // read. Of it only that runs which a command imports: esbuild wraps what is behind an import().
@@ -15,9 +16,15 @@ import { root } from './root.mjs';
 
 const buildPlaceholder = '@@hf-build@@';
 
+// Fastify and what it uses are CommonJS: they call `require` for Node's own modules.
+const REQUIRE =
+  "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
+
+/** @type {{ name: string, entry: string, startsOften: boolean, banner?: string }[]} */
 const programs = [
   { name: 'cli', entry: 'packages/cli/src/main.ts', startsOften: true },
   { name: 'keeper', entry: 'packages/keeper/src/main.ts', startsOften: false },
+  { name: 'host', entry: 'packages/host/src/main.ts', startsOften: false, banner: REQUIRE },
   { name: 'daemon', entry: 'packages/daemon/src/main.ts', startsOften: false },
 ];
 
@@ -41,7 +48,7 @@ console.log(`bundled ${present.map(({ name }) => name).join(', ') || 'nothing'}:
  * @param {string} version
  * @returns {Promise<Output[]>}
  */
-async function bundle({ name, entry, startsOften }, version) {
+async function bundle({ name, entry, startsOften, banner }, version) {
   const outdir = path.join(root, 'dist', name);
   const result = await build({
     absWorkingDir: root,
@@ -58,6 +65,7 @@ async function bundle({ name, entry, startsOften }, version) {
     external: ['koffi'],
     sourcemap: 'linked',
     legalComments: 'none',
+    ...(banner === undefined ? {} : { banner: { js: banner } }),
     define: {
       __HOLDFAST_VERSION__: JSON.stringify(version),
       __HOLDFAST_BUILD__: JSON.stringify(buildPlaceholder),

@@ -20,6 +20,7 @@ const LOADERS = {
   resume: async () => (await import('./commands/resume.ts')).resumeCommand,
   restart: async () => (await import('./commands/restart.ts')).restartCommand,
   stop: async () => (await import('./commands/stop.ts')).stopCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
   service: async () => (await import('./commands/service.ts')).serviceCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand,
 } satisfies Record<string, () => Promise<unknown>>;

@@ -33,6 +33,8 @@ export interface ClientOptions {
   reconnect?: boolean | { giveUpAfterMs: number };
   /** How long the daemon may take to answer hello; 5 s by default. */
   helloTimeoutMs?: number;
+  /** The one session that this client shall be able to see, and do nothing; the daemon sees to it. */
+  limitedTo?: string;
 }
 
 /** Requests that stand for themselves; those about a channel are made by subscriptions and inputs. */
@@ -60,7 +62,7 @@ export class Client {
 
   /**
    * Connects and says hello. Rejects with E_NO_DAEMON if nobody listens or answers in time, E_VERSION if there is no
-   * common protocol, or what else the daemon answers.
+   * common protocol, or the daemon can't limit it as asked, or what else the daemon answers.
    */
   static connect(options: ClientOptions): Promise<Client> {
     return new Promise((resolve, reject) => {
@@ -76,13 +78,14 @@ export class Client {
     first: { connected: () => void; failed: (error: HoldfastError) => void },
   ) {
     const { connector, name, version = VERSION, helloTimeoutMs = LIMITS.helloTimeoutMs } = options;
+    const { limitedTo } = options;
     this.#requests = new Requests(connector, () => this.#link.isHeld);
     this.#link = new Link(this.#requests);
     this.#watchers = new Watchers(this.#link);
     this.#lifeline = new Lifeline(
       {
         connector,
-        hello: { name, version, timeoutMs: helloTimeoutMs },
+        hello: { name, version, limitedTo, timeoutMs: helloTimeoutMs },
         giveUpAfterMs: giveUpAfterMs(options.reconnect ?? true),
       },
       {
@@ -172,12 +175,12 @@ export class Client {
 
   /**
    * Opens numbered input to a session. `stream` names it to the daemon, 8 to 64 characters; only one who goes on
-   * where another process stopped has a reason to give it.
+   * where another process stopped has a reason to give it. `viewer`: which of this client's viewers types.
    */
-  openInput(session: string, options: { stream?: string } = {}): Promise<Input> {
-    const { stream = crypto.randomUUID() } = options;
+  openInput(session: string, options: { stream?: string; viewer?: Subscription } = {}): Promise<Input> {
+    const { stream = crypto.randomUUID(), viewer } = options;
     return this.#openChannel((wiring) => {
-      const input = new Input(wiring, session, stream);
+      const input = new Input(wiring, session, { stream, viewer: viewer?.channel });
       this.#channels.addInput(wiring.channel, input);
       return input;
     });

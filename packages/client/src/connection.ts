@@ -38,6 +38,8 @@ export interface ConnectionUser {
 export interface HelloOptions {
   name: string;
   version: string;
+  /** See `ClientOptions`. */
+  limitedTo: string | undefined;
   timeoutMs: number;
 }
 
@@ -47,6 +49,7 @@ export class Connection {
   readonly #user: ConnectionUser;
   readonly #reader: FrameReader;
   readonly #helloTimer: Timer;
+  readonly #limitedTo: string | undefined;
   #state: 'hello' | 'connected' | 'closed' = 'hello';
   #isReading = false;
   #goodbye: HoldfastError | undefined;
@@ -84,7 +87,9 @@ export class Connection {
       this.close(new HoldfastError('E_NO_DAEMON', `the daemon did not answer within ${hello.timeoutMs} ms`));
     });
     const client = { name: hello.name, version: hello.version };
-    transport.send(encodeControl({ id: HELLO_ID, type: 'hello', protocols: PROTOCOLS, client }));
+    const { limitedTo } = hello;
+    this.#limitedTo = limitedTo;
+    transport.send(encodeControl({ id: HELLO_ID, type: 'hello', protocols: PROTOCOLS, client, limitedTo }));
   }
 
   /** True while the chunks of one turn are being read; its end is announced. */
@@ -161,6 +166,9 @@ export class Connection {
         'E_VERSION',
         `the daemon chose protocol ${protocol}; this build has ${PROTOCOLS.join(', ')}`,
       );
+    }
+    if (this.#limitedTo !== undefined && parsed.result.limitedTo === undefined) {
+      throw new HoldfastError('E_VERSION', 'this daemon is too old to limit a connection to one session');
     }
     this.#helloTimer.cancel();
     this.#state = 'connected';

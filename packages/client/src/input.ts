@@ -30,6 +30,7 @@ export class Input {
   readonly #link: Link;
   readonly #channel: number;
   readonly #stream: string;
+  readonly #viewer: number | undefined;
   readonly #opened: ChannelWiring<Input>['opened'];
   readonly #forget: () => void;
   readonly #queue = new WriteQueue();
@@ -47,19 +48,29 @@ export class Input {
   #onSent: () => void = () => {};
 
   /** Made by `Client.openInput`; `opened` is called once, with this or with the error. */
-  constructor(wiring: ChannelWiring<Input>, session: string, stream: string) {
+  constructor(
+    wiring: ChannelWiring<Input>,
+    session: string,
+    how: { stream: string; viewer: number | undefined },
+  ) {
     this.#link = wiring.link;
     this.#channel = wiring.channel;
     this.#opened = wiring.opened;
     this.#forget = wiring.forget;
     this.#ref = session;
-    this.#stream = stream;
+    this.#stream = how.stream;
+    this.#viewer = how.viewer;
   }
 
   /** The session as it was when the input was last opened. */
   get session(): Session {
     if (!this.#session) throw new Error('the input is not open yet');
     return this.#session;
+  }
+
+  /** Offset in the stream behind the last byte that was written: at first what another process had typed on it. */
+  get endOffset(): number {
+    return this.#queue.end;
   }
 
   /** Bytes written that are not done. */
@@ -133,7 +144,7 @@ export class Input {
     if (this.#state === 'over') return this.#forget();
     this.#link.request(
       'openInput',
-      { session: this.#ref, channel: this.#channel, stream: this.#stream },
+      { session: this.#ref, channel: this.#channel, stream: this.#stream, viewer: this.#viewer },
       { ok: (result) => this.#attached(result), failed: (error) => this.#refused(error) },
     );
   }

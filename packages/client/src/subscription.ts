@@ -19,7 +19,8 @@ type SubscriptionEvent = Extract<Event, { event: 'exited' | 'gap' | 'resync' | '
 /** Output of one session. After a disconnect it goes on at exactly the next byte that it expects. */
 export class Subscription {
   readonly #link: Link;
-  readonly #channel: number;
+  /** @internal */
+  readonly channel: number;
   readonly #options: SubscribeOptions;
   readonly #opened: ChannelWiring<Subscription>['opened'];
   readonly #forget: () => void;
@@ -42,7 +43,7 @@ export class Subscription {
   /** Made by `Client.subscribe`; `opened` is called once, with this or with the error. */
   constructor(wiring: ChannelWiring<Subscription>, session: string, options: SubscribeOptions) {
     this.#link = wiring.link;
-    this.#channel = wiring.channel;
+    this.channel = wiring.channel;
     this.#opened = wiring.opened;
     this.#forget = wiring.forget;
     this.#ref = session;
@@ -67,12 +68,14 @@ export class Subscription {
   }
 
   /**
-   * Exact mode: all bytes before `offset` have reached the user. It moves the lease. Sent each 64 KiB, and when the
+   * Exact mode: all bytes before `offset` have reached the user. It moves the lease. With `windowBytes` it moves the window,
+   * and if that is 0, says how far the user is with output that comes on another way. Sent each 64 KiB, and when the
    * connection has nothing more to read. Throws RangeError beyond what was handed over; less than before is ignored.
    */
   acknowledge(offset: number): void {
-    if (!(offset <= this.#offset)) throw new RangeError(`${offset} has not been handed over yet`);
-    if (this.#options.mode !== 'exact' || offset <= this.#acknowledged) return;
+    if (this.#isSilent) this.#offset = Math.max(this.#offset, offset);
+    else if (!(offset <= this.#offset)) throw new RangeError(`${offset} has not been handed over yet`);
+    if (!this.#isAcknowledged || offset <= this.#acknowledged) return;
     this.#acknowledged = offset;
     if (!this.#link.isReading || offset - this.#ackSent >= ACK_EVERY_BYTES) this.flushAck();
   }
@@ -83,7 +86,7 @@ export class Subscription {
    */
   renewLease(): void {
     if (!this.#isAttached || this.#options.mode !== 'exact') return;
-    const frame = { type: FRAME.OUTPUT_ACK, channel: this.#channel, offset: this.#acknowledged };
+    const frame = { type: FRAME.OUTPUT_ACK, channel: this.channel, offset: this.#acknowledged };
     this.#ackSent = this.#acknowledged;
     this.#link.send(encodeAck(frame));
   }
@@ -109,12 +112,13 @@ export class Subscription {
   /** @internal A connection is there: ask for the channel, at the next byte expected. */
   attach(): void {
     if (this.#isOver()) return this.#forget();
-    const { from, newestBytes, mode, leaseMs, readOnly, sshAuthSock, inside } = this.#options;
+    const { from, newestBytes, mode, leaseMs, readOnly, windowBytes, sshAuthSock, inside } = this.#options;
     const start = this.#state === 'opening' ? { from, newestBytes } : { from: this.#offset };
-    const parameters = { mode, leaseMs, readOnly, sshAuthSock, inside, viewport: this.#viewport, ...start };
+    const viewport = this.#viewport;
+    const parameters = { mode, leaseMs, readOnly, windowBytes, sshAuthSock, inside, viewport, ...start };
     this.#link.request(
       'subscribe',
-      { session: this.#ref, channel: this.#channel, ...parameters },
+      { session: this.#ref, channel: this.channel, ...parameters },
       { ok: (result) => this.#attached(result), failed: (error) => this.#refused(error) },
     );
   }
@@ -127,8 +131,9 @@ export class Subscription {
 
   /** @internal */
   output(offset: number, bytes: Uint8Array): void {
-    if (this.#isOver()) return;
-    if (!this.#isAttached) throw protocolError(`output on channel ${this.#channel} before it was opened`);
+    // A daemon of an earlier build knows no windows.
+    if (this.#isOver() || this.#isSilent) return;
+    if (!this.#isAttached) throw protocolError(`output on channel ${this.channel} before it was opened`);
     if (offset !== this.#offset) {
       throw protocolError(`output at offset ${offset} instead of ${this.#offset}`);
     }
@@ -140,7 +145,8 @@ export class Subscription {
   event(event: SubscriptionEvent): void {
     if (this.#isOver()) return;
     if (!this.#isAttached)
-      throw protocolError(`${event.event} on channel ${this.#channel} before it was opened`);
+      throw protocolError(`${event.event} on channel ${this.channel} before it was opened`);
+    if (this.#isSilent && event.event !== 'leading' && event.event !== 'exited') return;
     switch (event.event) {
       case 'gap':
         return this.#gap(event);
@@ -152,7 +158,7 @@ export class Subscription {
       case 'leading':
         return this.#lead(event.leading);
       case 'exited':
-        if (event.offset !== this.#offset) {
+        if (event.offset !== this.#offset && !this.#isSilent) {
           throw protocolError(`exited at offset ${event.offset}, but output ended at ${this.#offset}`);
         }
         this.#state = 'exited';
@@ -167,9 +173,7 @@ export class Subscription {
   flushAck(): void {
     if (!this.#isAttached || this.#acknowledged <= this.#ackSent) return;
     this.#ackSent = this.#acknowledged;
-    this.#link.send(
-      encodeAck({ type: FRAME.OUTPUT_ACK, channel: this.#channel, offset: this.#acknowledged }),
-    );
+    this.#link.send(encodeAck({ type: FRAME.OUTPUT_ACK, channel: this.channel, offset: this.#acknowledged }));
   }
 
   /** @internal No connection will come any more. `isExpected`: the user closed the client. */
@@ -224,7 +228,7 @@ export class Subscription {
         resolve();
       };
       if (!this.#link.isUp) return gone();
-      this.#link.request('unsubscribe', { channel: this.#channel }, { ok: gone, failed: gone });
+      this.#link.request('unsubscribe', { channel: this.channel }, { ok: gone, failed: gone });
     });
   }
 
@@ -262,9 +266,18 @@ export class Subscription {
     // A refusal means that the session is gone or exited, which is told otherwise.
     this.#link.request(
       'viewport',
-      { channel: this.#channel, ...viewport },
+      { channel: this.channel, ...viewport },
       { ok: answered, failed: answered },
     );
+  }
+
+  /** Its output comes on another way. */
+  get #isSilent(): boolean {
+    return this.#options.mode === 'viewer' && this.#options.windowBytes === 0;
+  }
+
+  get #isAcknowledged(): boolean {
+    return this.#options.mode === 'exact' || this.#options.windowBytes !== undefined;
   }
 
   #isOver(): boolean {

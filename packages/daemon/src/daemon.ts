@@ -270,8 +270,9 @@ export class Daemon {
       }
     }
     snapshot.connections.forEach(({ inputs }, index) => {
-      for (const { channel, session, stream, isTold = true } of inputs) {
-        connections[index]?.openInput(channel, this.#registry.find(session), { key: stream, isTold });
+      for (const { channel, session, stream, isTold = true, viewer } of inputs) {
+        const how = { stream: { key: stream, isTold }, viewer };
+        connections[index]?.openInput(channel, this.#registry.find(session), how);
       }
     });
     return { sessions: snapshot.sessions.length, clients: connections.length };

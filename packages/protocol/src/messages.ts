@@ -140,9 +140,19 @@ export const REQUESTS = {
           name: z.string().check(z.maxLength(64)),
           version: z.string().check(z.maxLength(64)),
         }),
+        /** This connection shall only see this session, and do nothing, for as long as it lasts. */
+        limitedTo: z.optional(sessionRef()),
       }),
     ),
-    result: once(() => z.object({ protocol: z.int(), daemon: daemonShape(), home: z.string() })),
+    /** `limitedTo`: the session's id. Absent from a daemon that knows no limits: whoever asked for one must leave. */
+    result: once(() =>
+      z.object({
+        protocol: z.int(),
+        daemon: daemonShape(),
+        home: z.string(),
+        limitedTo: z.optional(z.string()),
+      }),
+    ),
   },
   status: {
     parameters: once(() => z.object({})),
@@ -185,6 +195,8 @@ export const REQUESTS = {
         leaseMs: z.optional(leaseMs()),
         /** A viewer that never types and never leads. */
         readOnly: z.optional(z.boolean()),
+        /** A viewer that is sent at most so much beyond what it has acknowledged. 0: it gets its output elsewhere. */
+        windowBytes: z.optional(count()),
         /** A viewer's terminal size; the leader's is the session's. */
         viewport: z.optional(z.object({ cols: extent(), rows: extent() })),
         /** The client's ssh agent: the session's stable SSH_AUTH_SOCK link is pointed at it. */
@@ -209,6 +221,8 @@ export const REQUESTS = {
         channel: channel(),
         /** The client's random name for this stream of input; survives its reconnects. */
         stream: z.string().check(z.minLength(8), z.maxLength(LIMITS.streamIdCharacters)),
+        /** Channel of the viewer of the same connection that leads when this is typed; default: the first that may. */
+        viewer: z.optional(channel()),
       }),
     ),
     /** `received`: the next byte that the daemon wants; `done`: bytes that reached the program's terminal. */

@@ -5,6 +5,11 @@ export function keeperEntry(): string {
   return beside('../keeper/main.js');
 }
 
+/** So does the host. */
+export function hostEntry(): string {
+  return beside('../host/main.js');
+}
+
 /** The daemon lies beside the command line: dist/cli/main.cjs → dist/daemon/main.js. HOLDFAST_DAEMON_ENTRY: another one. */
 export function daemonEntry(env: NodeJS.ProcessEnv): string {
   return env['HOLDFAST_DAEMON_ENTRY'] || beside('../daemon/main.js');

@@ -111,6 +111,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #isTurnAwaited = false;
   /** The version agreed on; undefined before hello. */
   #protocol: number | undefined;
+  #limitedTo: string | undefined;
   /** An upgrade waits for what is being done. */
   #isPaused = false;
   /** What a predecessor had read, as long as it is not here yet: nothing is read before. */
@@ -162,6 +163,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       socket: luggage.add(this.#fd),
       peerPid: this.peerPid,
       protocol: this.#protocol ?? null,
+      ...(this.#limitedTo === undefined ? {} : { limitedTo: this.#limitedTo }),
       received: luggage.addBytes(...(this.#late ? [this.#late()] : this.#received)),
       unsent: luggage.addBytes(...this.#outbox.suspend(), ...forgotten.map(encodeControl)),
       inputs: [...this.#inputs.values()].map((input) => input.suspend()),
@@ -217,10 +219,10 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   #resume(state: SuspendedConnection, luggage: Unpacking): void {
-    const { protocol, isEnding, isRefused } = state;
+    const { protocol, limitedTo, isEnding, isRefused } = state;
     // Nothing is handled before it is ours to handle.
     this.#isPaused = true;
-    if (protocol !== null) this.welcome(protocol);
+    if (protocol !== null) this.welcome(protocol, limitedTo);
     if (state.received.length > LATE_BYTES) this.#late = () => luggage.bytes(state.received);
     else this.#reader.push(luggage.bytes(state.received));
     const unsent = luggage.bytes(state.unsent);
@@ -250,9 +252,15 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     return this.#protocol !== undefined;
   }
 
+  /** Id of the one session that it may see; undefined = it may do everything. */
+  get limitedTo(): string | undefined {
+    return this.#limitedTo;
+  }
+
   /** Called when the versions have been agreed on. */
-  welcome(protocol: number): void {
+  welcome(protocol: number, limitedTo?: string): void {
     this.#protocol = protocol;
+    this.#limitedTo = limitedTo;
     this.#helloTimer.cancel();
     this.#reader.maxControlBytes = LIMITS.controlFrameBytes;
   }
@@ -287,11 +295,15 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     session.unsubscribe(subscription, false);
   }
 
-  openInput(channel: number, session: Session, stream: InputStreamName): InputChannel {
+  openInput(
+    channel: number,
+    session: Session,
+    how: { stream: InputStreamName; viewer: number | undefined },
+  ): InputChannel {
     const input = new InputChannel({
       channel,
       session,
-      stream,
+      ...how,
       progressed: () => this.#progressed(input),
       ended: () => this.#inputEnded(input),
     });
@@ -582,7 +594,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     const input = this.#inputs.get(channel);
     // Input to a channel that has just been closed may still be under way.
     if (!input) return;
-    input.session.typedBy(this);
+    input.session.typedBy(this, input.viewer);
     input.accept(offset, bytes);
   }
 

@@ -2,6 +2,7 @@ import { HoldfastError } from '@holdfast/protocol';
 import type { InputRange } from '../history/ledger.ts';
 import type { InputListener, InputStream } from '../session/input-queue.ts';
 import type { Session } from '../session/session.ts';
+import type { SuspendedInputChannel } from './suspended-connection.ts';
 
 /** A stream by its client's name for it, or by the key under which a predecessor knew it, and who was told of its progress. */
 export type InputStreamName = { readonly id: string } | { readonly key: string; readonly isTold: boolean };
@@ -10,6 +11,8 @@ export type InputStreamName = { readonly id: string } | { readonly key: string; 
 export class InputChannel implements InputListener {
   readonly channel: number;
   readonly session: Session;
+  /** Channel of the viewer that types. */
+  readonly viewer: number | undefined;
   readonly #stream: InputStream;
   readonly #progressed: () => void;
   #acknowledged: number;
@@ -21,6 +24,7 @@ export class InputChannel implements InputListener {
     channel: number;
     session: Session;
     stream: InputStreamName;
+    viewer: number | undefined;
     /** `done` has moved. */
     progressed: () => void;
     /** The program has ended: what is not done never will be. */
@@ -28,6 +32,7 @@ export class InputChannel implements InputListener {
   }) {
     this.channel = options.channel;
     this.session = options.session;
+    this.viewer = options.viewer;
     this.#progressed = options.progressed;
     if (this.session.hasExited)
       throw new HoldfastError('E_EXITED', `session ${this.session.name} has exited`);
@@ -44,9 +49,11 @@ export class InputChannel implements InputListener {
   }
 
   /** For a successor. */
-  suspend(): { channel: number; session: string; stream: string; isTold: boolean } {
+  suspend(): SuspendedInputChannel {
     const { key, listener } = this.#stream;
-    return { channel: this.channel, session: this.session.id, stream: key, isTold: listener === this };
+    const { channel, session, viewer } = this;
+    const isTold = listener === this;
+    return { channel, session: session.id, stream: key, isTold, ...(viewer === undefined ? {} : { viewer }) };
   }
 
   get received(): number {

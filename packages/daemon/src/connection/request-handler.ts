@@ -14,6 +14,7 @@ import type { Log } from '../log.ts';
 import type { SessionRegistry } from '../session/registry.ts';
 import type { Session } from '../session/session.ts';
 import type { Connection, Requests } from './connection.ts';
+import { checkLimit } from './limit.ts';
 
 /** What requests act on. */
 export interface RequestSurroundings {
@@ -62,7 +63,12 @@ export class RequestHandler implements Requests {
     }
     // The request was parsed by the row of its type, so the parameters are those of its handler.
     const handler = this.#handlers[request.type] as (connection: Connection, parameters: unknown) => unknown;
-    return this.#carryOut(connection, request, () => handler(connection, request.parameters));
+    const { limitedTo } = connection;
+    return this.#carryOut(connection, request, () => {
+      if (limitedTo !== undefined)
+        checkLimit(request, limitedTo, (reference) => this.registry.find(reference).id);
+      return handler(connection, request.parameters);
+    });
   }
 
   /** Goes on with a request that a predecessor had begun. */
@@ -134,14 +140,16 @@ export class RequestHandler implements Requests {
   }
 
   readonly #handlers: Handlers = {
-    hello: (connection, { protocols }) => {
+    hello: (connection, { protocols, limitedTo: reference }) => {
       const protocol = highestCommonProtocol(protocols);
       if (protocol === undefined) {
         const why = `this daemon speaks protocol ${PROTOCOLS.join(', ')}, the client ${protocols.join(', ')}`;
         throw new HoldfastError('E_VERSION', why);
       }
-      connection.welcome(protocol);
-      return { protocol, daemon: this.#surroundings.identity, home: this.#surroundings.home };
+      const limitedTo = reference === undefined ? undefined : this.registry.find(reference).id;
+      connection.welcome(protocol, limitedTo);
+      const { identity: daemon, home } = this.#surroundings;
+      return { protocol, daemon, home, ...(limitedTo === undefined ? {} : { limitedTo }) };
     },
 
     status: () => {
@@ -186,6 +194,7 @@ export class RequestHandler implements Requests {
         viewport: parameters.viewport,
         leaseMs: parameters.leaseMs ?? LIMITS.leaseMsDefault,
         cursor,
+        windowBytes: parameters.mode === 'viewer' ? parameters.windowBytes : undefined,
         tellsCrashes: parameters.from !== 'now',
         sink: connection,
       });
@@ -204,10 +213,10 @@ export class RequestHandler implements Requests {
       return {};
     },
 
-    openInput: (connection, { session: reference, channel, stream }) => {
+    openInput: (connection, { session: reference, channel, stream, viewer }) => {
       const session = this.registry.find(reference);
       connection.checkChannel(channel);
-      const input = connection.openInput(channel, session, { id: stream });
+      const input = connection.openInput(channel, session, { stream: { id: stream }, viewer });
       // Before the answer, whose `done` covers them.
       if (input.unknown) connection.send({ event: 'inputUnknown', channel, ...input.unknown });
       return { session: session.describe(), received: input.received, done: input.done };

@@ -5,6 +5,17 @@ import { carriedBytesShape } from '../session/luggage.ts';
 
 const count = z.int().check(z.gte(0));
 
+const suspendedInputChannelShape = z.object({
+  channel: count,
+  session: z.string(),
+  stream: z.string(),
+  /** Whether it is told of progress: of several channels of one stream only one is. Absent: each may be. */
+  isTold: z.optional(z.boolean()),
+  /** Channel of the viewer that types. */
+  viewer: z.optional(count),
+});
+export type SuspendedInputChannel = z.infer<typeof suspendedInputChannelShape>;
+
 export const suspendedConnectionShape = z.object({
   socket: count,
   peerPid: z.nullable(z.int()),
@@ -14,15 +25,9 @@ export const suspendedConnectionShape = z.object({
   received: carriedBytesShape,
   /** The unsent rest of the write in progress, and the control frames behind it. */
   unsent: carriedBytesShape,
-  inputs: z.array(
-    z.object({
-      channel: count,
-      session: z.string(),
-      stream: z.string(),
-      /** Whether it is told of progress: of several channels of one stream only one is. Absent: each may be. */
-      isTold: z.optional(z.boolean()),
-    }),
-  ),
+  /** Id of the one session that it may see. Absent: it may do everything. */
+  limitedTo: z.optional(z.string()),
+  inputs: z.array(suspendedInputChannelShape),
   watchesSessions: z.boolean(),
   /** Requests that have not been answered: each the JSON of its frame. */
   requests: z.array(z.string()),

@@ -183,9 +183,8 @@ export class Session {
 
   /** Takes up a subscription as a predecessor had it. Nobody is told, since nothing changes. */
   resumeSubscription(suspended: SuspendedSubscription, sink: SubscriptionSink): Subscription {
-    const { channel, mode, readOnly, viewport, cursor } = suspended;
-    const options = { channel, mode, readOnly, viewport: viewport ?? undefined, cursor, sink };
-    const subscription = new Subscription(this, options);
+    const { mode, viewport } = suspended;
+    const subscription = new Subscription(this, { ...suspended, viewport: viewport ?? undefined, sink });
     subscription.resumeNotices(suspended.notices);
     if (suspended.lease) this.#pace.resume(subscription, suspended.lease);
     this.#subscriptions.add(subscription);
@@ -349,19 +348,25 @@ export class Session {
     if (this.isLeader(subscription)) this.#resizeTo(viewport);
   }
 
-  /** An exact subscriber's user has everything before `offset`. */
+  /** A subscriber's user has everything before `offset`. */
   acknowledge(subscription: Subscription, offset: number): void {
     this.#pace.acknowledge(subscription, offset);
+    subscription.acknowledge(offset);
   }
 
   progressed(subscription: Subscription): void {
     this.#pace.progressed(subscription);
   }
 
-  /** A viewer that types leads; of several views on one connection it is the one that does already, or the first. */
-  typedBy(sink: SubscriptionSink): void {
-    if (this.#viewers.leader?.sink === sink) return;
-    const viewer = this.#viewers.find((other) => other.sink === sink && !other.readOnly);
+  /**
+   * A viewer that types leads: the one on this channel, or, if none is named, of several on one connection the one that does
+   * already, or the first.
+   */
+  typedBy(sink: SubscriptionSink, channel?: number): void {
+    const { leader } = this.#viewers;
+    if (leader?.sink === sink && (channel === undefined || leader.channel === channel)) return;
+    const isMeant = (other: Subscription) => channel === undefined || other.channel === channel;
+    const viewer = this.#viewers.find((other) => other.sink === sink && isMeant(other) && !other.readOnly);
     if (viewer) this.#viewers.typed(viewer);
   }
 

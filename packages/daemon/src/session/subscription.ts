@@ -43,6 +43,10 @@ export interface SubscriptionOptions {
   readonly readOnly: boolean;
   readonly viewport: TerminalSize | undefined;
   readonly cursor: number;
+  /** How far the output may be ahead of what was acknowledged; 0 = none is sent. Undefined: no limit. */
+  readonly windowBytes?: number | undefined;
+  /** Where the window stands; by default at the cursor. */
+  readonly acknowledged?: number | undefined;
   readonly sink: SubscriptionSink;
 }
 
@@ -62,6 +66,8 @@ export class Subscription implements Viewer {
   readonly sink: SubscriptionSink;
   readonly #session: SubscribedSession;
   readonly #notices: { offset: number; notice: Notice }[] = [];
+  readonly #windowBytes: number | undefined;
+  #acknowledged: number;
   #cursor: number;
   #isOver = false;
 
@@ -73,6 +79,8 @@ export class Subscription implements Viewer {
     this.viewport = options.viewport;
     this.sink = options.sink;
     this.#cursor = options.cursor;
+    this.#windowBytes = options.windowBytes;
+    this.#acknowledged = options.acknowledged ?? options.cursor;
   }
 
   /** The next byte to be sent. */
@@ -94,6 +102,9 @@ export class Subscription implements Viewer {
       readOnly: this.readOnly,
       viewport: this.viewport ?? null,
       cursor: this.#cursor,
+      ...(this.#windowBytes === undefined
+        ? {}
+        : { windowBytes: this.#windowBytes, acknowledged: this.#acknowledged }),
       isBehind: this.isBehind,
       lease: this.lease ? suspendLease(this.lease) : null,
       notices: this.#notices.map(({ offset, notice }) => ({ offset, event: this.#withChannel(notice) })),
@@ -129,17 +140,36 @@ export class Subscription implements Viewer {
     this.notify({ event: 'leading', leading });
   }
 
+  /** Its output reaches it on another way: it is told of nothing but who leads, and the end. */
+  get #isSilent(): boolean {
+    return this.#windowBytes === 0;
+  }
+
+  /** A viewer with a window has everything before `offset`; one that was never sent, or not recorded, is not believed. */
+  acknowledge(offset: number): void {
+    const { history } = this.#session;
+    const end = this.#isSilent ? history.end : this.#cursor;
+    if (this.#windowBytes === undefined || offset <= this.#acknowledged || offset > end) return;
+    this.#acknowledged = offset;
+    if (!this.#isSilent) return this.sink.hasOutput(this);
+    this.#cursor = offset;
+    if (offset === history.end) this.isBehind = false;
+    this.#session.progressed(this);
+  }
+
   /** Takes what is to be sent next; bytes count as sent. */
   next(): Outgoing | undefined {
     const { history, lifecycle } = this.#session;
     if (this.#isOver) return undefined;
+    if (this.#isSilent) return this.#nextWithoutOutput();
     if (this.#cursor < history.start) return { kind: 'event', event: this.#skip() };
     const due = this.#notices[0];
     if (due && due.offset <= this.#cursor) {
       this.#notices.shift();
       return this.#event(due.notice);
     }
-    const end = due ? Math.min(due.offset, history.end) : history.end;
+    const windowEnd = this.#acknowledged + (this.#windowBytes ?? Number.POSITIVE_INFINITY);
+    const end = Math.min(due?.offset ?? history.end, history.end, windowEnd);
     if (this.#cursor < end) {
       const offset = this.#cursor;
       const length = Math.min(end - offset, LIMITS.dataFrameBytes);
@@ -148,9 +178,18 @@ export class Subscription implements Viewer {
       this.#session.progressed(this);
       return { kind: 'bytes', offset, length };
     }
-    if (lifecycle.state !== 'exited') return undefined;
+    if (lifecycle.state !== 'exited' || this.#cursor < history.end) return undefined;
     this.#isOver = true;
     return this.#event({ event: 'exited', offset: this.#cursor, exit: lifecycle.exit });
+  }
+
+  #nextWithoutOutput(): Outgoing | undefined {
+    const { history, lifecycle } = this.#session;
+    for (let due = this.#notices.shift(); due; due = this.#notices.shift())
+      if (due.notice.event === 'leading') return this.#event(due.notice);
+    if (lifecycle.state !== 'exited') return undefined;
+    this.#isOver = true;
+    return this.#event({ event: 'exited', offset: history.end, exit: lifecycle.exit });
   }
 
   /** Goes on where the history begins now, and says what is left out. */
@@ -163,6 +202,7 @@ export class Subscription implements Viewer {
       return { event: 'gap', channel: this.channel, from, to: this.#cursor, reason: 'evicted' };
     }
     this.#cursor = Math.max(history.start, history.end - RESYNC_BYTES);
+    this.#acknowledged = this.#cursor;
     return { event: 'resync', channel: this.channel, offset: this.#cursor };
   }
 

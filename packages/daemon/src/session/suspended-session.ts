@@ -34,6 +34,9 @@ export const suspendedSubscriptionShape = z.object({
   readOnly: z.boolean(),
   viewport: z.nullable(size),
   cursor: count,
+  /** Absent: no window. */
+  windowBytes: z.optional(count),
+  acknowledged: z.optional(count),
   isBehind: z.boolean(),
   isLeader: z.boolean(),
   lease: z.nullable(suspendedLeaseShape),

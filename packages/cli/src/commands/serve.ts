@@ -1,0 +1,79 @@
+import { isIP } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import type { Host } from '@holdfast/host';
+import { HoldfastError, isErrorCode } from '@holdfast/protocol';
+import { parseCount } from '../arguments/numbers.ts';
+import { usageError } from '../arguments/usage-error.ts';
+import { defineCommand } from '../command.ts';
+import { daemonEntry, hostEntry, keeperEntry } from '../connection/daemon-entry.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { jsonLine } from '../output/json.ts';
+
+const PORT = 7419;
+
+export const serveCommand = defineCommand({
+  name: 'serve',
+  summary: 'give browsers and programs an API, until Ctrl-C',
+  cannot: "can't serve",
+  operands: {},
+  options: {
+    port: { kind: 'value', value: 'N', summary: `port to listen at; 0: any; default ${PORT}` },
+    bind: { kind: 'value', value: 'ADDR', summary: 'address to listen at; default 127.0.0.1' },
+    'tls-cert': { kind: 'value', value: 'FILE', summary: 'certificate, PEM' },
+    'tls-key': { kind: 'value', value: 'FILE', summary: 'its key, PEM' },
+    insecure: { kind: 'flag', summary: 'listen without TLS where other machines can reach it' },
+    json: { kind: 'flag', summary: 'print one JSON object when it accepts' },
+  },
+  details: [
+    'Prints a URL to open. Its end, by Ctrl-C, a crash or an update, ends no session. docs/api.md has the API,',
+    'docs/security.md says who gets in.',
+  ],
+  async run({ options }, context) {
+    const host = await start(options, context);
+    const { url, token, port } = host;
+    if (options.json) context.print(jsonLine({ url, token, port, pid: process.pid }));
+    else context.print(`Open ${url}#token=${token}\n`);
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    });
+    await host.close();
+    return EXIT.done;
+  },
+});
+
+interface Choices {
+  readonly port: string | undefined;
+  readonly bind: string | undefined;
+  readonly 'tls-cert': string | undefined;
+  readonly 'tls-key': string | undefined;
+  readonly insecure: boolean;
+}
+
+async function start(choices: Choices, { env, home }: Context): Promise<Host> {
+  const { bind = '127.0.0.1', insecure, 'tls-cert': cert, 'tls-key': key } = choices;
+  if (isIP(bind) === 0 && bind !== 'localhost') throw usageError(`--bind must be an address, not "${bind}"`);
+  if ((cert === undefined) !== (key === undefined))
+    throw usageError('--tls-cert and --tls-key belong together');
+  const { startHost }: typeof import('@holdfast/host') = await import(pathToFileURL(hostEntry()).href);
+  try {
+    return await startHost({
+      port: choices.port === undefined ? PORT : parseCount('--port', choices.port, { max: 65_535 }),
+      bind,
+      insecure,
+      ...(cert !== undefined && key !== undefined ? { tls: { cert, key } } : {}),
+      env,
+      namespace: home.namespace,
+      daemonEntry: daemonEntry(env),
+      keeperEntry: keeperEntry(),
+    });
+  } catch (error) {
+    throw ownError(error);
+  }
+}
+
+/** The host's bundle has classes of its own. */
+function ownError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
+  return isErrorCode(error.code) ? new HoldfastError(error.code, error.message, { cause: error }) : error;
+}

@@ -1,0 +1,96 @@
+import { LIMITS } from '@holdfast/protocol';
+import * as z from 'zod';
+
+export const namespace = z
+  .string()
+  .regex(/^(?!\.)[A-Za-z0-9._-]{1,64}$/, 'not a namespace')
+  .default('default')
+  .describe('which daemon: each namespace has its own');
+
+/** An id, a unique prefix of one, or a name. */
+export const sessionRef = z
+  .string()
+  .min(1)
+  .max(256)
+  .describe('a session: its id, a unique prefix of it, or its name');
+
+const extent = z.int().min(1).max(LIMITS.columnsOrRows);
+export const size = z.object({ cols: extent, rows: extent });
+
+const exit = z
+  .union([z.object({ code: z.int() }), z.object({ signal: z.string() }), z.object({ lost: z.literal(true) })])
+  .describe('how the program ended; lost when nobody can know');
+
+export const session = z.object({
+  id: z.string(),
+  name: z.string(),
+  pid: z.int(),
+  command: z.array(z.string()),
+  cwd: z.string(),
+  cols: z.int(),
+  rows: z.int(),
+  state: z.enum(['running', 'exited']),
+  exit: exit.nullable(),
+  createdAt: z.string(),
+  exitedAt: z.string().nullable(),
+  clients: z.int(),
+  offset: z.int().describe('bytes of output so far'),
+  historyStart: z.int().describe('offset of the oldest byte kept'),
+  historyBytes: z.int(),
+  historyIn: z.enum(['disk', 'memory']),
+  foreground: z.string().nullable(),
+  warnings: z.array(z.string()),
+  unescrowed: z.boolean().optional(),
+});
+
+/** Text that can become a C string. */
+const cString = z.string().refine((text) => !text.includes('\0'), 'contains a NUL character');
+
+export const createInput = z.object({
+  namespace,
+  command: z.array(cString).max(1_024).default([]).describe('program and arguments; empty: a login shell'),
+  cwd: cString.optional().describe("absolute path; default: the host user's home folder"),
+  env: z
+    .record(z.string().regex(/^[^=\0]+$/), cString)
+    .default({})
+    .describe("added to the host's environment"),
+  name: z.string().max(LIMITS.nameCharacters).optional(),
+  cols: extent.default(80),
+  rows: extent.default(24),
+  historyBytes: z.int().min(LIMITS.historyBytesMin).max(LIMITS.historyBytesMax).optional(),
+  historyIn: z.enum(['disk', 'memory']).optional(),
+});
+export type CreateInput = z.infer<typeof createInput>;
+
+export const waitInput = z.object({
+  namespace,
+  session: sessionRef,
+  text: z
+    .string()
+    .min(1)
+    .max(1_024)
+    .optional()
+    .describe('until the output has this text; earlier output counts'),
+  idleMs: z.int().min(1).max(3_600_000).optional().describe('until nothing was printed for so long'),
+  timeoutMs: z.int().min(1).max(600_000).default(60_000),
+});
+export type WaitInput = z.infer<typeof waitInput>;
+
+export const waitResult = z.object({
+  met: z
+    .enum(['exited', 'text', 'idle', 'timeout'])
+    .describe('what happened first: exited also when a text or a silence was waited for'),
+  session,
+});
+
+export const health = z.object({
+  reachable: z.boolean(),
+  unreachableForMs: z.int().nullable().describe('null while it is reachable'),
+});
+
+export const updateStatus = z.object({
+  pending: z.boolean().describe('the daemon that runs is of another build than this host'),
+  running: z.string().nullable().describe('VERSION+BUILD; null while it is not known'),
+  available: z.string(),
+  failure: z.object({ code: z.string(), reason: z.string(), at: z.string() }).nullable(),
+});

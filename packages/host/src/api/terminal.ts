@@ -1,0 +1,148 @@
+import { homedir } from 'node:os';
+import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
+import { TRPCError } from '@trpc/server';
+import * as z from 'zod';
+import { sendText } from './send.ts';
+import { daemonRouter } from './daemon.ts';
+import {
+  createInput,
+  type CreateInput,
+  namespace,
+  session,
+  sessionRef,
+  size,
+  waitInput,
+  waitResult,
+} from './schemas.ts';
+import { sessionChanges } from './session-changes.ts';
+import { procedure, router, sharedProcedure } from './trpc.ts';
+import { waitFor } from './wait.ts';
+
+const ofSession = z.object({ namespace, session: sessionRef });
+
+/** A program that is killed has five seconds to go; see docs/protocol.md. */
+const KILL_MS = 15_000;
+
+export const terminalRouter = router({
+  daemon: daemonRouter,
+
+  create: procedure
+    .meta({ summary: 'start a program in a new session; starts the daemon if none runs' })
+    .input(createInput.prefault({}))
+    .output(session)
+    .mutation(async ({ ctx, input }) => {
+      const client = await ctx.namespaces.get(input.namespace).clientOrStart();
+      return (await client.request('open', openParameters(input, ctx.env))).session;
+    }),
+
+  list: procedure
+    .meta({ summary: 'all sessions, oldest first, exited ones too' })
+    .input(z.object({ namespace }).prefault({}))
+    .output(z.array(session))
+    .query(async ({ ctx, input }) => {
+      const client = await ctx.namespaces.get(input.namespace).client();
+      return (await client.request('list', {})).sessions;
+    }),
+
+  get: sharedProcedure
+    .meta({ summary: 'one session' })
+    .input(ofSession)
+    .output(session)
+    .query(async ({ ctx, input }) => {
+      const { share } = ctx.principal;
+      if (!share) {
+        const client = await ctx.namespaces.get(input.namespace).client();
+        return (await client.request('get', { session: input.session })).session;
+      }
+      if (share.namespace !== input.namespace)
+        throw new TRPCError({ code: 'FORBIDDEN', message: 'this token is for another namespace' });
+      // The daemon refuses every session but the one.
+      const client = await ctx.namespaces.get(share.namespace).limitedClient(share.session);
+      return (await client.request('get', { session: input.session })).session;
+    }),
+
+  rename: procedure
+    .meta({ summary: 'give a session another name' })
+    .input(ofSession.extend({ name: z.string() }))
+    .output(session)
+    .mutation(async ({ ctx, input }) => {
+      const client = await ctx.namespaces.get(input.namespace).client();
+      return (await client.request('rename', { session: input.session, name: input.name })).session;
+    }),
+
+  resize: procedure
+    .meta({ summary: "set a terminal's size, until its leader's changes" })
+    .input(ofSession.extend(size.shape))
+    .output(session)
+    .mutation(async ({ ctx, input }) => {
+      const client = await ctx.namespaces.get(input.namespace).client();
+      const { cols, rows } = input;
+      return (await client.request('resize', { session: input.session, cols, rows })).session;
+    }),
+
+  send: procedure
+    .meta({ summary: "type text; answered when the program's terminal has taken all of it" })
+    .input(ofSession.extend({ text: z.string().max(1_048_576), enter: z.boolean().default(false) }))
+    .output(z.object({ bytes: z.int() }))
+    .mutation(async ({ ctx, input, signal }) => {
+      const client = await ctx.namespaces.get(input.namespace).client();
+      return { bytes: await sendText(client, input, signal) };
+    }),
+
+  wait: procedure
+    .meta({ summary: 'wait until a session has exited, has printed a text, or is silent' })
+    .input(waitInput)
+    .output(waitResult)
+    // It changes nothing, but a query could be repeated by whoever is in between.
+    .mutation(async ({ ctx, input, signal }) => {
+      const client = await ctx.namespaces.get(input.namespace).client();
+      return waitFor(client, input, signal);
+    }),
+
+  kill: procedure
+    .meta({ summary: 'hang up, then end everything that is left of the session by force' })
+    .input(ofSession)
+    .output(session)
+    .mutation(async ({ ctx, input }) => {
+      const client = await ctx.namespaces.get(input.namespace).client();
+      return (await client.request('kill', { session: input.session }, { timeoutMs: KILL_MS })).session;
+    }),
+
+  forget: procedure
+    .meta({ summary: 'drop an exited session and its history' })
+    .input(ofSession)
+    .output(z.object({}))
+    .mutation(async ({ ctx, input }) => {
+      const client = await ctx.namespaces.get(input.namespace).client();
+      return client.request('forget', { session: input.session });
+    }),
+
+  onSessions: procedure
+    .meta({ summary: 'all sessions, and then each change of one' })
+    .input(z.object({ namespace }).prefault({}))
+    .subscription(({ ctx, input, signal }) =>
+      sessionChanges(ctx.namespaces.get(input.namespace), signal ?? new AbortController().signal),
+    ),
+});
+
+/** The host's own environment, less what is true only of its terminal, and what the caller adds. */
+function openParameters(input: CreateInput, hostEnv: NodeJS.ProcessEnv): OpenParameters {
+  const { command, cwd = homedir(), name, cols, rows, historyBytes, historyIn } = input;
+  if (!cwd.startsWith('/')) throw new HoldfastError('E_CWD', `the folder must be absolute, not ${cwd}`);
+  const env: Record<string, string> = {};
+  for (const [key, value] of Object.entries(hostEnv))
+    if (value !== undefined && !NOT_INHERITED.test(key)) env[key] = value;
+  return {
+    command,
+    cwd,
+    env: { ...env, TERM: 'xterm-256color', COLORTERM: 'truecolor', ...input.env },
+    cols,
+    rows,
+    umask: 0o022,
+    ...(name === undefined ? {} : { name }),
+    ...(historyBytes === undefined ? {} : { historyBytes }),
+    ...(historyIn === undefined ? {} : { historyIn }),
+  };
+}
+
+const NOT_INHERITED = /^(COLUMNS|LINES|TERM_PROGRAM.*|HOLDFAST_SESSION|HOLDFAST_TEST_.*)$/;

@@ -1,0 +1,49 @@
+import { HoldfastError } from '@holdfast/protocol';
+import { initTRPC, TRPCError } from '@trpc/server';
+import type { Principal } from '../auth/tokens.ts';
+import type { Namespaces } from '../daemons/namespace.ts';
+import { failureOf, toTrpcError } from './failure.ts';
+
+/** What every procedure knows. */
+export interface ApiContext {
+  readonly principal: Principal;
+  readonly namespaces: Namespaces;
+  /** Of the host: what programs start with. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** `rest`: how the procedure is found without tRPC; see openapi.ts. */
+export interface ProcedureMeta {
+  readonly summary: string;
+}
+
+const t = initTRPC
+  .context<ApiContext>()
+  .meta<ProcedureMeta>()
+  .create({
+    // Under `data.holdfast` the codes of docs/protocol.md; a stack is nobody's business.
+    errorFormatter: ({ shape, error }) => {
+      const { code, message, retry } = failureOf(error);
+      const { stack: _, ...data } = shape.data;
+      return { ...shape, message, data: { ...data, holdfast: { code, retry } } };
+    },
+    sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
+  });
+
+export const { router, createCallerFactory } = t;
+
+const explained = t.procedure.use(async ({ next }) => {
+  const result = await next();
+  if (!result.ok && result.error.cause instanceof HoldfastError) throw toTrpcError(result.error.cause);
+  return result;
+});
+
+/** For whoever may do everything. */
+export const procedure = explained.use(({ ctx, next }) => {
+  if (ctx.principal.share)
+    throw new TRPCError({ code: 'FORBIDDEN', message: 'this token is for seeing one session only' });
+  return next();
+});
+
+/** Also for those who may see one session; the procedure asks which. */
+export const sharedProcedure = explained;

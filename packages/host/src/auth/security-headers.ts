@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify';
+
+/** What a page of ours may load: its own files, and nothing else. xterm.js and React set styles of elements. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const YEAR_S = 365 * 24 * 60 * 60;
+
+/** Headers of every answer. */
+export function addSecurityHeaders(server: FastifyInstance, { isTls }: { isTls: boolean }): void {
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.headers({
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'cache-control': 'no-store',
+    });
+    if (isTls) reply.header('strict-transport-security', `max-age=${YEAR_S}`);
+  });
+}

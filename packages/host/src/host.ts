@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { HoldfastError } from '@holdfast/protocol';
+import { resolveHome } from '@holdfast/supervisor/home';
+import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
+import fastify, { type FastifyInstance } from 'fastify';
+import { addFailures } from './api/http-failures.ts';
+import { type AppRouter, appRouter } from './api/router.ts';
+import type { ApiContext } from './api/trpc.ts';
+import { addBrowserSession } from './auth/browser-session.ts';
+import { cookieNameOf } from './auth/cookie-name.ts';
+import { addGuard } from './auth/guard.ts';
+import { isLoopback, OriginRule } from './auth/origin.ts';
+import { addSecurityHeaders } from './auth/security-headers.ts';
+import { Tokens } from './auth/tokens.ts';
+import { Namespaces } from './daemons/namespace.ts';
+import { supervision } from './daemons/supervision.ts';
+
+export interface HostOptions {
+  /** 0 = any that is free. */
+  readonly port: number;
+  readonly bind: string;
+  /** Paths of PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Whether to listen without TLS where other machines can reach it. */
+  readonly insecure?: boolean;
+  /** Says where everything is, as for every command; and what sessions start with. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The namespace whose daemon is started at once. */
+  readonly namespace: string;
+  readonly daemonEntry: string;
+  readonly keeperEntry: string;
+}
+
+export interface Host {
+  readonly url: string;
+  readonly token: string;
+  readonly port: number;
+  /** Ends it; no session and no daemon hears of it. */
+  close(): Promise<void>;
+}
+
+/** A request's body: room for a mebibyte of text to be typed, in JSON. */
+const BODY_BYTES = 2 * 1024 * 1024;
+/** A client that has not sent its request by then has the connection closed. */
+const REQUEST_MS = 30_000;
+
+/**
+ * Listens, and returns when it accepts. It has no state but its tokens, which are files. Rejects with HoldfastError: E_USAGE
+ * for an address that is not safe, E_INTERNAL where it can't listen.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { bind, env } = options;
+  if (!isLoopback(bind) && !options.tls && !options.insecure) {
+    const why = 'everybody in between could read and type along; use --tls-cert and --tls-key, or --insecure';
+    throw new HoldfastError('E_USAGE', `can't listen at ${bind} without TLS: ${why}`);
+  }
+  const tokens = new Tokens(resolveHome(env, options.namespace));
+  const token = tokens.owner();
+  const namespaces = new Namespaces(env, supervision(options));
+  const server = newServer(options);
+  const isTls = options.tls !== undefined;
+  const guard = { tokens, origins: new OriginRule({ bind, isTls }), cookieName: cookieNameOf(tokens) };
+  addSecurityHeaders(server, { isTls });
+  addFailures(server);
+  await addGuard(server, guard);
+  addBrowserSession(server, { ...guard, isTls });
+  const trpc: FastifyTRPCPluginOptions<AppRouter> = {
+    prefix: '/trpc',
+    trpcOptions: {
+      router: appRouter,
+      createContext: ({ req }): ApiContext => {
+        // The guard lets nobody else come so far.
+        if (!req.principal) throw new HoldfastError('E_INTERNAL', 'a request without a principal');
+        return { principal: req.principal, namespaces, env };
+      },
+    },
+  };
+  await server.register(fastifyTRPCPlugin, trpc);
+  try {
+    await server.listen({ port: options.port, host: bind });
+  } catch (cause) {
+    namespaces.close();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new HoldfastError('E_INTERNAL', `can't listen at ${bind}:${options.port}: ${why}`, { cause });
+  }
+  // Requests are taken meanwhile, and those about terminals wait for it.
+  void namespaces.get(options.namespace).begin();
+  const { port } = server.server.address() as AddressInfo;
+  const name = bind.includes(':') ? `[${bind}]` : bind;
+  return {
+    url: `${isTls ? 'https' : 'http'}://${name}:${port}/`,
+    token,
+    port,
+    async close() {
+      namespaces.close();
+      await server.close();
+    },
+  };
+}
+
+function newServer({ tls }: HostOptions): FastifyInstance {
+  const limits = {
+    bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    // Streams and WebSockets last; nobody waits for them when it ends.
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 5_000 },
+  } as const;
+  if (!tls) return fastify(limits);
+  const https = { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+  // The same but for the type of the server beneath, which nothing here asks for.
+  return fastify({ ...limits, https }) as FastifyInstance;
+}

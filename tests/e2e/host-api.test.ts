@@ -1,0 +1,107 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { eventually } from '@holdfast/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestHost } from './support/test-host.ts';
+
+describe('the API', () => {
+  let host: TestHost;
+  beforeAll(async () => {
+    host = await TestHost.start();
+  });
+  afterAll(() => host[Symbol.asyncDispose]());
+
+  test('a session is created, listed, typed into, resized, renamed, killed and forgotten', async () => {
+    const { terminal } = host.client();
+    const script = 'read line; echo "got $line"; read line';
+    const made = await terminal.create.mutate({
+      command: ['sh', '-c', script],
+      name: 'one',
+      env: { A: 'b' },
+    });
+    expect(made).toMatchObject({ name: 'one', state: 'running', cols: 80, rows: 24 });
+    expect(await terminal.list.query()).toHaveLength(1);
+    expect(await terminal.send.mutate({ session: 'one', text: 'hello', enter: true })).toEqual({ bytes: 6 });
+    expect(await terminal.wait.mutate({ session: 'one', text: 'got hello' })).toMatchObject({ met: 'text' });
+    expect(await terminal.wait.mutate({ session: 'one', idleMs: 50 })).toMatchObject({ met: 'idle' });
+    expect(await terminal.wait.mutate({ session: 'one', timeoutMs: 50 })).toMatchObject({ met: 'timeout' });
+    const resized = await terminal.resize.mutate({ session: made.id, cols: 100, rows: 30 });
+    expect(resized).toMatchObject({ cols: 100, rows: 30 });
+    expect(await terminal.rename.mutate({ session: made.id, name: 'two' })).toMatchObject({ name: 'two' });
+    const killed = await terminal.kill.mutate({ session: 'two' });
+    expect(killed).toMatchObject({ state: 'exited', exit: { signal: 'SIGHUP' } });
+    expect(await terminal.wait.mutate({ session: 'two' })).toMatchObject({ met: 'exited' });
+    await terminal.forget.mutate({ session: 'two' });
+    expect(await terminal.list.query()).toEqual([]);
+  });
+
+  test('a failure has its code, and says whether to try again', async () => {
+    const failed = host.client().terminal.get.query({ session: 'none' });
+    await expect(failed).rejects.toMatchObject({
+      data: { code: 'NOT_FOUND', httpStatus: 404, holdfast: { code: 'E_NO_SESSION', retry: false } },
+    });
+    const bad = await host.fetch('/trpc/terminal.get?input=%7B%7D');
+    expect(bad.status).toBe(400);
+    const body = await bad.text();
+    expect(body).toContain('E_BAD_REQUEST');
+    expect(body).not.toContain('stack');
+  });
+
+  test('health and update status tell of the daemon, and never wait', async () => {
+    const { daemon } = host.client().terminal;
+    expect(await daemon.getHealth.query()).toEqual({ reachable: true, unreachableForMs: null });
+    expect(await daemon.getUpdateStatus.query()).toMatchObject({ pending: false, failure: null });
+    const began = performance.now();
+    expect(await daemon.getHealth.query({ namespace: 'nobody' })).toMatchObject({ reachable: false });
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await expect(host.client().terminal.list.query({ namespace: 'nobody' })).rejects.toMatchObject({
+      data: { httpStatus: 503, holdfast: { code: 'E_NO_DAEMON', retry: true } },
+    });
+  });
+
+  test('onSessions tells of all sessions and then of each change', async () => {
+    const leaving = new AbortController();
+    const events = host.events('terminal.onSessions', leaving.signal);
+    expect((await events.next()).value).toMatchObject({ type: 'all' });
+    const { id } = await host.client().terminal.create.mutate({ command: ['sleep', '100'] });
+    for await (const event of events) if (JSON.stringify(event).includes(id)) break;
+    leaving.abort();
+  });
+});
+
+test('the host ends and starts again with the same token, and no session hears of it', async () => {
+  await using host = await TestHost.start();
+  const before = await host.client().terminal.create.mutate({ command: ['sleep', '100'] });
+  const { token, port } = host.at;
+  await host.crash();
+  await host.start();
+  expect(host.at).toMatchObject({ token, port });
+  const [after] = await host.client().terminal.list.query();
+  expect(after).toMatchObject({ id: before.id, pid: before.pid, state: 'running' });
+});
+
+test('requests are accepted while no daemon answers, and those about terminals fail in bounded time', async () => {
+  await using host = await TestHost.start();
+  await host.client().terminal.create.mutate({ command: ['sleep', '100'] });
+  const { daemonPid } = host.home;
+  process.kill(daemonPid ?? 0, 'SIGSTOP');
+  try {
+    const began = performance.now();
+    const failed = host.client().terminal.list.query();
+    await expect(failed).rejects.toMatchObject({ data: { holdfast: { code: 'E_TIMEOUT', retry: true } } });
+    expect(performance.now() - began).toBeLessThan(12_000);
+    const { getHealth } = host.client().terminal.daemon;
+    await eventually('it is told', async () => !(await getHealth.query()).reachable);
+  } finally {
+    process.kill(daemonPid ?? 0, 'SIGCONT');
+  }
+  expect(await host.client().terminal.list.query()).toHaveLength(1);
+});
+
+test('the token is in a file that nobody else may read', async () => {
+  await using host = await TestHost.start();
+  const file = path.join(host.home.folder, '.host', 'token');
+  expect(readFileSync(file, 'utf8').trim()).toBe(host.at.token);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
+});

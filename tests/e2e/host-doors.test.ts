@@ -1,0 +1,133 @@
+import { request } from 'node:http';
+import { privateBytes } from '@holdfast/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestHost } from './support/test-host.ts';
+
+let host: TestHost;
+beforeAll(async () => {
+  host = await TestHost.start();
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+const HEALTH = '/trpc/terminal.daemon.getHealth';
+
+/** As it is: `fetch` sets some headers itself, and tidies the path. */
+function ask(path: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
+  const { port } = host.at;
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path, headers }, (response) => {
+      let body = '';
+      response.on('data', (piece: Buffer) => (body += piece.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+test('no token, a wrong one, and one of another home are 401', async () => {
+  expect(await ask(HEALTH)).toMatchObject({ status: 401 });
+  for (const token of [
+    'x',
+    `${host.at.token}x`,
+    host.at.token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+  ])
+    expect({ token, ...(await ask(HEALTH, { authorization: `Bearer ${token}` })) }).toMatchObject({ status: 401 });
+  expect(await ask('/nothing')).toMatchObject({ status: 401 });
+});
+
+test('a foreign Host is 403, whatever the token', async () => {
+  const { port } = host.at;
+  for (const name of [
+    'evil.example',
+    `evil.example:${port}`,
+    '127.0.0.1.evil.example',
+    `evil@127.0.0.1:${port}`,
+  ])
+    expect({ name, ...(await ask(HEALTH, { ...host.authorization, host: name })) }).toMatchObject({ status: 403 });
+  for (const name of [`localhost:${port}`, `127.0.0.1:${port}`, '[::1]:1'])
+    expect({ name, ...(await ask(HEALTH, { ...host.authorization, host: name })) }).toMatchObject({ status: 200 });
+});
+
+test('a foreign page is 403, also one of another port or scheme', async () => {
+  const { port } = host.at;
+  for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:1', `https://127.0.0.1:${port}`])
+    expect({ origin, ...(await ask(HEALTH, { ...host.authorization, origin })) }).toMatchObject({ status: 403 });
+  const crossSite = { ...host.authorization, 'sec-fetch-site': 'same-site' };
+  expect(await ask(HEALTH, crossSite)).toMatchObject({ status: 403 });
+  const own = { ...host.authorization, origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' };
+  expect(await ask(HEALTH, own)).toMatchObject({ status: 200 });
+});
+
+test('encoded path traversal finds nothing', async () => {
+  for (const path of [
+    '/%2e%2e/%2e%2e/etc/passwd',
+    '/..%2f..%2fetc%2fpasswd',
+    '/../../etc/passwd',
+    '/%2e%2e%5cetc',
+    '//etc/passwd',
+    '/%',
+  ]) {
+    const { status, body } = await ask(path, host.authorization);
+    expect({ path, isRefused: status >= 400 && status < 500 }).toEqual({ path, isRefused: true });
+    expect(body).not.toContain('root:');
+  }
+});
+
+test('a browser trades the token for a cookie that scripts and foreign pages cannot use', async () => {
+  const login = await host.fetch('/auth/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: '' },
+    body: JSON.stringify({ token: host.at.token }),
+  });
+  const set = login.headers.get('set-cookie') ?? '';
+  expect(set).toMatch(/; HttpOnly/);
+  expect(set).toMatch(/; SameSite=Strict/);
+  const [cookie = ''] = set.split(';');
+  expect(cookie).not.toContain(host.at.token);
+  expect(await ask(HEALTH, { cookie })).toMatchObject({ status: 200 });
+  const logout = await host.fetch('/auth/session', {
+    method: 'DELETE',
+    headers: { authorization: '', cookie },
+  });
+  expect(logout.status).toBe(200);
+  expect(await ask(HEALTH, { cookie })).toMatchObject({ status: 401 });
+});
+
+test('a body that is too large is refused, and the host stays as it is', async () => {
+  const body = JSON.stringify({ session: 'x', text: 'x'.repeat(4 * 1024 * 1024) });
+  const headers = { 'content-type': 'application/json' };
+  const refused = await host.fetch('/trpc/terminal.send', { method: 'POST', headers, body });
+  expect(refused.status).toBe(413);
+  const many = Array.from({ length: 20 }, () =>
+    host
+      .fetch('/trpc/terminal.send', { method: 'POST', headers: { ...headers, authorization: '' }, body })
+      .catch(() => undefined),
+  );
+  for (const response of await Promise.all(many)) if (response) expect(response.status).toBe(401);
+});
+
+test('10,000 wrong tokens are refused, cost no memory, and lock nobody out', async () => {
+  const before = privateBytes(host.at.pid);
+  const statuses = new Map<number, number>();
+  for (let round = 0; round < 100; round += 1) {
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, at) => ask(HEALTH, { authorization: `Bearer ${round}-${at}` })),
+    );
+    for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  }
+  const grownMb = (privateBytes(host.at.pid) - before) / 1024 / 1024;
+  console.log(
+    `10,000 wrong tokens: ${JSON.stringify([...statuses])}, the host has grown by ${grownMb.toFixed(1)} MB`,
+  );
+  expect(new Set(statuses.keys())).toEqual(new Set([401, 429]));
+  expect(grownMb).toBeLessThan(60);
+  expect(await ask(HEALTH, host.authorization)).toMatchObject({ status: 200 });
+}, 120_000);
+
+test('another address than loopback needs TLS, or --insecure', async () => {
+  const { home } = host;
+  const refused = await home.cli(['serve', '--bind', '0.0.0.0', '--port', '0', '--json']);
+  expect(refused.code).toBe(2);
+  expect(refused.stdout.toString()).toContain('E_USAGE');
+});
