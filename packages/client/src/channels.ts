@@ -37,7 +37,7 @@ export class Channels {
 
   inputDone(channel: number, offset: number): void {
     const input = this.#inputs.get(channel);
-    if (input) input.done(offset);
+    if (input) input.acknowledged(offset);
     else this.#expectLate('an acknowledgement', channel);
   }
 

@@ -27,6 +27,9 @@ export class Input {
   /** Called when `bufferedBytes` falls to the window (256 KiB) or below it, after it was above. */
   onDrain: () => void = () => {};
 
+  /** Called when `done` has moved. */
+  onDone: (done: number) => void = () => {};
+
   readonly #link: Link;
   readonly #channel: number;
   readonly #stream: string;
@@ -41,6 +44,7 @@ export class Input {
   #session: Session | undefined;
   /** Next byte to put on the wire. */
   #sent = 0;
+  #done = 0;
   /** Bytes that were put on a wire at least once. */
   #everSent = 0;
   #failure: HoldfastError | undefined;
@@ -71,6 +75,11 @@ export class Input {
   /** Offset in the stream behind the last byte that was written: at first what another process had typed on it. */
   get endOffset(): number {
     return this.#queue.end;
+  }
+
+  /** Everything in the stream before it has reached the program's terminal, or is known to be in doubt. */
+  get done(): number {
+    return this.#done;
   }
 
   /** Bytes written that are not done. */
@@ -155,7 +164,7 @@ export class Input {
   }
 
   /** @internal The daemon's acknowledgement: all before `offset` has reached the program's terminal. */
-  done(offset: number): void {
+  acknowledged(offset: number): void {
     if (this.#state === 'over') return;
     if (!this.#isAttached || offset > this.#sent) {
       throw protocolError(`input is acknowledged up to ${offset}, but ${this.#sent} bytes were sent`);
@@ -253,6 +262,10 @@ export class Input {
   }
 
   #settle(done: number): void {
+    if (done > this.#done) {
+      this.#done = done;
+      this.onDone(done);
+    }
     if (done <= this.#queue.done) return;
     const wasAbove = this.bufferedBytes > LIMITS.inputWindowBytes;
     this.#queue.settle(done);

@@ -14,6 +14,7 @@ import { isLoopback, OriginRule } from './auth/origin.ts';
 import { addSecurityHeaders } from './auth/security-headers.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Namespaces } from './daemons/namespace.ts';
+import { addTerminals } from './terminal/terminals.ts';
 import { supervision } from './daemons/supervision.ts';
 
 export interface HostOptions {
@@ -65,6 +66,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   addFailures(server);
   await addGuard(server, guard);
   addBrowserSession(server, { ...guard, isTls });
+  await addTerminals(server, { namespaces, tokens });
   const trpc: FastifyTRPCPluginOptions<AppRouter> = {
     prefix: '/trpc',
     trpcOptions: {

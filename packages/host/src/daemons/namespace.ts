@@ -55,12 +55,6 @@ export class Namespace {
     return link.client();
   }
 
-  /** Nobody needs it any more. */
-  releaseLimited(session: string): void {
-    this.#limited.get(session)?.close();
-    this.#limited.delete(session);
-  }
-
   close(): void {
     this.health.close();
     this.#link.close();

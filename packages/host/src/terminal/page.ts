@@ -1,0 +1,264 @@
+import type { Client, Subscription } from '@holdfast/client';
+import { HoldfastError, type Session } from '@holdfast/protocol';
+import { CatchUp } from './catch-up.ts';
+import { CLOSE, closeCodeOf } from './close-code.ts';
+import type { Entry, Feed, Feeds } from './feed.ts';
+import { failureOf } from '../api/failure.ts';
+import { type Attach, dataFrame, HEADER_BYTES, type PageMessage, WINDOW_BYTES } from './messages.ts';
+import { PageInput } from './page-input.ts';
+import type { PageSocket } from './page-socket.ts';
+
+export interface PageOptions {
+  readonly client: Client;
+  readonly session: Session;
+  readonly attach: Attach;
+  /** It may neither type nor lead. */
+  readonly readOnly: boolean;
+  readonly socket: PageSocket;
+  readonly feeds: Feeds;
+}
+
+/**
+ * One terminal in a page: its place in the output, its window, its viewer at the daemon, and what it types.
+ *
+ *   acknowledged ≤ sent ≤ acknowledged + WINDOW_BYTES
+ *
+ * It follows the feed that all pages share. One that has fallen out of it is served from the daemon's history, until it is
+ * back in the feed.
+ */
+export class Page {
+  readonly #options: PageOptions;
+  readonly #feed: Feed;
+  readonly #listener = { grew: () => this.#pump(), lost: (error: HoldfastError) => this.fail(error) };
+  /** The next byte to be sent. */
+  #sent = 0;
+  #acknowledged = 0;
+  /** The number of the entry of the feed that is next; undefined while it catches up. */
+  #next: number | undefined;
+  #catchUp: CatchUp | undefined;
+  /** Undefined for one that may not lead. */
+  #viewer: Subscription | undefined;
+  #input: PageInput | undefined;
+  #isPaused = false;
+  #isReady = false;
+  #isOver = false;
+
+  constructor(options: PageOptions) {
+    this.#options = options;
+    const { client, session, feeds, socket } = options;
+    this.#feed = feeds.join(client, session.id, this.#listener);
+    socket.onDrain = () => {
+      this.#input?.tellProgress();
+      this.#pump();
+    };
+  }
+
+  /** Resolves when it has begun. Rejects with the daemon's error; the page is to be closed then, too. */
+  async begin(): Promise<void> {
+    const { session, attach, socket, readOnly } = this.#options;
+    await this.#feed.opened;
+    const isNew = attach.from === 'new';
+    const offset = attach.from === 'new' ? this.#feed.newest : attach.from;
+    if (offset > session.offset && !isNew) {
+      throw new HoldfastError('E_OFFSET', `offset ${offset} is beyond the end, which is ${session.offset}`);
+    }
+    this.#sent = offset;
+    this.#acknowledged = offset;
+    this.#next = this.#feed.numberAt(offset);
+    if (!readOnly && session.state === 'running') await this.#beginViewer(offset);
+    if (this.#isOver) return;
+    const leading = this.#viewer?.leading ?? false;
+    socket.say({ type: 'attached', session, offset, readOnly, leading });
+    if (isNew && this.#viewer) this.#repaint();
+    this.#isReady = true;
+    this.#pump();
+  }
+
+  message(message: Exclude<PageMessage, Attach>): void {
+    if (this.#isOver) return;
+    if (message.type === 'ack') return this.#acknowledge(message.offset);
+    this.#viewer?.setViewport({ cols: message.cols, rows: message.rows });
+  }
+
+  /** Bytes that the page types. */
+  type(offset: number, bytes: Buffer): void {
+    if (this.#isOver) return;
+    const { client, session, attach, socket, readOnly } = this.#options;
+    if (readOnly) return this.fail(new HoldfastError('E_FORBIDDEN', 'this page may not type'));
+    // The session has exited, and the page will hear of it.
+    if (!this.#viewer) return;
+    if (attach.stream === undefined)
+      return this.fail(new HoldfastError('E_PROTOCOL', 'attach named no stream to type on'));
+    const viewer = this.#viewer;
+    const failed = (error: unknown) => this.fail(error);
+    const { stream } = attach;
+    this.#input ??= new PageInput({ client, session: session.id, stream, viewer, socket, failed });
+    try {
+      this.#input.type(offset, bytes);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Says why, and closes it. */
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    const { code, message, retry } = failureOf(error);
+    this.#options.socket.say({ type: 'error', code, message, retry });
+    this.#options.socket.close(closeCodeOf(code, retry), message);
+    this.close();
+  }
+
+  /** Lets go of everything. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { client, session, feeds } = this.#options;
+    feeds.leave(client, session.id, this.#listener);
+    this.#input?.close();
+    this.#catchUp?.close();
+    void this.#viewer?.close();
+  }
+
+  async #beginViewer(offset: number): Promise<void> {
+    const { client, session, attach, socket } = this.#options;
+    const { cols, rows } = attach;
+    const viewer = await client.subscribe(session.id, {
+      from: offset,
+      mode: 'viewer',
+      // It has its output by the feed.
+      windowBytes: 0,
+      viewport: { cols, rows },
+      onData: () => {},
+      onLeading: (leading) => {
+        socket.say({ type: 'leading', leading });
+        this.#pace();
+      },
+      onLost: (error) => this.fail(error),
+    });
+    if (this.#isOver) void viewer.close();
+    else this.#viewer = viewer;
+  }
+
+  /** What was replayed is rarely the whole of a program's screen. */
+  #repaint(): void {
+    const { client, session } = this.#options;
+    // E_EXITED, E_DISCONNECTED: the output tells.
+    client.request('signal', { session: session.id, signal: 'SIGWINCH' }).catch(() => undefined);
+  }
+
+  #acknowledge(offset: number): void {
+    if (offset > this.#sent) {
+      return this.fail(
+        new HoldfastError('E_PROTOCOL', `${offset} is acknowledged, but ${this.#sent} was sent`),
+      );
+    }
+    if (offset <= this.#acknowledged) return;
+    this.#acknowledged = offset;
+    this.#pace();
+    this.#catchUp?.acknowledge(offset);
+    this.#pump();
+  }
+
+  /** Only the leader's progress matters to the daemon. */
+  #pace(): void {
+    if (this.#viewer?.leading) this.#viewer.acknowledge(this.#acknowledged);
+  }
+
+  /** Sends what there is, as far as the page's window goes. */
+  #pump(): void {
+    const { socket } = this.#options;
+    while (this.#isReady && !this.#isOver && !this.#catchUp) {
+      const entry = this.#next === undefined ? 'gone' : this.#feed.entry(this.#next);
+      if (entry === undefined) return this.#pause(false);
+      if (socket.isFull) return this.#pause(true);
+      if (entry === 'gone') {
+        if (!this.#beginCatchUp()) return this.#pause(true);
+      } else if (!this.#send(entry)) return this.#pause(true);
+    }
+  }
+
+  /** False if there is no room. */
+  #send(entry: Entry): boolean {
+    const { socket } = this.#options;
+    switch (entry.kind) {
+      case 'bytes': {
+        const skipped = this.#sent - entry.offset;
+        if (entry.end - this.#acknowledged > WINDOW_BYTES) return false;
+        socket.data(
+          skipped === 0 ? entry.frame : dataFrame(this.#sent, entry.frame.subarray(HEADER_BYTES + skipped)),
+        );
+        this.#sent = entry.end;
+        break;
+      }
+      case 'resized': {
+        const { offset, cols, rows } = entry;
+        socket.say({ type: 'resized', offset, cols, rows });
+        break;
+      }
+      case 'resync':
+        this.#resync(entry.offset);
+        break;
+      case 'exited':
+        this.#exited(entry);
+        break;
+    }
+    if (this.#next !== undefined) this.#next += 1;
+    return true;
+  }
+
+  #resync(offset: number): void {
+    this.#sent = offset;
+    // What it had not parsed before does not count any more.
+    this.#acknowledged = offset;
+    this.#options.socket.say({ type: 'resync', offset });
+    this.#pace();
+  }
+
+  #exited({ offset, exit }: Extract<Entry, { kind: 'exited' }>): void {
+    this.#options.socket.say({ type: 'exited', offset, exit });
+    this.#options.socket.close(CLOSE.done);
+    this.close();
+  }
+
+  /** From the daemon's history, until the feed has it again. False while the page has too much unread. */
+  #beginCatchUp(): boolean {
+    const { client, session, socket } = this.#options;
+    if (this.#sent - this.#acknowledged > WINDOW_BYTES / 2) return false;
+    this.#next = undefined;
+    this.#catchUp = new CatchUp({
+      client,
+      session: session.id,
+      from: this.#sent,
+      windowBytes: WINDOW_BYTES / 2,
+      onData: (frame, end) => {
+        socket.data(frame);
+        this.#sent = end;
+        this.#rejoin();
+      },
+      onResync: (offset) => {
+        this.#resync(offset);
+        this.#rejoin();
+      },
+      onResized: (resized) => socket.say({ type: 'resized', ...resized }),
+      onExited: (exited) => this.#exited({ kind: 'exited', ...exited }),
+      onFailed: (error) => this.fail(error),
+    });
+    return true;
+  }
+
+  #rejoin(): void {
+    const number = this.#feed.numberAt(this.#sent);
+    if (number === undefined) return;
+    this.#catchUp?.close();
+    this.#catchUp = undefined;
+    this.#next = number;
+    this.#pump();
+  }
+
+  #pause(paused: boolean): void {
+    if (paused === this.#isPaused) return;
+    this.#isPaused = paused;
+    this.#options.socket.say({ type: 'pause', paused });
+  }
+}
