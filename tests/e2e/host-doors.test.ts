@@ -32,7 +32,9 @@ test('no token, a wrong one, and one of another home are 401', async () => {
     `${host.at.token}x`,
     host.at.token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
   ])
-    expect({ token, ...(await ask(HEALTH, { authorization: `Bearer ${token}` })) }).toMatchObject({ status: 401 });
+    expect({ token, ...(await ask(HEALTH, { authorization: `Bearer ${token}` })) }).toMatchObject({
+      status: 401,
+    });
   expect(await ask('/nothing')).toMatchObject({ status: 401 });
 });
 
@@ -44,15 +46,21 @@ test('a foreign Host is 403, whatever the token', async () => {
     '127.0.0.1.evil.example',
     `evil@127.0.0.1:${port}`,
   ])
-    expect({ name, ...(await ask(HEALTH, { ...host.authorization, host: name })) }).toMatchObject({ status: 403 });
+    expect({ name, ...(await ask(HEALTH, { ...host.authorization, host: name })) }).toMatchObject({
+      status: 403,
+    });
   for (const name of [`localhost:${port}`, `127.0.0.1:${port}`, '[::1]:1'])
-    expect({ name, ...(await ask(HEALTH, { ...host.authorization, host: name })) }).toMatchObject({ status: 200 });
+    expect({ name, ...(await ask(HEALTH, { ...host.authorization, host: name })) }).toMatchObject({
+      status: 200,
+    });
 });
 
 test('a foreign page is 403, also one of another port or scheme', async () => {
   const { port } = host.at;
   for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:1', `https://127.0.0.1:${port}`])
-    expect({ origin, ...(await ask(HEALTH, { ...host.authorization, origin })) }).toMatchObject({ status: 403 });
+    expect({ origin, ...(await ask(HEALTH, { ...host.authorization, origin })) }).toMatchObject({
+      status: 403,
+    });
   const crossSite = { ...host.authorization, 'sec-fetch-site': 'same-site' };
   expect(await ask(HEALTH, crossSite)).toMatchObject({ status: 403 });
   const own = { ...host.authorization, origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' };

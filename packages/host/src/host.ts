@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { HoldfastError } from '@holdfast/protocol';
-import { resolveHome } from '@holdfast/supervisor/home';
+import { type Installation, resolveHome } from '@holdfast/supervisor';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
 import fastify, { type FastifyInstance } from 'fastify';
 import { addFailures } from './api/http-failures.ts';
@@ -15,7 +15,6 @@ import { addSecurityHeaders } from './auth/security-headers.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Namespaces } from './daemons/namespace.ts';
 import { addTerminals } from './terminal/terminals.ts';
-import { supervision } from './daemons/supervision.ts';
 
 export interface HostOptions {
   /** 0 = any that is free. */
@@ -29,8 +28,8 @@ export interface HostOptions {
   readonly env: NodeJS.ProcessEnv;
   /** The namespace whose daemon is started at once. */
   readonly namespace: string;
-  readonly daemonEntry: string;
-  readonly keeperEntry: string;
+  /** The programs of this build. */
+  readonly installation: Installation;
 }
 
 export interface Host {
@@ -58,7 +57,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
   const tokens = new Tokens(resolveHome(env, options.namespace));
   const token = tokens.owner();
-  const namespaces = new Namespaces(env, supervision(options));
+  const { installation } = options;
+  const namespaces = new Namespaces({ env, installation });
   const server = newServer(options);
   const isTls = options.tls !== undefined;
   const guard = { tokens, origins: new OriginRule({ bind, isTls }), cookieName: cookieNameOf(tokens) };
@@ -87,7 +87,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     throw new HoldfastError('E_INTERNAL', `can't listen at ${bind}:${options.port}: ${why}`, { cause });
   }
   // Requests are taken meanwhile, and those about terminals wait for it.
-  void namespaces.get(options.namespace).begin();
+  namespaces
+    .get(options.namespace)
+    .clientOrStart()
+    .catch(() => undefined); // Whoever needs it is told.
   const { port } = server.server.address() as AddressInfo;
   const name = bind.includes(':') ? `[${bind}]` : bind;
   return {

@@ -48,8 +48,8 @@ const requests: {
   [T in RequestType]: { parameters: Required<RequestParameters<T>>; result: RequestResult<T> };
 } = {
   hello: {
-    parameters: { protocols: [1, 2], client: { name: 'test', version: '1' } },
-    result: { protocol: 1, daemon, home: '/home/x' },
+    parameters: { protocols: [1, 2], client: { name: 'test', version: '1' }, limitedTo: 'bash' },
+    result: { protocol: 1, daemon, home: '/home/x', limitedTo: session.id },
   },
   status: {
     parameters: {},
@@ -91,6 +91,7 @@ const requests: {
       mode: 'viewer',
       leaseMs: 0,
       readOnly: false,
+      windowBytes: 0,
       viewport: { cols: 1, rows: 4096 },
       sshAuthSock: '/tmp/agent',
       inside: 'abc',
@@ -100,7 +101,7 @@ const requests: {
   unsubscribe: { parameters: { channel: 0 }, result: {} },
   viewport: { parameters: { channel: 1, cols: 1, rows: 1 }, result: {} },
   openInput: {
-    parameters: { session: 'bash', channel: 1, stream: '12345678' },
+    parameters: { session: 'bash', channel: 1, stream: '12345678', viewer: 2 },
     result: { session, received: 1, done: 0 },
   },
   closeInput: { parameters: { channel: 1 }, result: {} },

@@ -46,6 +46,18 @@ export function parseSize(what: string, text: string): { cols: number; rows: num
 /** Timers hold 31 bits of milliseconds; a longer wait would end at once. */
 export const TIMER_MS_MAX = 2 ** 31 - 1;
 
+const TIME_UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** Ten years: what lasts longer is not meant to end. */
+const DURATION_MS_MAX = 3_650 * 86_400_000;
+
+/** A time like `90s`, `30m`, `12h` or `7d`, in milliseconds; at least a second, at most ten years. */
+export function parseDuration(what: string, text: string): number {
+  const [, digits, unit = ''] = /^([0-9]{1,9})([smhd])$/.exec(text) ?? [];
+  const ms = Number(digits) * (TIME_UNITS_MS[unit] ?? 0);
+  if (digits !== undefined && ms > 0 && ms <= DURATION_MS_MAX) return ms;
+  throw usageError(`${what} must be a time like 90s, 30m, 12h or 7d, not "${text}"`);
+}
+
 /** A time in milliseconds that a timer can wait. */
 export function parseMilliseconds(what: string, text: string): number {
   return parseCount(what, text, { max: TIMER_MS_MAX });

@@ -5,7 +5,8 @@ import { HoldfastError, isErrorCode } from '@holdfast/protocol';
 import { parseCount } from '../arguments/numbers.ts';
 import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
-import { daemonEntry, hostEntry, keeperEntry } from '../connection/daemon-entry.ts';
+import { hostEntry } from '../connection/daemon-entry.ts';
+import { ownInstallation } from '../connection/own-installation.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
@@ -64,8 +65,7 @@ async function start(choices: Choices, { env, home }: Context): Promise<Host> {
       ...(cert !== undefined && key !== undefined ? { tls: { cert, key } } : {}),
       env,
       namespace: home.namespace,
-      daemonEntry: daemonEntry(env),
-      keeperEntry: keeperEntry(),
+      installation: ownInstallation(env),
     });
   } catch (error) {
     throw ownError(error);

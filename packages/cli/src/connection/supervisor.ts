@@ -2,8 +2,7 @@ import type { Connector } from '@holdfast/client';
 import { Supervisor } from '@holdfast/supervisor';
 import type { Context } from '../context.ts';
 import { CLIENT_NAME } from './client-name.ts';
-import { daemonEntry, keeperEntry } from './daemon-entry.ts';
-import { availableBuild } from './available-build.ts';
+import { ownInstallation } from './own-installation.ts';
 
 /** The supervisor of the chosen namespace, for this installation. It loads libc. */
 export function supervisorOf({ home, env }: Context, connector?: Connector): Supervisor {
@@ -11,7 +10,7 @@ export function supervisorOf({ home, env }: Context, connector?: Connector): Sup
     home,
     env,
     name: CLIENT_NAME,
-    installation: { daemonEntry: daemonEntry(env), keeperEntry: keeperEntry(), build: availableBuild(env) },
+    installation: ownInstallation(env),
     ...(connector ? { connector } : {}),
   });
 }

@@ -1,10 +1,8 @@
 import { terminalRouter } from './terminal.ts';
-import { createCallerFactory, router } from './trpc.ts';
+import { router } from './trpc.ts';
 
 /** Everything that the API can do. */
 export const appRouter = router({ terminal: terminalRouter });
 
 /** For a client's types: `createTRPCClient<AppRouter>`. */
 export type AppRouter = typeof appRouter;
-
-export const createCaller = createCallerFactory(appRouter);

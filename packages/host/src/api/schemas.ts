@@ -91,6 +91,32 @@ export const health = z.object({
 export const updateStatus = z.object({
   pending: z.boolean().describe('the daemon that runs is of another build than this host'),
   running: z.string().nullable().describe('VERSION+BUILD; null while it is not known'),
-  available: z.string(),
+  available: z.string().nullable(),
   failure: z.object({ code: z.string(), reason: z.string(), at: z.string() }).nullable(),
 });
+
+const runningBuild = z.object({ pid: z.int(), version: z.string(), build: z.string() });
+
+export const updateResult = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    from: runningBuild.nullable().describe('null: the keeper has started the daemon, since none ran'),
+    to: runningBuild,
+    sessions: z.int().describe('running ones, all kept'),
+    clients: z.object({ kept: z.int(), dropped: z.int() }).optional(),
+    pauseMs: z.number().optional(),
+    keeper: z.string().nullable().describe('why the keeper goes on as another build; null: it does not'),
+  }),
+  z.object({
+    ok: z.literal(false),
+    code: z.string(),
+    reason: z.string(),
+    sessions: z.int().nullable().describe('sessions that run on; null if nobody could be asked'),
+  }),
+]);
+
+export const restartResult = z.object({
+  ended: z.int().nullable().describe('sessions that ran; null if no daemon could tell'),
+});
+
+export const resumeResult = z.object({ daemon: runningBuild, sessions: z.int() });

@@ -30,7 +30,7 @@ const t = initTRPC
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
   });
 
-export const { router, createCallerFactory } = t;
+export const { router } = t;
 
 const explained = t.procedure.use(async ({ next }) => {
   const result = await next();

@@ -1,26 +1,52 @@
 import type { Client } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
-import { type Home, resolveHome } from '@holdfast/supervisor/home';
+import {
+  type DaemonView,
+  type Home,
+  type Installation,
+  resolveHome,
+  Supervisor,
+  type Watching,
+} from '@holdfast/supervisor';
 import { DaemonLink } from './daemon-link.ts';
-import { Health } from './health.ts';
-import type { Supervision } from './supervision.ts';
 
 /** More namespaces than anybody has daemons: who asks for made-up ones must not fill the memory. */
 const NAMESPACES_MAX = 256;
 
+export interface NamespacesOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** The programs of this build. */
+  readonly installation: Installation;
+}
+
 /** One daemon, as the host sees it. */
 export class Namespace {
   readonly home: Home;
-  readonly health: Health;
+  readonly supervisor: Supervisor;
   readonly #link: DaemonLink;
   readonly #limited = new Map<string, DaemonLink>();
-  readonly #supervision: Supervision;
+  readonly #viewListeners = new Set<(view: DaemonView) => void>();
+  /** From when somebody first asked how the daemon is. */
+  #watching: Watching | undefined;
 
-  constructor(home: Home, supervision: Supervision) {
+  constructor(home: Home, { env, installation }: NamespacesOptions) {
     this.home = home;
-    this.#supervision = supervision;
+    this.supervisor = new Supervisor({ home, env, installation, name: 'holdfast-host' });
     this.#link = new DaemonLink(home);
-    this.health = new Health(() => this.client());
+  }
+
+  /** How the daemon is, as far as it is known: it never waits. */
+  get view(): DaemonView {
+    this.#watching ??= this.supervisor.watch((view) => {
+      for (const listener of this.#viewListeners) listener(view);
+    });
+    return this.#watching.view;
+  }
+
+  /** Tells of each change of `view`; returns what ends that. */
+  onView(listener: (view: DaemonView) => void): () => void {
+    this.#viewListeners.add(listener);
+    return () => this.#viewListeners.delete(listener);
   }
 
   /** The shared connection. Starts no daemon. Rejects within seconds: E_NO_DAEMON, E_HELD. */
@@ -34,15 +60,9 @@ export class Namespace {
       return await this.#link.client();
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== 'E_NO_DAEMON') throw error;
-      await this.#supervision.ensure(this.home);
+      await this.supervisor.ensure();
       return this.#link.client();
     }
-  }
-
-  /** Starts the daemon if none runs. What goes wrong is told to whoever needs it. */
-  async begin(): Promise<void> {
-    await this.clientOrStart().catch(() => undefined);
-    await this.health.ask();
   }
 
   /** A connection that the daemon lets see this one session (its id), and do nothing. */
@@ -56,7 +76,7 @@ export class Namespace {
   }
 
   close(): void {
-    this.health.close();
+    this.#watching?.[Symbol.dispose]();
     this.#link.close();
     for (const link of this.#limited.values()) link.close();
   }
@@ -64,23 +84,21 @@ export class Namespace {
 
 /** All namespaces that were asked for, by name. */
 export class Namespaces {
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #supervision: Supervision;
+  readonly #options: NamespacesOptions;
   readonly #byName = new Map<string, Namespace>();
 
-  constructor(env: NodeJS.ProcessEnv, supervision: Supervision) {
-    this.#env = env;
-    this.#supervision = supervision;
+  constructor(options: NamespacesOptions) {
+    this.#options = options;
   }
 
   /** Throws HoldfastError: E_USAGE for a name that is none, E_LIMIT. */
   get(name: string): Namespace {
     const known = this.#byName.get(name);
     if (known) return known;
-    const home = resolveHome(this.#env, name);
+    const home = resolveHome(this.#options.env, name);
     if (this.#byName.size >= NAMESPACES_MAX)
       throw new HoldfastError('E_LIMIT', `a host knows at most ${NAMESPACES_MAX} namespaces`);
-    const namespace = new Namespace(home, this.#supervision);
+    const namespace = new Namespace(home, this.#options);
     this.#byName.set(name, namespace);
     return namespace;
   }

@@ -1,5 +1,3 @@
-import type { ErrorCode } from '@holdfast/protocol';
-
 /** Why a page's WebSocket is closed. Below 4500, and 1000: trying again is of no use, but for 1001, 4408. docs/api.md has the same. */
 export const CLOSE = {
   done: 1000,
@@ -13,7 +11,7 @@ export const CLOSE = {
   unavailable: 4503,
 } as const;
 
-export function closeCodeOf(code: ErrorCode | string, retry: boolean): number {
+export function closeCodeOf(code: string, retry: boolean): number {
   switch (code) {
     case 'E_NO_SESSION':
     case 'E_AMBIGUOUS':

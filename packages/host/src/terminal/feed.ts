@@ -5,7 +5,7 @@ import { dataFrame } from './messages.ts';
 /** What of a session's output is kept here for all its pages; one that is further behind is served by the daemon's history. */
 const RING_BYTES = 1024 * 1024;
 /** What a new page sees: a screen and what led to it. */
-export const NEWEST_BYTES = 256 * 1024;
+const NEWEST_BYTES = 256 * 1024;
 /** What an entry costs besides its bytes: so that very many small ones are bounded, too. */
 const ENTRY_BYTES = 128;
 

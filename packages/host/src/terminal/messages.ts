@@ -12,7 +12,7 @@ const extent = z.int().min(1).max(LIMITS.columnsOrRows);
 const offset = z.int().min(0);
 
 /** What a page says, in text frames. */
-export const PAGE_MESSAGES = {
+const PAGE_MESSAGES = {
   attach: z.object({
     type: z.literal('attach'),
     from: z.union([offset, z.literal('new')]),

@@ -20,11 +20,11 @@ export interface PageInputOptions {
 export class PageInput {
   readonly #options: PageInputOptions;
   /** Opened by the first byte: a session remembers a bounded number of streams. */
-  #opening: Promise<void> | undefined;
+  #isOpening = false;
   #input: Input | undefined;
   #waiting: { offset: number; bytes: Buffer }[] = [];
   #waitingBytes = 0;
-  #told = -1;
+  #told = 0;
   #isClosed = false;
 
   constructor(options: PageInputOptions) {
@@ -37,7 +37,9 @@ export class PageInput {
     this.#waitingBytes += bytes.length + 1;
     if (this.#waitingBytes > 2 * LIMITS.inputWindowBytes) throw overrun();
     this.#waiting.push({ offset, bytes });
-    this.#opening ??= this.#open().catch(this.#options.failed);
+    if (this.#isOpening) return;
+    this.#isOpening = true;
+    this.#open().catch(this.#options.failed);
   }
 
   /** How far it is, unless the page does not read: then later. */

@@ -18,6 +18,7 @@ const EARLY_MESSAGES = 256;
 /** How often tokens are looked at again, and how often a page must show that it lives. */
 const LOOK_MS = 1_000;
 const PING_MS = 30_000;
+const FAREWELL_MS = 500;
 
 export interface TerminalsOptions {
   readonly namespaces: Namespaces;
@@ -40,6 +41,8 @@ export async function addTerminals(server: FastifyInstance, options: TerminalsOp
     preClose: (done) => {
       for (const { socket } of visitors) socket.close(CLOSE.hostEnds, 'the host ends');
       server.websocketServer.close();
+      // A page that does not take its farewell is not waited for.
+      setTimeout(() => visitors.forEach(({ socket }) => socket.terminate()), FAREWELL_MS).unref();
       done();
     },
   });
@@ -47,6 +50,10 @@ export async function addTerminals(server: FastifyInstance, options: TerminalsOp
     setInterval(() => expel(visitors, options.tokens), LOOK_MS),
     setInterval(() => ping(visitors), PING_MS),
   ];
+  // A socket that asked to become a WebSocket, and was answered instead, is nobody's any more: Node has let go of it.
+  server.addHook('onResponse', async (request) => {
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
+  });
   server.addHook('onClose', async () => timers.forEach(clearInterval));
 
   server.get<{ Params: { session: string }; Querystring: { namespace?: string } }>(

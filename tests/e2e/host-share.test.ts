@@ -1,0 +1,169 @@
+import { eventually, RawClient } from '@holdfast/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestHost } from './support/test-host.ts';
+import { TestPage } from './support/test-page.ts';
+
+let host: TestHost;
+/** A session that is shown, and another one that is not. */
+let shown: { id: string };
+let hidden: { id: string };
+let token: string;
+
+beforeAll(async () => {
+  host = await TestHost.start();
+  const { create } = host.client().terminal;
+  shown = await create.mutate({ command: ['sh', '-c', 'stty raw -echo; echo ready; cat'], name: 'shown' });
+  hidden = await create.mutate({ command: ['sh', '-c', 'echo secret; sleep 100'], name: 'hidden' });
+  token = await share('1h');
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+async function share(expires: string): Promise<string> {
+  const { code, stdout, stderr } = await host.home.cli([
+    'share',
+    'shown',
+    '--read-only',
+    '--expires',
+    expires,
+  ]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout.toString().trim();
+}
+
+function seeWith(other: string): Promise<Response> {
+  const input = encodeURIComponent(JSON.stringify({ session: shown.id }));
+  return host.fetch(`/trpc/terminal.get?input=${input}`, { headers: { authorization: `Bearer ${other}` } });
+}
+
+describe('a shared token', () => {
+  test('shows its session, by the API and by a WebSocket', async () => {
+    expect(await host.client(token).terminal.get.query({ session: 'shown' })).toMatchObject({ id: shown.id });
+    using page = new TestPage(host.at, shown.id, { token });
+    await page.untilText('ready');
+    expect(await page.message('attached')).toMatchObject({ readOnly: true, leading: false });
+  });
+
+  test('opens no procedure that does anything, or tells of another session', async () => {
+    const { terminal } = host.client(token);
+    const { id: session } = shown;
+    const attempts = [
+      () => terminal.list.query(),
+      () => terminal.create.mutate({}),
+      () => terminal.send.mutate({ session, text: 'x' }),
+      () => terminal.resize.mutate({ session, cols: 10, rows: 10 }),
+      () => terminal.rename.mutate({ session, name: 'x' }),
+      () => terminal.kill.mutate({ session }),
+      () => terminal.forget.mutate({ session }),
+      () => terminal.wait.mutate({ session: hidden.id, timeoutMs: 10 }),
+      () => terminal.get.query({ session: hidden.id }),
+      () => terminal.get.query({ session: 'hidden' }),
+      () => terminal.get.query({ session: 'no such session' }),
+      () => terminal.get.query({ session, namespace: 'other' }),
+      () => terminal.daemon.update.mutate(),
+      () => terminal.daemon.restart.mutate(),
+      () => terminal.daemon.resume.mutate(),
+      () => terminal.daemon.listSessions.query(),
+    ];
+    for (const attempt of attempts)
+      await expect(attempt()).rejects.toMatchObject({
+        data: { httpStatus: 403, holdfast: { code: 'E_FORBIDDEN' } },
+      });
+    const stream = await host.fetch('/trpc/terminal.onSessions', {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(await stream.text()).toContain('E_FORBIDDEN');
+  });
+
+  test('shows no other session by a WebSocket, and types and resizes nothing', async () => {
+    for (const session of [hidden.id, 'hidden']) {
+      using other = new TestPage(host.at, session, { token });
+      expect(await other.closed).toBe(4403);
+      expect(other.text).toBe('');
+    }
+    const before = await host.client().terminal.get.query({ session: shown.id });
+    using page = new TestPage(host.at, shown.id, { token, stream: 'a stream of keys', readOnly: false });
+    await page.message('attached');
+    page.say({ type: 'viewport', cols: 11, rows: 11 });
+    page.type(0, 'typed by a stranger');
+    expect(await page.closed).toBe(4403);
+    const after = await host.client().terminal.get.query({ session: shown.id });
+    expect(after).toMatchObject({ cols: before.cols, rows: before.rows, offset: before.offset });
+  });
+
+  test('is no more as a cookie than it was before', async () => {
+    const login = await host.fetch('/auth/session', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: '' },
+      body: JSON.stringify({ token }),
+    });
+    expect(await login.json()).toEqual({ share: { namespace: 'default', session: shown.id } });
+    const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
+    const list = await host.fetch('/trpc/terminal.list', { headers: { authorization: '', cookie } });
+    expect(list.status).toBe(403);
+  });
+
+  test('ends at its expiry, and what is open by it with it', async () => {
+    const short = await share('2s');
+    using page = new TestPage(host.at, shown.id, { token: short });
+    await page.message('attached');
+    expect(await page.closed).toBe(4401);
+    expect((await seeWith(short)).status).toBe(401);
+  });
+
+  test('is listed and revoked, and what is open by it ends', async () => {
+    const revoked = await share('1h');
+    const [id = ''] = revoked.split('.');
+    using page = new TestPage(host.at, shown.id, { token: revoked });
+    await page.message('attached');
+    const listed = await host.home.cli(['tokens', '--json']);
+    expect(JSON.parse(listed.stdout.toString())).toContainEqual(
+      expect.objectContaining({ id, kind: 'share', share: { namespace: 'default', session: shown.id } }),
+    );
+    expect(listed.stdout.toString()).not.toContain('hash');
+    expect((await host.home.cli(['tokens', 'revoke', id])).code).toBe(0);
+    expect(await page.closed).toBe(4401);
+    expect((await seeWith(revoked)).status).toBe(401);
+    expect((await host.home.cli(['tokens', 'revoke', id])).code).toBe(1);
+  });
+});
+
+test('the daemon itself refuses a limited connection everything else, also after an upgrade', async () => {
+  using client = await RawClient.connect(host.home.paths.socketPath);
+  let ids = 0;
+  const ask = (type: string, parameters: object) => client.request({ ...parameters, id: ids++, type });
+  const limited = await ask('hello', {
+    protocols: [1],
+    client: { name: 'test', version: '1' },
+    limitedTo: 'shown',
+  });
+  expect(limited).toMatchObject({ ok: { limitedTo: shown.id } });
+  const refusals = async () => {
+    const attempts: [string, object][] = [
+      ['list', {}],
+      ['status', {}],
+      ['watch', {}],
+      ['get', { session: hidden.id }],
+      ['get', { session: 'none' }],
+      ['subscribe', { session: shown.id, channel: 1, from: 0, mode: 'viewer' }],
+      ['subscribe', { session: shown.id, channel: 1, from: 0, mode: 'exact' }],
+      ['subscribe', { session: hidden.id, channel: 1, from: 0, mode: 'viewer', readOnly: true }],
+      ['openInput', { session: shown.id, channel: 2, stream: '12345678' }],
+      ['resize', { session: shown.id, cols: 1, rows: 1 }],
+      ['signal', { session: shown.id, signal: 'SIGINT' }],
+      ['kill', { session: shown.id }],
+      ['stop', {}],
+      ['upgrade', { node: '/x', execArgv: [], entry: '/x' }],
+    ];
+    for (const [type, parameters] of attempts)
+      expect({ type, ...(await ask(type, parameters)) }).toMatchObject({
+        type,
+        error: { code: 'E_FORBIDDEN' },
+      });
+    expect(await ask('get', { session: 'shown' })).toMatchObject({ ok: { session: { id: shown.id } } });
+  };
+  await refusals();
+  const before = host.home.daemonPid;
+  expect((await host.home.cli(['upgrade'])).code).toBe(0);
+  await eventually('another daemon', () => host.home.daemonPid !== before);
+  await refusals();
+});

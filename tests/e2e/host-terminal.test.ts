@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { eventually, floodBytes, LINE_BYTES, privateBytes, program } from '@holdfast/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestHost } from './support/test-host.ts';
+import { TestPage } from './support/test-page.ts';
+
+let host: TestHost;
+beforeAll(async () => {
+  host = await TestHost.start();
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+const cat = () =>
+  host.client().terminal.create.mutate({ command: ['sh', '-c', 'stty raw -echo; echo ready; cat'] });
+
+describe('a page', () => {
+  test('shows what the program prints, types into it, and is told when that has arrived', async () => {
+    const { id } = await cat();
+    using page = new TestPage(host.at, id, { stream: 'stream-one' });
+    await page.untilText('ready');
+    page.type(0, 'hello');
+    await page.untilText('hello');
+    expect(await page.message('inputDone')).toEqual({ type: 'inputDone', offset: 5 });
+    expect(await page.message('attached')).toMatchObject({ session: { id }, leading: true, readOnly: false });
+  });
+
+  test('reconnects by offset and gets exactly the missing bytes', async () => {
+    const { id } = await cat();
+    using first = new TestPage(host.at, id, { stream: 'stream-two' });
+    await first.untilText('ready');
+    const { offset } = first;
+    first.socket.terminate();
+    using writer = new TestPage(host.at, id, { stream: 'stream-three' });
+    await writer.message('attached');
+    writer.type(0, 'while you were away');
+    await writer.untilText('away');
+    using second = new TestPage(host.at, id, { from: offset, stream: 'stream-two' });
+    await second.untilText('away');
+    expect(second.start).toBe(offset);
+    expect(second.text).toBe('while you were away');
+  });
+
+  test('types again what it is unsure of, and nothing is typed twice or lost', async () => {
+    const { id } = await cat();
+    const typed = Buffer.from(Array.from({ length: 20_000 }, (_, at) => 97 + (at % 26)));
+    let done = 0;
+    let connections = 0;
+    while (done < typed.length) {
+      connections += 1;
+      using page = new TestPage(host.at, id, { stream: 'stream-four', readOnly: false });
+      await page.message('attached');
+      for (let at = done; at < Math.min(done + 6_000, typed.length); at += 500)
+        page.type(at, typed.subarray(at, at + 500));
+      await page.until('progress', () =>
+        page.messages.some(({ type, offset }) => type === 'inputDone' && Number(offset) > done),
+      );
+      done = Math.max(
+        ...page.messages.map(({ type, offset }) => (type === 'inputDone' ? Number(offset) : 0)),
+      );
+      page.socket.terminate();
+    }
+    expect(connections).toBeGreaterThan(2);
+    using reader = new TestPage(host.at, id, { from: 0, readOnly: true });
+    const whole = Buffer.concat([Buffer.from('ready\n'), typed]);
+    await reader.until('all of it', () => reader.offset >= whole.length);
+    expect(reader.offset).toBe(whole.length);
+    expect(reader.sha256).toBe(createHash('sha256').update(whole).digest('hex'));
+  });
+
+  test('that skips bytes of input, or breaks the protocol otherwise, is closed for good', async () => {
+    const { id } = await cat();
+    using skips = new TestPage(host.at, id, { stream: 'stream-five' });
+    await skips.message('attached');
+    skips.type(10, 'x');
+    expect(await skips.closed).toBe(4400);
+    expect(await skips.message('error')).toMatchObject({ code: 'E_INPUT_GAP', retry: false });
+    using acknowledges = new TestPage(host.at, id);
+    await acknowledges.message('attached');
+    acknowledges.say({ type: 'ack', offset: 1_000_000 });
+    expect(await acknowledges.closed).toBe(4400);
+    using large = new TestPage(host.at, id, { stream: 'stream-six' });
+    await large.message('attached');
+    large.type(0, Buffer.alloc(100_000));
+    expect(await large.closed).toBe(1009);
+    using nobody = new TestPage(host.at, 'nobody');
+    expect(await nobody.closed).toBe(4404);
+  });
+
+  test('gets everything up to the exit, and a close code that says so', async () => {
+    const lines = 200_000;
+    const { id } = await host
+      .client()
+      .terminal.create.mutate({ command: program('flood.py', lines), historyBytes: 8_388_608 });
+    using page = new TestPage(host.at, id, { from: 0 });
+    expect(await page.closed).toBe(1000);
+    expect(await page.message('exited')).toMatchObject({ exit: { code: 0 } });
+    expect(page.sha256).toBe(
+      createHash('sha256')
+        .update(floodBytes(0, lines * LINE_BYTES))
+        .digest('hex'),
+    );
+  });
+});
+
+test('a page that is far behind is served from the history, and falls behind alone', async () => {
+  const lines = 500_000;
+  const { id } = await host.client().terminal.create.mutate({
+    command: ['sh', '-c', `stty -opost; read line; exec ${program('flood.py', lines).join(' ')}`],
+    historyBytes: 16_777_216,
+  });
+  using typing = new TestPage(host.at, id, { from: 0, stream: 'stream-seven' });
+  await typing.message('attached');
+  using behind = new TestPage(host.at, id, { from: 0, readOnly: true, acknowledges: false });
+  await behind.message('attached');
+  typing.type(0, '\n');
+  expect(await typing.closed).toBe(1000);
+  expect(behind.offset).toBeLessThanOrEqual(512 * 1024);
+  expect(await behind.message('pause')).toMatchObject({ paused: true });
+  // It wakes up.
+  behind.socket.on('message', () => behind.say({ type: 'ack', offset: behind.offset }));
+  behind.say({ type: 'ack', offset: behind.offset });
+  expect(await behind.closed).toBe(1000);
+  expect(behind.offset).toBe(typing.offset);
+  expect(behind.sha256).toBe(typing.sha256);
+});
+
+test('a page that never reads under a flood costs the host a bounded amount, and holds nobody up', async () => {
+  const { id } = await host.client().terminal.create.mutate({ command: program('flood.py') });
+  using page = new TestPage(host.at, id, { acknowledges: false });
+  await page.message('attached');
+  page.socket.pause();
+  const before = privateBytes(host.at.pid);
+  using other = new TestPage(host.at, id, { readOnly: true });
+  await other.until('it goes on', () => other.offset - other.start > 20_000_000, 60_000);
+  const grownMb = (privateBytes(host.at.pid) - before) / 1024 / 1024;
+  console.log(`a WebSocket that never reads: the host has grown by ${grownMb.toFixed(1)} MB`);
+  expect(grownMb).toBeLessThan(60);
+  await host.client().terminal.kill.mutate({ session: id });
+});
+
+test('1,000 idle WebSockets are served, and cost a bounded amount', async () => {
+  const { id } = await cat();
+  const before = privateBytes(host.at.pid);
+  const pages = Array.from({ length: 1_000 }, () => new TestPage(host.at, id, { readOnly: true }));
+  try {
+    for (const page of pages) await page.message('attached', 60_000);
+    const grownMb = (privateBytes(host.at.pid) - before) / 1024 / 1024;
+    console.log(`1,000 idle WebSockets: the host has grown by ${grownMb.toFixed(1)} MB`);
+    expect(grownMb).toBeLessThan(150);
+    expect((await host.client().terminal.get.query({ session: id })).clients).toBe(1);
+  } finally {
+    for (const page of pages) page[Symbol.dispose]();
+  }
+  await eventually(
+    'they are gone',
+    async () => (await host.client().terminal.get.query({ session: id })).clients === 0,
+  );
+}, 120_000);
+
+test('a WebSocket without attach, without a token, or from a foreign page gets nowhere', async () => {
+  const { id } = await cat();
+  for (const [headers, token, status] of [
+    [{}, '', 401],
+    [{}, 'wrong', 401],
+    [{ origin: 'http://evil.example' }, undefined, 403],
+    [{ host: 'evil.example' }, undefined, 403],
+  ] as const) {
+    using page = new TestPage(host.at, id, { headers, ...(token === undefined ? {} : { token }) });
+    const refused = new Promise<number | undefined>((resolve) =>
+      page.socket.on('unexpected-response', (_request, response) => resolve(response.statusCode)),
+    );
+    expect(await refused).toBe(status);
+  }
+  using silent = new TestPage(host.at, id);
+  silent.socket.removeAllListeners('open');
+  expect(await silent.closed).toBe(4408);
+});
+
+test('the page that typed last leads, and has its size', async () => {
+  const { id } = await cat();
+  using one = new TestPage(host.at, id, { stream: 'stream-eight' });
+  await one.message('attached');
+  using two = new TestPage(host.at, id, { stream: 'stream-nine' });
+  expect(await two.message('attached')).toMatchObject({ leading: false });
+  two.say({ type: 'viewport', cols: 120, rows: 40 });
+  two.type(0, 'x');
+  expect(await two.message('leading')).toMatchObject({ leading: true });
+  expect(await one.message('resized')).toMatchObject({ cols: 120, rows: 40 });
+});

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { within } from '@holdfast/testkit';
+import { WebSocket } from 'ws';
+import type { Accepting } from './test-host.ts';
+
+const HEADER_BYTES = 8;
+
+export interface PageOptions {
+  readonly from?: number | 'new';
+  readonly readOnly?: boolean;
+  readonly stream?: string;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly namespace?: string;
+  /** Whether it acknowledges what it gets, as a terminal that keeps up; by default it does. */
+  readonly acknowledges?: boolean;
+}
+
+export type Message = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+/** A page's terminal, as docs/api.md describes it, on one WebSocket. */
+export class TestPage implements Disposable {
+  readonly socket: WebSocket;
+  readonly messages: Message[] = [];
+  onBytes: (bytes: Buffer, offset: number) => void = () => undefined;
+  onMessage: (message: Message) => void = () => undefined;
+  /** Resolves with the close code. */
+  readonly closed: Promise<number>;
+  /** Of all output from `start` on. */
+  readonly #hash = createHash('sha256');
+  readonly #acknowledges: boolean;
+  #text = '';
+  #start: number | undefined;
+  #offset = 0;
+  #watchers = new Set<() => void>();
+
+  constructor(host: Accepting, session: string, options: PageOptions = {}) {
+    const { from = 'new', readOnly, stream, token = host.token, headers, namespace = 'default' } = options;
+    this.#acknowledges = options.acknowledges ?? true;
+    const url = new URL(`/terminal/${session}?namespace=${namespace}`, host.url);
+    url.protocol = 'ws:';
+    this.socket = new WebSocket(url, {
+      headers: token === '' ? { ...headers } : { authorization: `Bearer ${token}`, ...headers },
+      perMessageDeflate: false,
+    });
+    this.socket.on('open', () => this.say({ type: 'attach', from, cols: 80, rows: 24, readOnly, stream }));
+    this.socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) this.#output(data);
+      else this.#message(JSON.parse(data.toString()) as Message);
+      for (const watcher of this.#watchers) watcher();
+    });
+    this.socket.on('error', () => undefined); // 'close' or 'unexpected-response' says more.
+    this.closed = new Promise((resolve) => {
+      this.socket.on('close', (code) => {
+        for (const watcher of this.#watchers) watcher();
+        resolve(code);
+      });
+    });
+  }
+
+  /** Offset of the next byte. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  get start(): number {
+    return this.#start ?? -1;
+  }
+
+  /** The last of it. */
+  get text(): string {
+    return this.#text;
+  }
+
+  get sha256(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  say(message: object): void {
+    if (this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  type(offset: number, bytes: Uint8Array | string): void {
+    const body = Buffer.from(bytes);
+    const frame = Buffer.alloc(HEADER_BYTES + body.length);
+    frame.writeBigUInt64LE(BigInt(offset));
+    body.copy(frame, HEADER_BYTES);
+    this.socket.send(frame);
+  }
+
+  /** Resolves when it holds; looks at each message, and at the end. */
+  async until(what: string, holds: () => boolean, withinMs?: number): Promise<void> {
+    let watcher: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      watcher = () => {
+        if (holds()) resolve();
+      };
+      this.#watchers.add(watcher);
+      watcher();
+    });
+    try {
+      await within(
+        `${what}: ${this.#text.slice(-200)} ${JSON.stringify(this.messages.slice(-3))}`,
+        held,
+        withinMs,
+      );
+    } finally {
+      this.#watchers.delete(watcher);
+    }
+  }
+
+  untilText(text: string, withinMs?: number): Promise<void> {
+    return this.until(`the page shows ${text}`, () => this.#text.includes(text), withinMs);
+  }
+
+  async message(type: string, withinMs?: number): Promise<Message> {
+    const find = () => this.messages.find((message) => message.type === type);
+    await this.until(`the message ${type}`, () => find() !== undefined, withinMs);
+    return find() ?? { type };
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.terminate();
+  }
+
+  #output(frame: Buffer): void {
+    const offset = Number(frame.readBigUInt64LE());
+    const bytes = frame.subarray(HEADER_BYTES);
+    if (offset !== this.#offset) throw new Error(`output at ${offset} instead of ${this.#offset}`);
+    this.#offset = offset + bytes.length;
+    this.#hash.update(bytes);
+    this.onBytes(bytes, offset);
+    this.#text = (this.#text + bytes.toString('latin1')).slice(-4_096);
+    if (this.#acknowledges) this.say({ type: 'ack', offset: this.#offset });
+  }
+
+  #message(message: Message): void {
+    this.messages.push(message);
+    this.onMessage(message);
+    if (message.type === 'attached') this.#start ??= message['offset'] as number;
+    if (message.type === 'attached' || message.type === 'resync') this.#offset = message['offset'] as number;
+  }
+}
