@@ -194,8 +194,9 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     try {
       this.#reader.push(late());
     } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error;
-      return this.end(error);
+      if (error instanceof HoldfastError) return this.end(error);
+      // Without what came before, the rest of the stream means nothing.
+      return this.#close(String(error));
     }
     this.#goOn();
   }
