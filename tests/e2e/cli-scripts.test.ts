@@ -204,6 +204,15 @@ describe('wait', () => {
     expect((await never.result()).code).toBe(1);
     expect((await silent.result()).code).toBe(1);
   });
+
+  test('gives up in time, also amid an expression that would backtrack for ever', async () => {
+    await using home = new CliHome();
+    await home.open('s', "stty -opost; head -c 40000 /dev/zero | tr '\\0' a; echo end; exec cat");
+    await home.do('wait', 's', '--output', 'end');
+    const begun = performance.now();
+    expect((await home.run('wait', 's', '--output', '(a+)+$b', '--timeout', '500')).code).toBe(124);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  });
 });
 
 test('what is printed is printed to the end, however slowly it is read', async () => {

@@ -4,7 +4,7 @@ import { SESSION_OPERAND } from '../arguments/session-operand.ts';
 import { defineCommand } from '../command.ts';
 import { connectForSession } from '../connection/connect.ts';
 import { EXIT, exitCodeOfSession } from '../output/exit-codes.ts';
-import { parseExpression } from '../waiting/output-search.ts';
+import { OutputSearch, parseExpression } from '../waiting/output-search.ts';
 import { waitForOutput } from '../waiting/wait-for-output.ts';
 import { waitForSilence } from '../waiting/wait-for-silence.ts';
 
@@ -30,12 +30,15 @@ export const waitCommand = defineCommand({
     const idleMs = options.idle === undefined ? undefined : parseMilliseconds('--idle', options.idle);
     const timeoutMs =
       options.timeout === undefined ? undefined : parseMilliseconds('--timeout', options.timeout);
+    const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     const client = await connectForSession(context, session, {
       connector: netConnector(context.home.socketPath),
       reconnect: true,
     });
     const met = async (): Promise<number> => {
-      if (expression && !(await waitForOutput(client, session, expression))) return EXIT.failed;
+      if (expression && !(await waitForOutput(client, session, new OutputSearch(expression, deadlineMs)))) {
+        return EXIT.failed;
+      }
       if (idleMs !== undefined && !(await waitForSilence(client, session, idleMs))) return EXIT.failed;
       if (expression || idleMs !== undefined) return EXIT.done;
       const ended = await client.request('wait', { session }, { timeoutMs: null });

@@ -32,6 +32,20 @@ test('a line does not begin where the window was cut', () => {
   expect(search.push(Buffer.from('\nx'))).toBe(true);
 });
 
+test('a search that backtracks for ever ends at its deadline, and finds nothing from then on', () => {
+  const begunMs = performance.now();
+  const search = new OutputSearch(parseExpression('--output', '(a+)+$b|c'), begunMs + 200);
+  expect(search.push(Buffer.alloc(40_000, 'a'))).toBe(false);
+  expect(performance.now() - begunMs).toBeGreaterThanOrEqual(200);
+  expect(search.push(Buffer.from('c'))).toBe(false);
+});
+
+test('a deadline changes nothing about what is found before it', () => {
+  const search = new OutputSearch(parseExpression('--output', '^b$'), performance.now() + 60_000);
+  expect(search.push(Buffer.from('a\n'))).toBe(false);
+  expect(search.push(Buffer.from('b\n'))).toBe(true);
+});
+
 test('what is no expression is refused', () => {
   expect(() => parseExpression('--output', '(')).toThrow('--output is not a regular expression');
 });

@@ -1,9 +1,8 @@
 import type { Client, Subscription } from '@holdfast/client';
-import { OutputSearch } from './output-search.ts';
+import type { OutputSearch } from './output-search.ts';
 
-/** Waits for output that matches, earlier output included; false if the session ends without it. */
-export function waitForOutput(client: Client, session: string, expression: RegExp): Promise<boolean> {
-  const search = new OutputSearch(expression);
+/** Waits until `search` has found its output, earlier output included; false if the session ends without it. */
+export function waitForOutput(client: Client, session: string, search: OutputSearch): Promise<boolean> {
   let subscription: Subscription | undefined;
   let end = 0;
   return new Promise((resolve, reject) => {
