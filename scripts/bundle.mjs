@@ -39,6 +39,10 @@ for (const { name } of programs) {
     buildId,
   );
 }
+// For who starts these programs and is not one of them: see installationIn of packages/supervisor.
+const described = path.join(root, 'dist', 'build.json');
+await writeFile(`${described}.${process.pid}.tmp`, `${JSON.stringify({ version, build: buildId })}\n`);
+await rename(`${described}.${process.pid}.tmp`, described);
 console.log(`bundled ${present.map(({ name }) => name).join(', ') || 'nothing'}: ${version} (${buildId})`);
 
 /** @typedef {{ program: string, file: string, bytes: Uint8Array }} Output */

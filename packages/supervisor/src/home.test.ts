@@ -23,6 +23,9 @@ test('HOLDFAST_HOME puts everything under one folder, whatever else is set', () 
     keeperSocketPath: '/h/default/keeper.sock',
     keeperReportPath: '/h/default/keeper.json',
     lifecycleLockPath: '/h/default/lifecycle.lock',
+    manifestPath: '/h/default/daemon.json',
+    updateRecordPath: '/h/default/update.json',
+    supervisorLogPath: '/h/default/supervisor.log',
     logPath: '/h/default/daemon.log',
     label: '/h',
   });

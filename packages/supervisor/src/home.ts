@@ -18,6 +18,12 @@ export interface Home {
   readonly logPath: string;
   /** Whoever starts, stops or resumes the daemon holds it, by flock, as long as that takes. */
   readonly lifecycleLockPath: string;
+  /** What is believed of the daemon by who can't ask it. */
+  readonly manifestPath: string;
+  /** What is kept of failed updates. */
+  readonly updateRecordPath: string;
+  /** What supervisors of all processes tell of. */
+  readonly supervisorLogPath: string;
   /** What is shown as "home": HOLDFAST_HOME if that is set, else the state folder. */
   readonly label: string;
 }
@@ -130,6 +136,9 @@ function home(parts: Pick<Home, 'namespace' | 'runtimeDir' | 'stateDir' | 'label
     keeperReportPath: join(parts.runtimeDir, 'keeper.json'),
     logPath: join(parts.stateDir, 'daemon.log'),
     lifecycleLockPath: join(parts.runtimeDir, 'lifecycle.lock'),
+    manifestPath: join(parts.runtimeDir, 'daemon.json'),
+    updateRecordPath: join(parts.stateDir, 'update.json'),
+    supervisorLogPath: join(parts.stateDir, 'supervisor.log'),
   };
 }
 

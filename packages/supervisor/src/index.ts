@@ -1,14 +1,15 @@
 export type { Adoption } from './adopt.ts';
 export { SUPERVISOR_EVENTS, type SupervisorEvent, type SupervisorEventType } from './events.ts';
+export type { AutoUpdateOptions } from './auto-updater.ts';
 export { checkHome, createHome, type Home, resolveHome } from './home.ts';
 export { isAccepting, isHomeInUse } from './home-lock.ts';
-export type { Installation } from './installation.ts';
+export { type Installation, installationIn } from './installation.ts';
 export type { Restarted } from './restart.ts';
 export type { Resumed, ResumeOptions } from './resume.ts';
 export type { DaemonState } from './state.ts';
 export type { SupervisorStatus } from './status.ts';
 export type { Stopped } from './stop.ts';
 export { Supervisor, type SupervisorOptions } from './supervisor.ts';
-export type { UpdateFailure, UpdateStatus } from './update-status.ts';
+export type { Build, UpdateFailure, UpdateStatus } from './update-status.ts';
 export type { UpgradeOptions, UpgradeOutcome } from './upgrade.ts';
-export type { DaemonView, Watching } from './watch.ts';
+export type { DaemonView, Watching, WatchOptions } from './watch.ts';

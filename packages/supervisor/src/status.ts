@@ -4,7 +4,8 @@ import type { KeeperReport } from '@holdfast/protocol/keeper-report';
 import { connectIfRunning } from './connect.ts';
 import type { Home } from './home.ts';
 import { keeperReport } from './keeper-report.ts';
-import { type UpdateStatus, updateStatus } from './update-status.ts';
+import { readUpdateRecord } from './update-record.ts';
+import { type Build, type UpdateStatus, updateStatus } from './update-status.ts';
 
 type Answer = RequestResult<'status'>;
 
@@ -30,7 +31,7 @@ export interface StatusQuestion {
   readonly connector: Connector;
   readonly name: string;
   /** What the installation's daemon is; null: not known. */
-  readonly available: { readonly version: string; readonly build: string } | null;
+  readonly available: Build | null;
 }
 
 /**
@@ -43,7 +44,7 @@ export async function readStatus(question: StatusQuestion): Promise<SupervisorSt
   return {
     daemon: answer?.daemon ?? null,
     keeper: keeperReport(home) ?? null,
-    update: updateStatus(answer?.daemon ?? null, available),
+    update: await readUpdate(home, { running: answer?.daemon ?? null, available }),
     sessions: answer?.sessions ?? { running: 0, exited: 0 },
     // The daemon counts every connection; this one is gone when somebody reads of it.
     clients: answer ? answer.clients - 1 : 0,
@@ -51,6 +52,19 @@ export async function readStatus(question: StatusQuestion): Promise<SupervisorSt
     holders: answer?.holders ?? [],
     aside: answer?.aside ?? [],
   };
+}
+
+/** Which update there is, by what runs and what was kept of failures. */
+async function readUpdate(
+  home: Home,
+  builds: { running: Build | null; available: Build | null },
+): Promise<UpdateStatus> {
+  const { running, available } = builds;
+  const { failure } = readUpdateRecord(home);
+  if (!running || !available || running.build === available.build) return updateStatus(builds, 0, failure);
+  // Only builds that differ have to be put in order, and that takes a library.
+  const { orderOf } = await import('./build-order.ts');
+  return updateStatus(builds, orderOf(available.version, running.version), failure);
 }
 
 /** undefined if no daemon runs. */

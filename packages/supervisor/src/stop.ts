@@ -4,6 +4,7 @@ import type { Home } from './home.ts';
 import { isHomeInUse } from './home-lock.ts';
 import { askKeeper } from './keeper.ts';
 import { underLifecycleLock } from './lifecycle-lock.ts';
+import { removeManifest } from './manifest.ts';
 import { pause } from './pause.ts';
 import { reach, type Surroundings } from './surroundings.ts';
 
@@ -89,4 +90,5 @@ async function untilGone({
     }
     await pause(connector, LOOK_MS);
   }
+  removeManifest(home);
 }

@@ -5,13 +5,15 @@ import { ensure } from './ensure.ts';
 import type { SupervisorEvent } from './events.ts';
 import type { Home } from './home.ts';
 import type { Installation } from './installation.ts';
+import { Recorder } from './recorder.ts';
 import { restart, type Restarted } from './restart.ts';
 import { resume, type Resumed, type ResumeOptions } from './resume.ts';
 import { readStatus, type SupervisorStatus } from './status.ts';
 import { stop, type Stopped } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
+import { readUpdateRecord, writeUpdateRecord } from './update-record.ts';
 import { upgrade, type UpgradeOptions, type UpgradeOutcome } from './upgrade.ts';
-import { type DaemonView, watch, type Watching } from './watch.ts';
+import { watch, type Watching, type WatchOptions } from './watch.ts';
 
 export interface SupervisorOptions {
   /** The namespace's home: `resolveHome(process.env, namespace)`. */
@@ -23,6 +25,8 @@ export interface SupervisorOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** By default Node's sockets and timers; that of the reactor, while it has the event loop. */
   readonly connector?: Connector;
+  /** Whether events are written to supervisor.log in the state folder; by default they are. */
+  readonly log?: boolean;
 }
 
 /**
@@ -32,6 +36,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly home: Home;
   readonly #surroundings: Surroundings;
+  readonly #recorder: Recorder;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
 
   constructor(options: SupervisorOptions) {
@@ -42,7 +47,9 @@ export class Supervisor {
       env = process.env,
       connector = netConnector(home.socketPath),
     } = options;
+    const recorder = new Recorder(home, { writesLog: options.log ?? true });
     this.home = home;
+    this.#recorder = recorder;
     this.#surroundings = {
       home,
       name,
@@ -54,12 +61,13 @@ export class Supervisor {
         build: installation.build === undefined ? { version: VERSION, build: BUILD } : installation.build,
       },
       emit: (event) => {
+        recorder.record(event);
         for (const listener of this.#listeners) listener(event);
       },
     };
   }
 
-  /** Calls back with each event of this supervisor, as docs/supervisor.md lists them; returns what ends that. */
+  /** Calls back with each event of this supervisor, as docs/events.md lists them; returns what ends that. */
   subscribe(listener: (event: SupervisorEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -71,12 +79,12 @@ export class Supervisor {
    * its keeper starts none, E_NO_DAEMON if the home can't be used.
    */
   ensure(): Promise<DaemonIdentity> {
-    return ensure(this.#surroundings);
+    return this.#recorded(ensure(this.#surroundings));
   }
 
   /** Looks which daemon serves, within some seconds. It starts none and ends none, whatever it finds. Throws E_NO_DAEMON if the home can't be used. */
   adopt(): Promise<Adoption> {
-    return adopt(this.#surroundings);
+    return this.#recorded(adopt(this.#surroundings));
   }
 
   /**
@@ -84,7 +92,7 @@ export class Supervisor {
    * that is a value, and nothing has changed.
    */
   upgrade(options?: UpgradeOptions): Promise<UpgradeOutcome> {
-    return upgrade(this.#surroundings, options);
+    return this.#recorded(upgrade(this.#surroundings, options));
   }
 
   /**
@@ -92,17 +100,17 @@ export class Supervisor {
    * not answer or does not end (nothing is started then), E_DAEMON_START if the new one does not start.
    */
   restart(): Promise<Restarted> {
-    return restart(this.#surroundings);
+    return this.#recorded(restart(this.#surroundings));
   }
 
   /** Starts a daemon again after its keeper has given up. Throws E_NO_DAEMON without a keeper, E_HELD if the daemon dies as well. */
   resume(options?: ResumeOptions): Promise<Resumed> {
-    return resume(this.#surroundings, options);
+    return this.#recorded(resume(this.#surroundings, options));
   }
 
   /** Ends every session, the daemon and its keeper; resolves when they are gone. Asks nobody. Throws E_TIMEOUT if it does not answer, or does not end. */
   stop(): Promise<Stopped> {
-    return stop(this.#surroundings);
+    return this.#recorded(stop(this.#surroundings));
   }
 
   /** What there is; that none runs is an answer. Throws E_NO_DAEMON if one is there that does not answer within 5 s. */
@@ -111,8 +119,25 @@ export class Supervisor {
     return readStatus({ home, connector, name, available: installation.build });
   }
 
-  /** Keeps an eye on the daemon until the result is disposed of; `view` there never waits. It starts and ends none. */
-  watch(listener: (view: DaemonView) => void = () => undefined): Watching {
-    return watch(this.#surroundings, listener);
+  /**
+   * Keeps an eye on the daemon until the result is disposed of; `view` there never waits. It starts and ends none, but upgrades one
+   * that is older than this installation, in the background and some time later, unless that is switched off.
+   */
+  watch(options: WatchOptions = {}): Watching {
+    return watch(this.#surroundings, options);
+  }
+
+  /** Somebody has taken note of the failed update: no status tells of it any more, and what has failed is not tried again. */
+  dismissUpdateFailure(): void {
+    writeUpdateRecord(this.home, { ...readUpdateRecord(this.home), failure: null });
+  }
+
+  /** The result of a verb, when what it has told of is written: a short-lived program ends then. */
+  async #recorded<T>(result: Promise<T>): Promise<T> {
+    try {
+      return await result;
+    } finally {
+      await this.#recorder.written();
+    }
   }
 }

@@ -1,14 +1,11 @@
-/** A failed update, kept until it is dismissed or a later one succeeds. */
-export interface UpdateFailure {
-  readonly code: string;
-  readonly reason: string;
-  /** ISO 8601. */
-  readonly at: string;
-}
+import type { UpdateRecord } from './update-record.ts';
+
+/** A failed update, kept until it is dismissed or a later one succeeds: its code, why, and when (ISO 8601). */
+export type UpdateFailure = NonNullable<UpdateRecord['failure']>;
 
 /** Which update there is. Versions are `version+build`. */
 export interface UpdateStatus {
-  /** Whether the daemon that runs could be replaced by `available`. */
+  /** Whether the daemon that runs could be replaced by `available`, which is not older. */
   readonly pending: boolean;
   /** null: none runs, or it does not answer. */
   readonly running: string | null;
@@ -17,17 +14,24 @@ export interface UpdateStatus {
   readonly failure: UpdateFailure | null;
 }
 
-interface Build {
+/** A version of Holdfast, by which builds are ordered, and the hash that tells one build from another. */
+export interface Build {
   readonly version: string;
   readonly build: string;
 }
 
-export function updateStatus(running: Build | null, available: Build | null): UpdateStatus {
+/** `order`: how the available version compares to the running one, for builds that differ. */
+export function updateStatus(
+  builds: { running: Build | null; available: Build | null },
+  order: -1 | 0 | 1,
+  failure: UpdateFailure | null,
+): UpdateStatus {
+  const { running, available } = builds;
   return {
-    pending: running !== null && available !== null && running.build !== available.build,
+    pending: running !== null && available !== null && running.build !== available.build && order >= 0,
     running: running && fullVersion(running),
     available: available && fullVersion(available),
-    failure: null,
+    failure,
   };
 }
 

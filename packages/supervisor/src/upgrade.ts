@@ -8,8 +8,11 @@ import {
 } from '@holdfast/protocol';
 import { askKeeper } from './keeper.ts';
 import { keeperReport } from './keeper-report.ts';
+import { correctManifest } from './manifest.ts';
 import { resume } from './resume.ts';
 import { reach, type Surroundings } from './surroundings.ts';
+import { readUpdateRecord, writeUpdateRecord } from './update-record.ts';
+import { withoutDisk } from './write-whole.ts';
 
 const TIMEOUT_MS = 15_000;
 /** Kept of the time for the hand-over itself, which is not broken off once it has begun; at most a fifth of all. */
@@ -79,16 +82,20 @@ export async function upgrade(
       running: client ? client.daemon.build : null,
       available: target.build?.build ?? null,
     });
+    if (client) noteInFlight(surroundings, client, target);
     const done = client
       ? await handOver(client, target, leftMs())
       : await startHeld(surroundings, target, leftMs());
-    tellSuccess(surroundings, done);
+    await succeeded(surroundings, done);
     const keeper = target.build ? await replaceKeeper(surroundings, target.build.build) : null;
     return { ok: true, ...done, keeper };
   } catch (error) {
     const { code, message } = asHoldfastError(error);
     const step = client ? 'hand-over' : 'connect';
     surroundings.emit({ type: 'update_failed', code, reason: message, step });
+    if (client) correctManifest(surroundings.home, client, null);
+    // One that somebody has asked for by name is told to him, and is over.
+    if (!options.target && code !== 'E_NO_DAEMON') keepFailure(surroundings, code, message);
     return { ok: false, code, reason: message, sessions: await runningSessions(client) };
   } finally {
     client?.close();
@@ -143,9 +150,19 @@ function refuseOther(serving: { version: string; build: string }, expected: Targ
   throw new HoldfastError('E_UPGRADE_UNEXPECTED', why);
 }
 
-function tellSuccess({ emit }: Surroundings, done: Done): void {
+/** Whoever looks at the manifest meanwhile finds that an upgrade was asked for. */
+function noteInFlight({ home }: Surroundings, client: Client, { build }: Target): void {
+  const since = new Date().toISOString();
+  const available = build?.build ?? null;
+  correctManifest(home, client, { phase: 'requested', available, successor: null, since });
+}
+
+/** Forgets the failures before it, and tells of it. Nothing that goes wrong here undoes it. */
+async function succeeded(surroundings: Surroundings, done: Done): Promise<void> {
+  const { home, emit } = surroundings;
   const { to, sessions } = done;
   const handedOver = done.from === null ? undefined : done;
+  withoutDisk(() => writeUpdateRecord(home, { failure: null, attempts: null }));
   emit({
     type: 'update_ok',
     from: handedOver?.from.build ?? null,
@@ -153,8 +170,31 @@ function tellSuccess({ emit }: Surroundings, done: Done): void {
     pid: to.pid,
     sessions,
     clients: handedOver?.clients.kept ?? 0,
+    bytes: await bytesKept(surroundings),
     pauseMs: handedOver?.pauseMs ?? null,
   });
+}
+
+/** Asks the daemon that serves now, which also goes into the manifest; null if it can't be asked. */
+async function bytesKept(surroundings: Surroundings): Promise<number | null> {
+  let client: Client | undefined;
+  try {
+    client = await reach(surroundings, ANSWER_MS);
+    if (!client) return null;
+    correctManifest(surroundings.home, client, null);
+    const { sessions } = await client.request('list', {}, { timeoutMs: ANSWER_MS });
+    return sessions.reduce((sum, { offset, historyStart }) => sum + offset - historyStart, 0);
+  } catch {
+    // Busy, or gone again; the upgrade is done all the same.
+    return null;
+  } finally {
+    client?.close();
+  }
+}
+
+function keepFailure({ home }: Surroundings, code: ErrorCode, reason: string): void {
+  const failure = { code, reason, at: new Date().toISOString() };
+  withoutDisk(() => writeUpdateRecord(home, { ...readUpdateRecord(home), failure }));
 }
 
 /** The keeper goes on as this build; if it can't, as it was, which is no failure of the upgrade. Resolves with why not. */

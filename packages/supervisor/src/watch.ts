@@ -1,7 +1,11 @@
 import type { Client, Timer } from '@holdfast/client';
 import { type DaemonIdentity, HoldfastError } from '@holdfast/protocol';
+import { repairManifest } from './adopt.ts';
+import { AutoUpdater, type AutoUpdateOptions } from './auto-updater.ts';
+import { orderOf } from './build-order.ts';
 import { DAEMON, type DaemonEffect, type DaemonEvent, type DaemonState, greetingOf } from './state.ts';
 import { reach, type Surroundings } from './surroundings.ts';
+import { readUpdateRecord } from './update-record.ts';
 import { type UpdateStatus, updateStatus } from './update-status.ts';
 
 const HELLO_MS = 3_000;
@@ -26,17 +30,35 @@ export interface Watching extends Disposable {
   readonly view: DaemonView;
 }
 
+export interface WatchOptions {
+  /** Called with each change of the view. */
+  readonly onChange?: (view: DaemonView) => void;
+  /** Whether, and when, an older daemon is upgraded in the background: by default it is, unless HOLDFAST_AUTO_UPDATE=off. */
+  readonly autoUpdate?: boolean | AutoUpdateOptions;
+}
+
 /**
- * Keeps an eye on the daemon until it is disposed of: one connection, and a question now and then. It starts and ends none. The
- * listener is called with each change of the view.
+ * Keeps an eye on the daemon until it is disposed of: one connection, and a question now and then. It starts and ends none, but
+ * upgrades an older one.
  */
-export function watch(surroundings: Surroundings, listener: (view: DaemonView) => void): Watching {
-  return new Watcher(surroundings, listener);
+export function watch(surroundings: Surroundings, options: WatchOptions): Watching {
+  return new Watcher(surroundings, options);
+}
+
+function autoUpdater(
+  surroundings: Surroundings,
+  wanted: WatchOptions['autoUpdate'],
+): AutoUpdater | undefined {
+  if (wanted === false || surroundings.env['HOLDFAST_AUTO_UPDATE'] === 'off') return undefined;
+  return new AutoUpdater(surroundings, typeof wanted === 'object' ? wanted : {});
 }
 
 class Watcher implements Watching {
   readonly #surroundings: Surroundings;
-  readonly #listener: (view: DaemonView) => void;
+  readonly #onChange: (view: DaemonView) => void;
+  readonly #autoUpdater: AutoUpdater | undefined;
+  /** The view that was told last, as text. */
+  #told = '';
   #state: DaemonState = 'unseen';
   #daemon: DaemonIdentity | undefined;
   #why: HoldfastError | undefined;
@@ -46,9 +68,10 @@ class Watcher implements Watching {
   #timer: Timer | undefined;
   #wake: () => void = () => undefined;
 
-  constructor(surroundings: Surroundings, listener: (view: DaemonView) => void) {
+  constructor(surroundings: Surroundings, { onChange = () => undefined, autoUpdate }: WatchOptions) {
     this.#surroundings = surroundings;
-    this.#listener = listener;
+    this.#onChange = onChange;
+    this.#autoUpdater = autoUpdater(surroundings, autoUpdate);
     void this.#run();
   }
 
@@ -59,12 +82,20 @@ class Watcher implements Watching {
       state: this.#state,
       daemon,
       unreachableSince: this.#unreachableSince,
-      update: updateStatus(daemon, this.#surroundings.installation.build),
+      update: this.#update(daemon),
     };
+  }
+
+  #update(running: DaemonIdentity | null): UpdateStatus {
+    const { home, installation } = this.#surroundings;
+    const { build: available } = installation;
+    const order = running && available ? orderOf(available.version, running.version) : 0;
+    return updateStatus({ running, available }, order, readUpdateRecord(home).failure);
   }
 
   [Symbol.dispose](): void {
     this.#isDisposed = true;
+    this.#autoUpdater?.dispose();
     this.#client?.close();
     this.#timer?.cancel();
     this.#wake();
@@ -89,6 +120,7 @@ class Watcher implements Watching {
     client.onStateChange = () => this.#wake();
     try {
       this.#answered(client.daemon, false);
+      repairManifest(this.#surroundings, client);
       while (!this.#isDisposed && client.state === 'connected') {
         await this.#pause(ASK_EVERY_MS);
         if (this.#isDisposed || client.state !== 'connected') break;
@@ -105,6 +137,7 @@ class Watcher implements Watching {
     try {
       const { daemon } = await client.request('status', {}, { timeoutMs: ANSWER_MS });
       this.#answered(daemon, true);
+      repairManifest(this.#surroundings, { daemon, protocol: client.protocol });
     } catch (error) {
       if (error instanceof HoldfastError && error.code === 'E_DISCONNECTED') return;
       this.#failed(error);
@@ -128,12 +161,17 @@ class Watcher implements Watching {
 
   #saw(event: DaemonEvent, before = this.#daemon): void {
     const { state, effects } = DAEMON[this.#state][event];
-    const hasChanged = state !== this.#state || before !== this.#daemon;
     this.#state = state;
     if (state === 'serving') this.#unreachableSince = null;
     else this.#unreachableSince ??= new Date().toISOString();
     for (const effect of effects) this.#tell(effect, before);
-    if (hasChanged) this.#listener(this.view);
+    const { view } = this;
+    if (state !== 'silent' && state !== 'lost') this.#autoUpdater?.saw(view.daemon);
+    // Told is what differs: failures come and go without the daemon, by what other processes do.
+    const text = JSON.stringify(view);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#onChange(view);
   }
 
   #tell(effect: DaemonEffect, before: DaemonIdentity | undefined): void {

@@ -42,6 +42,12 @@ function describe(status: SupervisorStatus, context: Context): string {
   if (update.pending) {
     lines.push(`update    this is ${update.available}; holdfast upgrade brings the daemon to this build`);
   }
+  if (update.failure) {
+    const { at, reason } = update.failure;
+    lines.push(
+      `update    the last one failed at ${printable(at)}, and nothing has changed: ${printable(reason)}`,
+    );
+  }
   for (const { session, by, clientPid } of status.holders) {
     const who = clientPid === null ? 'a client that has gone' : `process ${clientPid}`;
     lines.push(`held      ${session} waits for ${who} (${by === 'lease' ? 'tail' : 'a terminal'})`);

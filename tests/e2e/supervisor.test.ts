@@ -1,0 +1,220 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { netConnector } from '@holdfast/client';
+import { commandLine, eventually, isAlive, processState, stopProcess } from '@holdfast/testkit';
+import { expect, test } from 'vitest';
+import { SupervisedHome } from './support/supervised.ts';
+
+test('ten processes that ensure a daemon at once end with one keeper and one daemon', async () => {
+  await using home = new SupervisedHome();
+  const opened = await Promise.all(
+    Array.from({ length: 10 }, (_, index) =>
+      home.cli(['new', '-d', '--name', `s${index}`, '--', 'cat'], { withinMs: 50_000 }),
+    ),
+  );
+  expect(opened.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+    opened.map(() => ({ code: 0, stderr: '' })),
+  );
+  expect(home.processes.filter((pid) => / serve --runtime-dir /.test(commandLine(pid)))).toHaveLength(1);
+  expect(home.processes.filter((pid) => /keeper\/main.js /.test(commandLine(pid)))).toHaveLength(1);
+  expect(await home.supervisor().status()).toMatchObject({ sessions: { running: 10 } });
+});
+
+test('ten upgrades that overlap, of several processes, are one', async () => {
+  await using home = new SupervisedHome();
+  const points = path.join(home.scratch('points'), 'points.json');
+  writeFileSync(points, JSON.stringify({ 'successor.loaded': 'stop' }));
+  const supervisor = home.supervisor({}, { env: { ...home.env, HOLDFAST_TEST_POINTS: points } });
+  const { pid } = await supervisor.ensure();
+  const { id } = await home.open('s');
+  const inProcess = Array.from({ length: 7 }, () => home.supervisor().upgrade());
+  const others = Array.from({ length: 3 }, () => home.cli(['upgrade', '--json']));
+  const successor = await eventually('a successor that stands', () =>
+    home.processes.find((other) => / adopt /.test(commandLine(other)) && processState(other) === 'T'),
+  );
+  // All of them have a connection, which carries nothing but the request that follows its hello.
+  const client = await home.connect();
+  await eventually('all who ask', async () => (await client.request('status', {})).clients >= 11);
+  process.kill(successor, 'SIGCONT');
+  const outcomes = [
+    ...(await Promise.all(inProcess)),
+    ...(await Promise.all(others)).map(({ stdout }) => JSON.parse(String(stdout))),
+  ];
+  for (const outcome of outcomes) {
+    expect(outcome).toMatchObject({ ok: true, from: { pid }, to: { pid: successor }, sessions: 1 });
+  }
+  expect(home.logged('upgrade.begun')).toHaveLength(1);
+  expect((await client.request('get', { session: id })).session.state).toBe('running');
+});
+
+test('without a daemon an upgrade is a value, and a restart an error', async () => {
+  await using home = new SupervisedHome();
+  const supervisor = home.supervisor();
+  expect(await supervisor.upgrade()).toMatchObject({ ok: false, code: 'E_NO_DAEMON', sessions: null });
+  await expect(supervisor.restart()).rejects.toMatchObject({ code: 'E_NO_DAEMON' });
+  await expect(supervisor.resume()).rejects.toMatchObject({ code: 'E_NO_DAEMON' });
+  expect(await supervisor.stop()).toEqual({ kind: 'notRunning' });
+  expect(await supervisor.adopt()).toEqual({ kind: 'none' });
+  // Nothing was tried, and so nothing has failed.
+  expect((await supervisor.status()).update.failure).toBeNull();
+});
+
+test('a daemon that stands is unknown, not dead; an upgrade ends in time, and does not happen when it goes on', async () => {
+  await using home = new SupervisedHome();
+  const supervisor = home.supervisor();
+  const { pid } = await supervisor.ensure();
+  const { id, pid: program } = await home.open('s');
+  await stopProcess(pid);
+  expect(await supervisor.adopt()).toMatchObject({ kind: 'unknown', code: 'E_TIMEOUT', pid });
+  const began = performance.now();
+  expect(await supervisor.upgrade({ timeoutMs: 4_000 })).toMatchObject({ ok: false, code: 'E_TIMEOUT' });
+  expect(performance.now() - began).toBeLessThan(15_000);
+  await expect(supervisor.restart()).rejects.toMatchObject({ code: 'E_TIMEOUT' });
+  process.kill(pid, 'SIGCONT');
+  const client = await home.connect();
+  expect((await client.request('get', { session: id })).session).toMatchObject({
+    state: 'running',
+    pid: program,
+  });
+  expect(client.daemon.pid).toBe(pid);
+  expect(home.logged('upgrade.begun')).toEqual([]);
+});
+
+test('an upgrade that a daemon gets and does not answer in time does not happen later', async () => {
+  await using home = new SupervisedHome();
+  const connector = netConnector(home.paths.socketPath);
+  let pid = 0;
+  const stopping = {
+    ...connector,
+    async connect() {
+      const transport = await connector.connect();
+      const send = transport.send.bind(transport);
+      // The daemon has answered hello; it stands before it can read what follows.
+      transport.send = (bytes) => {
+        if (Buffer.from(bytes).includes('"upgrade"')) process.kill(pid, 'SIGSTOP');
+        return send(bytes);
+      };
+      return transport;
+    },
+  };
+  const supervisor = home.supervisor({}, { connector: stopping });
+  pid = (await supervisor.ensure()).pid;
+  const { id } = await home.open('s');
+  expect(await supervisor.upgrade({ timeoutMs: 1_000 })).toMatchObject({ ok: false, code: 'E_TIMEOUT' });
+  process.kill(pid, 'SIGCONT');
+  const client = await home.connect();
+  expect((await client.request('get', { session: id })).session.state).toBe('running');
+  expect(client.daemon.pid).toBe(pid);
+  expect(home.logged('upgrade.begun')).toEqual([]);
+});
+
+const STEPS = [
+  'successor.loaded',
+  'successor.prepared',
+  'successor.received',
+  'successor.adopted',
+  'successor.committed',
+  'successor.serving',
+  'predecessor.snapshot',
+  'predecessor.sent',
+  'predecessor.commit',
+  'predecessor.committed',
+] as const;
+
+test.each(['restart', 'stop'] as const)(
+  '%s in the midst of each step of an upgrade ends everything, and leaves at most one daemon',
+  async (verb) => {
+    await using home = new SupervisedHome();
+    const points = path.join(home.scratch('points'), 'points.json');
+    const env = { ...home.env, HOLDFAST_TEST_POINTS: points };
+    for (const step of STEPS) {
+      writeFileSync(points, '{}');
+      const supervisor = home.supervisor({}, { env });
+      const { pid } = await supervisor.ensure();
+      const { pid: program } = await home.open(step);
+      writeFileSync(points, JSON.stringify({ [step]: 'stop' }));
+      const upgrade = home.supervisor().upgrade();
+      const stands = await eventually(`${step}: somebody stands`, () =>
+        home.processes.find(
+          (other) => / (adopt|serve) /.test(commandLine(other)) && processState(other) === 'T',
+        ),
+      );
+      const ended = supervisor[verb]();
+      process.kill(stands, 'SIGCONT');
+      await upgrade;
+      expect({ step, ...(await ended) }).toEqual({ step, kind: 'stopped', ended: 1 });
+      await eventually(`${step}: the program's end`, () => !isAlive(program));
+      const daemons = home.processes.filter((other) =>
+        / (adopt|serve) --runtime-dir /.test(commandLine(other)),
+      );
+      const { kind } = await supervisor.adopt();
+      expect({ step, isAlive: isAlive(pid), daemons: daemons.length, kind }).toEqual({
+        step,
+        isAlive: false,
+        ...(verb === 'restart' ? { daemons: 1, kind: 'serving' } : { daemons: 0, kind: 'none' }),
+      });
+    }
+  },
+  180_000,
+);
+
+test('a manifest that names another process is put right, and that process lives', async () => {
+  await using home = new SupervisedHome();
+  const supervisor = home.supervisor();
+  const { pid } = await supervisor.ensure();
+  const read = () => JSON.parse(readFileSync(home.paths.manifestPath, 'utf8'));
+  const manifest = read();
+  expect(manifest).toMatchObject({ pid, update: null });
+  // This process has got the pid of a daemon that is long gone.
+  for (const stale of [
+    { ...manifest, pid: process.pid },
+    { ...manifest, startTime: 1, later: 'field' },
+    'no manifest',
+  ]) {
+    writeFileSync(home.paths.manifestPath, JSON.stringify(stale));
+    expect(await supervisor.adopt()).toMatchObject({ kind: 'serving', daemon: { pid } });
+    expect(read()).toEqual(manifest);
+  }
+  expect(home.told('manifest_repaired').map(({ why }) => why)).toEqual([
+    `it named process ${process.pid}`,
+    `process ${pid} was another one`,
+    'it could not be read',
+  ]);
+  writeFileSync(home.paths.manifestPath, JSON.stringify({ ...manifest, pid: process.pid }));
+  expect(await supervisor.stop()).toEqual({ kind: 'stopped', ended: 0 });
+});
+
+test('a supervisor that watches tells a crash from a restart', async () => {
+  await using home = new SupervisedHome();
+  const supervisor = home.supervisor();
+  const { pid } = await supervisor.ensure();
+  const states: string[] = [];
+  using watching = supervisor.watch({ onChange: ({ state }) => states.push(state), autoUpdate: false });
+  const serves = (other: number) => () => {
+    const { daemon, state } = watching.view;
+    return state === 'serving' && daemon?.pid !== other && daemon?.pid;
+  };
+  await eventually('the first look', serves(0));
+  process.kill(pid, 'SIGKILL');
+  const next = await eventually('the daemon after the crash', serves(pid));
+  expect(home.told('crash')).toEqual([{ type: 'crash', pid, by: next }]);
+  await supervisor.restart();
+  await eventually('the daemon after the restart', serves(next));
+  expect(home.told('crash')).toHaveLength(1);
+  await supervisor.stop();
+  await eventually('nobody', () => watching.view.state === 'absent');
+  expect(watching.view).toMatchObject({ daemon: null, update: { running: null, pending: false } });
+  expect(states).toContain('lost');
+});
+
+test('what is told goes to the log as lines of JSON, of all processes', async () => {
+  await using home = new SupervisedHome();
+  await home.cli(['new', '-d', '--', 'cat']);
+  await home.supervisor().upgrade();
+  const lines = readFileSync(home.paths.supervisorLogPath, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ event }) => event)).toEqual(['spawn', 'update_attempt', 'update_ok']);
+  expect(lines[2]).toMatchObject({ namespace: 'default', by: process.pid, sessions: 1, bytes: 0 });
+});
