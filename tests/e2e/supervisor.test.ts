@@ -5,11 +5,14 @@ import { commandLine, eventually, isAlive, processState, stopProcess } from '@ho
 import { expect, test } from 'vitest';
 import { SupervisedHome } from './support/supervised.ts';
 
+/** For processes that all start at once, on a machine that has other things to do. */
+const TOGETHER_MS = 50_000;
+
 test('ten processes that ensure a daemon at once end with one keeper and one daemon', async () => {
   await using home = new SupervisedHome();
   const opened = await Promise.all(
     Array.from({ length: 10 }, (_, index) =>
-      home.cli(['new', '-d', '--name', `s${index}`, '--', 'cat'], { withinMs: 50_000 }),
+      home.cli(['new', '-d', '--name', `s${index}`, '--', 'cat'], { withinMs: TOGETHER_MS }),
     ),
   );
   expect(opened.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
@@ -27,14 +30,20 @@ test('ten upgrades that overlap, of several processes, are one', async () => {
   const supervisor = home.supervisor({}, { env: { ...home.env, HOLDFAST_TEST_POINTS: points } });
   const { pid } = await supervisor.ensure();
   const { id } = await home.open('s');
-  const inProcess = Array.from({ length: 7 }, () => home.supervisor().upgrade());
-  const others = Array.from({ length: 3 }, () => home.cli(['upgrade', '--json']));
+  const inProcess = Array.from({ length: 7 }, () => home.supervisor().upgrade({ timeoutMs: TOGETHER_MS }));
+  const others = Array.from({ length: 3 }, () =>
+    home.cli(['upgrade', '--json', '--timeout', String(TOGETHER_MS)]),
+  );
   const successor = await eventually('a successor that stands', () =>
     home.processes.find((other) => / adopt /.test(commandLine(other)) && processState(other) === 'T'),
   );
   // All of them have a connection, which carries nothing but the request that follows its hello.
   const client = await home.connect();
-  await eventually('all who ask', async () => (await client.request('status', {})).clients >= 11);
+  await eventually(
+    'all who ask',
+    async () => (await client.request('status', {})).clients >= 11,
+    TOGETHER_MS / 2,
+  );
   process.kill(successor, 'SIGCONT');
   const outcomes = [
     ...(await Promise.all(inProcess)),
@@ -155,7 +164,7 @@ test.each(['restart', 'stop'] as const)(
       });
     }
   },
-  180_000,
+  300_000,
 );
 
 test('a manifest that names another process is put right, and that process lives', async () => {
