@@ -17,9 +17,9 @@ test('an older daemon is upgraded by itself; a build that cannot start is tried 
   {
     using watching = newer.watch({ autoUpdate: AT_ONCE });
     await eventually('the newer build', () => watching.view.daemon?.build === NEWER.build);
+    await eventually('the news of it', () => home.told('auto_update_ok').length === 1);
     expect(watching.view.update).toMatchObject({ pending: false, failure: null });
   }
-  expect(home.told('auto_update_ok')).toHaveLength(1);
   // Not back again, by one that is older.
   expect((await old.status()).update).toMatchObject({ pending: false, running: '0.9.0+aaaaaaaaaaaa' });
 
@@ -66,6 +66,7 @@ test('a failure that was dismissed is told of no more, and not tried again', asy
   await home.supervisor().ensure();
   const broken = home.supervisor({ daemonEntry: brokenDaemon(home), build: BROKEN });
   using watching = broken.watch({ autoUpdate: { ...AT_ONCE, tries: 1 } });
+  await eventually('the end of the attempts', () => home.told('auto_update_given_up').length > 0);
   await eventually('the failure', () => watching.view.update.failure !== null);
   broken.dismissUpdateFailure();
   expect((await broken.status()).update).toMatchObject({ pending: true, failure: null });
