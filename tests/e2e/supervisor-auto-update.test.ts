@@ -15,7 +15,7 @@ test('an older daemon is upgraded by itself; a build that cannot start is tried 
 
   const newer = home.supervisor({ daemonEntry: otherDaemon(home, NEWER), build: NEWER });
   {
-    using watching = newer.watch({ autoUpdate: AT_ONCE });
+    using watching = newer.watch(undefined, { autoUpdate: AT_ONCE });
     await eventually('the newer build', () => watching.view.daemon?.build === NEWER.build);
     await eventually('the news of it', () => home.told('auto_update_ok').length === 1);
     expect(watching.view.update).toMatchObject({ pending: false, failure: null });
@@ -25,11 +25,11 @@ test('an older daemon is upgraded by itself; a build that cannot start is tried 
 
   const broken = { daemonEntry: brokenDaemon(home), build: BROKEN };
   {
-    using watching = home.supervisor(broken).watch({ autoUpdate: AT_ONCE });
+    using watching = home.supervisor(broken).watch(undefined, { autoUpdate: AT_ONCE });
     await eventually('the end of the attempts', () => home.told('auto_update_given_up').length > 0);
     await eventually('the failure', () => watching.view.update.failure !== null);
     // Nobody tries again: neither this one nor another, which knows of it by the file.
-    using other = home.supervisor(broken).watch({ autoUpdate: AT_ONCE });
+    using other = home.supervisor(broken).watch(undefined, { autoUpdate: AT_ONCE });
     await eventually('the look of another', () => other.view.state === 'serving');
     await passTime(300);
   }
@@ -48,7 +48,7 @@ test('an older daemon is upgraded by itself; a build that cannot start is tried 
   );
 
   const good = home.supervisor({ daemonEntry: otherDaemon(home, GOOD), build: GOOD });
-  using watching = good.watch({ autoUpdate: AT_ONCE });
+  using watching = good.watch(undefined, { autoUpdate: AT_ONCE });
   await eventually('the good build', () => watching.view.daemon?.build === GOOD.build);
   expect(await good.status()).toMatchObject({
     update: { pending: false, failure: null },
@@ -65,13 +65,13 @@ test('a failure that was dismissed is told of no more, and not tried again', asy
   await using home = new SupervisedHome();
   await home.supervisor().ensure();
   const broken = home.supervisor({ daemonEntry: brokenDaemon(home), build: BROKEN });
-  using watching = broken.watch({ autoUpdate: { ...AT_ONCE, tries: 1 } });
+  using watching = broken.watch(undefined, { autoUpdate: { ...AT_ONCE, tries: 1 } });
   await eventually('the end of the attempts', () => home.told('auto_update_given_up').length > 0);
   await eventually('the failure', () => watching.view.update.failure !== null);
   broken.dismissUpdateFailure();
   expect((await broken.status()).update).toMatchObject({ pending: true, failure: null });
   expect(watching.view.update.failure).toBeNull();
-  using other = broken.watch({ autoUpdate: { ...AT_ONCE, tries: 1 } });
+  using other = broken.watch(undefined, { autoUpdate: { ...AT_ONCE, tries: 1 } });
   await eventually('the look of another', () => other.view.state === 'serving');
   await passTime(200);
   expect(home.logged('upgrade.failed')).toHaveLength(1);
@@ -91,7 +91,7 @@ test.each([
       { daemonEntry: otherDaemon(home, available), build: available },
       { env: { ...home.env, ...more } },
     );
-    using watching = newer.watch({ autoUpdate });
+    using watching = newer.watch(undefined, { autoUpdate });
     await eventually('a look', () => watching.view.state === 'serving');
     await passTime(300);
     expect(watching.view).toMatchObject({ daemon: { build }, update: { pending: true } });

@@ -198,7 +198,7 @@ test('a supervisor that watches tells a crash from a restart', async () => {
   const supervisor = home.supervisor();
   const { pid } = await supervisor.ensure();
   const states: string[] = [];
-  using watching = supervisor.watch({ onChange: ({ state }) => states.push(state), autoUpdate: false });
+  using watching = supervisor.watch(({ state }) => states.push(state), { autoUpdate: false });
   const serves = (other: number) => () => {
     const { daemon, state } = watching.view;
     return state === 'serving' && daemon?.pid !== other && daemon?.pid;

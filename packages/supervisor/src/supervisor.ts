@@ -13,7 +13,7 @@ import { stop, type Stopped } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readUpdateRecord, writeUpdateRecord } from './update-record.ts';
 import { upgrade, type UpgradeOptions, type UpgradeOutcome } from './upgrade.ts';
-import { watch, type Watching, type WatchOptions } from './watch.ts';
+import { type DaemonView, watch, type Watching, type WatchOptions } from './watch.ts';
 
 export interface SupervisorOptions {
   /** The namespace's home: `resolveHome(process.env, namespace)`. */
@@ -123,8 +123,8 @@ export class Supervisor {
    * Keeps an eye on the daemon until the result is disposed of; `view` there never waits. It starts and ends none, but upgrades one
    * that is older than this installation, in the background and some time later, unless that is switched off.
    */
-  watch(options: WatchOptions = {}): Watching {
-    return watch(this.#surroundings, options);
+  watch(onChange: (view: DaemonView) => void = () => undefined, options: WatchOptions = {}): Watching {
+    return watch(this.#surroundings, onChange, options);
   }
 
   /** Somebody has taken note of the failed update: no status tells of it any more, and what has failed is not tried again. */

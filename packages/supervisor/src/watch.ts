@@ -31,18 +31,20 @@ export interface Watching extends Disposable {
 }
 
 export interface WatchOptions {
-  /** Called with each change of the view. */
-  readonly onChange?: (view: DaemonView) => void;
   /** Whether, and when, an older daemon is upgraded in the background: by default it is, unless HOLDFAST_AUTO_UPDATE=off. */
   readonly autoUpdate?: boolean | AutoUpdateOptions;
 }
 
 /**
  * Keeps an eye on the daemon until it is disposed of: one connection, and a question now and then. It starts and ends none, but
- * upgrades an older one.
+ * upgrades an older one. `onChange` is called with each change of the view.
  */
-export function watch(surroundings: Surroundings, options: WatchOptions): Watching {
-  return new Watcher(surroundings, options);
+export function watch(
+  surroundings: Surroundings,
+  onChange: (view: DaemonView) => void,
+  options: WatchOptions,
+): Watching {
+  return new Watcher(surroundings, onChange, options);
 }
 
 function autoUpdater(
@@ -68,7 +70,11 @@ class Watcher implements Watching {
   #timer: Timer | undefined;
   #wake: () => void = () => undefined;
 
-  constructor(surroundings: Surroundings, { onChange = () => undefined, autoUpdate }: WatchOptions) {
+  constructor(
+    surroundings: Surroundings,
+    onChange: (view: DaemonView) => void,
+    { autoUpdate }: WatchOptions,
+  ) {
     this.#surroundings = surroundings;
     this.#onChange = onChange;
     this.#autoUpdater = autoUpdater(surroundings, autoUpdate);
