@@ -1,4 +1,4 @@
-// `npm start`: installs and builds what is missing, then opens a session in this terminal.
+// `npm start`: installs and builds what is missing, then runs the host service, and prints the URL to open.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import os from 'node:os';
@@ -24,15 +24,10 @@ async function start() {
       }
     }
   }
-  if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    console.error(
-      'holdfast: "npm start" needs a terminal: without one, "bin/holdfast new -d" starts a session',
-    );
-    return 1;
-  }
-  console.log('This is a session: it goes on running when this terminal closes, or after ctrl-] and then d.');
-  console.log('bin/holdfast attach shows it again; exit ends it.');
-  return run(path.join(root, 'bin', 'holdfast'), ['new']);
+  console.log(
+    'The host service: Ctrl-C ends it, and no session. bin/holdfast new opens a session in a terminal.',
+  );
+  return run(path.join(root, 'bin', 'holdfast'), ['serve']);
 }
 
 /** True if the bundle is newer than everything that it is made from; a folder's time covers files that are gone. */

@@ -49,6 +49,7 @@ describe('the API', () => {
 
   test('health and update status tell of the daemon, and never wait', async () => {
     const { daemon } = host.client().terminal;
+    await eventually('it is seen', async () => (await daemon.getHealth.query()).reachable);
     expect(await daemon.getHealth.query()).toEqual({ reachable: true, unreachableForMs: null });
     expect(await daemon.getUpdateStatus.query()).toMatchObject({ pending: false, failure: null });
     const began = performance.now();
@@ -56,6 +57,31 @@ describe('the API', () => {
     expect(performance.now() - began).toBeLessThan(1_000);
     await expect(host.client().terminal.list.query({ namespace: 'nobody' })).rejects.toMatchObject({
       data: { httpStatus: 503, holdfast: { code: 'E_NO_DAEMON', retry: true } },
+    });
+  });
+
+  test('without tRPC the same is had at /api/, as /openapi.json says', async () => {
+    const described: unknown = await (await host.fetch('/openapi.json')).json();
+    expect(described).toMatchObject({
+      paths: { '/api/terminal/get': { get: {} }, '/api/terminal/create': { post: {} } },
+    });
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ name: 'rest', command: ['sleep', '100'] });
+    const made = await host.fetch('/api/terminal/create', { method: 'POST', headers, body });
+    expect(await made.json()).toMatchObject({ name: 'rest', state: 'running' });
+    expect(await (await host.fetch('/api/terminal/get?session=rest')).json()).toMatchObject({ name: 'rest' });
+    const none = await host.fetch('/api/terminal/get?session=none');
+    expect(none.status).toBe(404);
+    expect(await none.json()).toMatchObject({ error: { code: 'E_NO_SESSION', retry: false } });
+    await host.client().terminal.kill.mutate({ session: 'rest' });
+  });
+
+  test('an update is done, and a failure is a value', async () => {
+    const { daemon } = host.client().terminal;
+    expect(await daemon.update.mutate()).toMatchObject({ ok: true, clients: { dropped: 0 } });
+    expect(await daemon.update.mutate({ namespace: 'nobody' })).toMatchObject({
+      ok: false,
+      code: 'E_NO_DAEMON',
     });
   });
 

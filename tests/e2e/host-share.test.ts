@@ -68,6 +68,12 @@ describe('a shared token', () => {
       await expect(attempt()).rejects.toMatchObject({
         data: { httpStatus: 403, holdfast: { code: 'E_FORBIDDEN' } },
       });
+    for (const path of ['list', 'get?session=hidden', 'daemon/listSessions']) {
+      const refused = await host.fetch(`/api/terminal/${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect({ path, status: refused.status }).toEqual({ path, status: 403 });
+    }
     const stream = await host.fetch('/trpc/terminal.onSessions', {
       headers: { authorization: `Bearer ${token}` },
     });

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { HoldfastError } from '@holdfast/protocol';
 import { type Installation, resolveHome } from '@holdfast/supervisor';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { addFailures } from './api/http-failures.ts';
+import { addRest } from './api/rest.ts';
 import { type AppRouter, appRouter } from './api/router.ts';
 import type { ApiContext } from './api/trpc.ts';
 import { addBrowserSession } from './auth/browser-session.ts';
@@ -67,17 +68,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
   await addGuard(server, guard);
   addBrowserSession(server, { ...guard, isTls });
   await addTerminals(server, { namespaces, tokens });
+  const contextOf = ({ principal }: FastifyRequest): ApiContext => {
+    // The guard lets nobody else come so far.
+    if (!principal) throw new HoldfastError('E_INTERNAL', 'a request without a principal');
+    return { principal, namespaces, env };
+  };
   const trpc: FastifyTRPCPluginOptions<AppRouter> = {
     prefix: '/trpc',
-    trpcOptions: {
-      router: appRouter,
-      createContext: ({ req }): ApiContext => {
-        // The guard lets nobody else come so far.
-        if (!req.principal) throw new HoldfastError('E_INTERNAL', 'a request without a principal');
-        return { principal: req.principal, namespaces, env };
-      },
-    },
+    trpcOptions: { router: appRouter, createContext: ({ req }) => contextOf(req) },
   };
+  addRest(server, contextOf);
   await server.register(fastifyTRPCPlugin, trpc);
   try {
     await server.listen({ port: options.port, host: bind });
@@ -87,10 +87,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
     throw new HoldfastError('E_INTERNAL', `can't listen at ${bind}:${options.port}: ${why}`, { cause });
   }
   // Requests are taken meanwhile, and those about terminals wait for it.
-  namespaces
-    .get(options.namespace)
-    .clientOrStart()
-    .catch(() => undefined); // Whoever needs it is told.
+  const own = namespaces.get(options.namespace);
+  void own.view; // It is watched from now on.
+  own.clientOrStart().catch(() => undefined); // Whoever needs it is told.
   const { port } = server.server.address() as AddressInfo;
   const name = bind.includes(':') ? `[${bind}]` : bind;
   return {

@@ -12,7 +12,7 @@ export interface ApiContext {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** `rest`: how the procedure is found without tRPC; see openapi.ts. */
+/** What documentation says of a procedure. */
 export interface ProcedureMeta {
   readonly summary: string;
 }
