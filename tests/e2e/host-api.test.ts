@@ -83,6 +83,8 @@ describe('the API', () => {
       ok: false,
       code: 'E_NO_DAEMON',
     });
+    expect(await daemon.dismissUpdateFailure.mutate({ namespace: 'nobody' })).toEqual({});
+    expect(await daemon.getUpdateStatus.query({ namespace: 'nobody' })).toMatchObject({ failure: null });
   });
 
   test('onSessions tells of all sessions and then of each change', async () => {

@@ -15,13 +15,14 @@ class Scene {
     this.history = History.withoutFiles(capacity);
   }
 
-  subscribe(mode: 'viewer' | 'exact', cursor: number): Subscription {
+  subscribe(mode: 'viewer' | 'exact', cursor: number, windowBytes?: number): Subscription {
     return new Subscription(this, {
       channel: 7,
       mode,
       readOnly: false,
       viewport: undefined,
       cursor,
+      windowBytes,
       sink: { hasOutput: () => (this.calls += 1), finish: () => undefined },
     });
   }
@@ -181,4 +182,40 @@ test('bytes and what is said to be left out cover the output, in order and witho
     }),
     { numRuns: 300 },
   );
+});
+
+test('a viewer with a window is sent no more than that beyond what it has acknowledged', () => {
+  using scene = new Scene(1_000_000);
+  scene.grow(1_000);
+  const subscription = scene.subscribe('viewer', 0, 300);
+  expect(subscription.next()).toEqual({ kind: 'bytes', offset: 0, length: 300 });
+  expect(subscription.next()).toBeUndefined();
+  subscription.acknowledge(301); // It was not sent yet.
+  expect(subscription.next()).toBeUndefined();
+  subscription.acknowledge(100);
+  expect(subscription.next()).toEqual({ kind: 'bytes', offset: 300, length: 100 });
+  scene.exit();
+  expect(subscription.next()).toBeUndefined();
+  for (let sent = 400; sent < 1_000; sent = subscription.cursor) {
+    subscription.acknowledge(sent);
+    subscription.next();
+  }
+  expect(subscription.next()).toMatchObject({ event: { event: 'exited', offset: 1_000 } });
+});
+
+test('a viewer with a window of 0 hears only who leads and the end, at once, and its cursor is what it acknowledges', () => {
+  using scene = new Scene(1_000_000);
+  const subscription = scene.subscribe('viewer', 0, 0);
+  scene.grow(1_000);
+  subscription.notify({ event: 'resized', offset: 1_000, cols: 1, rows: 1 });
+  subscription.notify({ event: 'leading', leading: true });
+  expect(events(subscription)).toEqual([{ event: 'leading', channel: 7, leading: true }]);
+  expect(subscription.cursor).toBe(0);
+  subscription.acknowledge(400);
+  expect(subscription.cursor).toBe(400);
+  subscription.acknowledge(1_001); // It was not recorded.
+  expect(subscription.cursor).toBe(400);
+  scene.exit();
+  expect(events(subscription)).toEqual([{ event: 'exited', channel: 7, offset: 1_000, exit: { code: 0 } }]);
+  expect(subscription.isOver).toBe(true);
 });

@@ -60,6 +60,15 @@ export const daemonRouter = router({
     .output(resumeResult)
     .mutation(({ ctx, input }) => ctx.namespaces.get(input.namespace).supervisor.resume()),
 
+  dismissUpdateFailure: procedure
+    .meta({ summary: 'forget the last failure of an update' })
+    .input(ofNamespace)
+    .output(z.object({}))
+    .mutation(({ ctx, input }) => {
+      ctx.namespaces.get(input.namespace).supervisor.dismissUpdateFailure();
+      return {};
+    }),
+
   onDaemon: procedure
     .meta({ summary: 'health and update status now, and whenever one of them changes' })
     .input(ofNamespace)
