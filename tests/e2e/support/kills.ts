@@ -1,5 +1,5 @@
 import type { Client } from '@holdfast/client';
-import type { HoldfastError, Session } from '@holdfast/protocol';
+import type { Session } from '@holdfast/protocol';
 import {
   eventually,
   firstDifference,
@@ -10,12 +10,11 @@ import {
   type TestDaemon,
 } from '@holdfast/testkit';
 import { expect } from 'vitest';
+import { Typing } from './typing.ts';
 
 const FLOODS = 2;
 const MEBIBYTE = 1024 * 1024;
 const AT_RISK_BYTES = 4_095;
-/** One key, and then a number that tells it from all others. */
-const KEY_BYTES = 8;
 /** A daemon that dies sooner than 2 s after it was ready counts as one that can't start. */
 const BETWEEN_KILLS_MS = 3_000;
 
@@ -24,11 +23,13 @@ export interface Endured {
   readonly recoveryMs: readonly number[];
   /** Of each session and kill. */
   readonly missingBytes: readonly number[];
+  /** Keys of which nobody knows whether they were typed. */
+  readonly unknownKeys: number;
 }
 
 /**
  * Kills the daemon so many times at random moments, at least 3 s apart, while programs write as fast as they can and one is typed
- * into, and checks that nothing else is lost than one read of each, at a mark.
+ * into, and checks that no acknowledged key is lost or typed twice, and of the output nothing but one read of each, at a mark.
  */
 export async function floodUnderKills(daemon: TestDaemon, kills: number): Promise<Endured> {
   const floods: { session: Session; output: FloodWatch }[] = [];
@@ -38,7 +39,7 @@ export async function floodUnderKills(daemon: TestDaemon, kills: number): Promis
     floods.push({ session, output: await FloodWatch.begin(await daemon.client(), session.id) });
     await gate.open();
   }
-  const typing = await typeUntilStopped(daemon);
+  const typing = await Typing.begin(daemon);
   const recoveryMs: number[] = [];
   for (let kill = 1; kill <= kills; kill += 1) {
     await passTime(BETWEEN_KILLS_MS + Math.random() * 1_000);
@@ -57,8 +58,9 @@ export async function floodUnderKills(daemon: TestDaemon, kills: number): Promis
       await eventually('it is told of the crash', () => output.missing.length === kill);
     }
   }
-  await typing.stop();
-  const missingBytes: number[] = [];
+  const typed = await typing.stop();
+  expect(typed.missingBytes).toHaveLength(kills);
+  const missingBytes = [...typed.missingBytes];
   for (const { session, output } of floods) {
     const until = output.offset + MEBIBYTE;
     await eventually('it goes on', () => output.offset > until);
@@ -70,7 +72,7 @@ export async function floodUnderKills(daemon: TestDaemon, kills: number): Promis
     expect(bytes).toBeGreaterThanOrEqual(0);
     expect(bytes).toBeLessThanOrEqual(AT_RISK_BYTES);
   }
-  return { recoveryMs, missingBytes };
+  return { recoveryMs, missingBytes, unknownKeys: typed.unknown };
 }
 
 /** Compares the flood as it comes, however long it is. */
@@ -124,55 +126,4 @@ class FloodWatch {
     this.#unplaced = undefined;
     return all;
   }
-}
-
-/** Types numbered keys without a pause into a program that echoes them. */
-async function typeUntilStopped(daemon: TestDaemon): Promise<{ stop(): Promise<void> }> {
-  const session = await daemon.open('raw-echo.py', [Number.MAX_SAFE_INTEGER]);
-  const output = await daemon.record(session);
-  await output.waitFor('ready');
-  const input = await (await daemon.client()).openInput(session.id);
-  const fates: ('done' | 'unknown')[] = [];
-  const stopped = new AbortController();
-  const typing = (async () => {
-    for (let key = 0; !stopped.signal.aborted; key += 1) {
-      const written = input.write(Buffer.from(String(key).padStart(KEY_BYTES, '0')));
-      await written.then(
-        () => fates.push('done'),
-        (error: HoldfastError) => {
-          expect(error.code).toBe('E_INPUT_UNKNOWN');
-          fates.push('unknown');
-        },
-      );
-    }
-  })();
-  return {
-    stop: async () => {
-      stopped.abort();
-      await typing;
-      // Output can be lost at a crash as anywhere else; what is asked for here is that nothing comes twice, or out of order.
-      const last = String(fates.length - 1).padStart(KEY_BYTES, '0');
-      if (fates.at(-1) === 'done') await output.waitFor(last);
-      const keys = wholeKeys(
-        output.text.slice('ready'.length),
-        output.gaps.map(({ from }) => from - 'ready'.length),
-      );
-      for (const [index, key] of keys.entries()) expect(key).toBeGreaterThan(keys[index - 1] ?? -1);
-      const missing = fates.filter((fate, key) => fate === 'done' && !keys.includes(key)).length;
-      // Each crash can have cost one read of the echo: with one key under way at a time, that is a key.
-      expect(missing).toBeLessThanOrEqual(2 * output.gaps.length);
-    },
-  };
-}
-
-/** The numbers in an echo, but for those that a crash has cut. */
-function wholeKeys(text: string, marks: readonly number[]): number[] {
-  const keys: number[] = [];
-  for (const [index, from] of [0, ...marks].entries()) {
-    const segment = text.slice(from, marks[index]);
-    // A key that was cut leaves its rest at the beginning of the segment behind the mark.
-    const skip = segment.length % KEY_BYTES;
-    for (const match of segment.slice(index === 0 ? 0 : skip).matchAll(/\d{8}/g)) keys.push(Number(match[0]));
-  }
-  return keys;
 }
