@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -170,6 +170,7 @@ test('a daemon that says that it stops takes the keeper along', async () => {
   await untilEnded(keeper.pid);
   expect(keeper.heard({ type: 'started' })).toHaveLength(1);
   await expect(keeper.request({ type: 'status' })).rejects.toThrow('ENOENT');
+  expect(readFileSync(path.join(keeper.folder, 'keeper.log'), 'utf8')).not.toContain('startAfresh');
 });
 
 test('a second keeper for a home ends with its daemon, and the first one is as before', async () => {

@@ -135,6 +135,7 @@ export class Daemons {
     const step = SUCCESSION[this.standing.succession][event];
     if (!step) return false;
     const [next, action] = step;
+    if (action === 'startAfresh' && this.#current?.isStopping) end(0);
     log('succession', { event, from: this.standing.succession, to: next, action });
     this.standing.succession = next;
     const last = this.#current;
@@ -158,8 +159,7 @@ export class Daemons {
     daemon.tellExits();
   }
 
-  #startAfresh({ start, readyAtMs, isStopping }: Daemon): void {
-    if (isStopping) end(0);
+  #startAfresh({ start, readyAtMs }: Daemon): void {
     this.standing.start = start ?? this.standing.start;
     this.#failed(readyAtMs === undefined ? undefined : monotonicMs() - readyAtMs);
   }

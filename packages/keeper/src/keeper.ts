@@ -1,29 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {
-  close,
-  type ExitStatus,
-  Reactor,
-  type ReceivedMessage,
-  socketPair,
-  takeExitStatuses,
-} from '@holdfast/posix';
+import { type ExitStatus, Reactor, takeExitStatuses } from '@holdfast/posix';
 import { BUILD, VERSION } from '@holdfast/protocol';
-import {
-  type DaemonStart,
-  KEEPER_LIMITS,
-  type KeeperReport,
-  type KeeperRequest,
-  parseKeeperRequest,
-  type Role,
-  TO_KEEPER,
-  type ToKeeper,
-} from '@holdfast/protocol/keeper';
+import { type KeeperReport, type KeeperRequest, parseKeeperRequest } from '@holdfast/protocol/keeper';
 import { ControlSocket } from './control-socket.ts';
-import type { Daemon, Outgoing } from './daemon.ts';
+import type { Daemon } from './daemon.ts';
 import { Daemons, monotonicMs, nobody } from './daemons.ts';
-import { Escrow, type Held } from './escrow.ts';
-import { launchSuccessor, type Starter } from './launch.ts';
+import { Escrow } from './escrow.ts';
+import { Hearing } from './hearing.ts';
+import type { Starter } from './launch.ts';
 import { findDaemon, type Legacy, leaveDaemon } from './legacy.ts';
 import { log } from './log.ts';
 import type { KeeperOptions } from './options.ts';
@@ -47,6 +32,7 @@ export class Keeper {
   readonly #daemons: Daemons;
   readonly #report: ReportFile;
   readonly #replacement: Replacement;
+  readonly #hearing: Hearing;
   /** Only the holder of the home's lock has one. */
   #control: ControlSocket | undefined;
   #isAwake = false;
@@ -72,6 +58,15 @@ export class Keeper {
       reactor,
       legacy: (client) => this.#leave(client),
       refuse: (client, why) => this.#control?.answer(client, { error: why }),
+    });
+    this.#hearing = new Hearing({
+      options,
+      escrow,
+      daemons: this.#daemons,
+      lockHeld: () => {
+        this.#control ??= this.#openControl();
+      },
+      stopping: () => this.#removeFiles(),
     });
     // The system ignores it unless somebody handles it, and it would wake nobody then.
     process.on('SIGCHLD', this.#wake);
@@ -122,110 +117,14 @@ export class Keeper {
     for (let count = 0; count < messages; count += 1) {
       const received = daemon.receive();
       if (!received) return;
-      this.#hear(daemon, received);
+      this.#hearing.hear(daemon, received);
     }
   }
 
-  #hear(daemon: Daemon, { message, fds: [fd] }: ReceivedMessage<ToKeeper>): void {
-    const why = this.#refusal(daemon, message, fd !== undefined) ?? this.#obey(daemon, message, fd);
-    if (why === undefined) return;
-    if (fd !== undefined) close(fd);
-    log('refused', { pid: daemon.pid, to: message.type, why });
-    daemon.send({ message: { type: 'refused', to: message.type, reason: why } });
-  }
-
-  #refusal(daemon: Daemon, { type }: ToKeeper, hasFd: boolean): string | undefined {
-    const from: readonly Role[] = TO_KEEPER[type].from;
-    const role = this.#daemons.roleOf(daemon);
-    if (!from.includes(role)) return `a ${role} may not say that`;
-    return TO_KEEPER[type].fd === hasFd ? undefined : 'it has a descriptor too many, or too few';
-  }
-
-  /** Does what is asked for and takes the descriptor over; or returns why not, and has not taken it. */
-  #obey(daemon: Daemon, message: ToKeeper, fd = -1): string | undefined {
-    switch (message.type) {
-      case 'hold':
-        return this.#hold(daemon, { name: message.name, fd, pid: message.pid });
-      case 'drop':
-        this.#escrow.drop(message.name);
-        break;
-      case 'giveBack':
-        this.#giveBack(daemon);
-        break;
-      case 'ready':
-        daemon.readyAtMs = monotonicMs();
-        break;
-      case 'taken':
-        this.#escrow.taken(message.pid);
-        break;
-      case 'channel':
-      case 'spawn':
-        return this.#offer(daemon, message, fd);
-      case 'adopted':
-        daemon.identify(message.pid);
-        return this.#daemons.successor('adopted') ? undefined : 'it was said before';
-      case 'current':
-        return this.#ask(daemon, message.pid, message);
-      case 'stop':
-        this.#stop(daemon);
-    }
-    return undefined;
-  }
-
-  #hold(daemon: Daemon, held: Held): string | undefined {
-    if (!this.#escrow.hold(held)) return `${KEEPER_LIMITS.held} descriptors are held`;
-    if (held.name === 'lock') this.#control ??= this.#openControl();
-    daemon.send({ message: { type: 'held', name: held.name } });
-    return undefined;
-  }
-
-  #giveBack(daemon: Daemon): void {
-    const { held } = this.#escrow;
-    for (const one of held)
-      daemon.send({ message: { type: 'give', name: one.name, pid: one.pid }, held: one });
-    daemon.tellExits();
-    daemon.send({ message: { type: 'given', count: held.length } });
-  }
-
-  #offer(daemon: Daemon, message: ToKeeper & { type: 'channel' | 'spawn' }, fd: number): string | undefined {
-    if (!this.#daemons.mayOffer) return 'another hand-over is not over yet';
-    try {
-      daemon.send(message.type === 'channel' ? this.#giveChannel() : this.#spawnSuccessor(message, fd));
-      return undefined;
-    } catch (error) {
-      return String(error); // EMFILE, ENOENT…
-    }
-  }
-
-  #giveChannel(): Outgoing {
-    const [ours, theirs] = socketPair('messages');
-    this.#daemons.offered({ channelFd: ours });
-    return { message: { type: 'channel' }, fd: theirs };
-  }
-
-  #spawnSuccessor(start: DaemonStart, handoffFd: number): Outgoing {
-    const launched = launchSuccessor(start, this.#options, handoffFd);
-    close(handoffFd);
-    this.#daemons.offered(launched);
-    return { message: { type: 'spawned', pid: launched.pid } };
-  }
-
-  #ask(daemon: Daemon, pid: number, { node, nodeArguments, entry }: DaemonStart): string | undefined {
-    daemon.identify(pid);
-    if (daemon.hasEnded) return 'it has ended';
-    if (daemon === this.#daemons.current) daemon.send({ message: { type: 'granted' } });
-    else if (!this.#daemons.successor('asks')) return 'it has not said "adopted"';
-    daemon.start = { node, nodeArguments, entry };
-    return undefined;
-  }
-
-  /** Lets go of everything, so that the home is free when the daemon has ended. */
-  #stop(daemon: Daemon): void {
-    daemon.isStopping = true;
-    // As long as the daemon has the lock, these can't be those of another keeper.
+  /** As long as the daemon has the lock, these can't be those of another keeper. */
+  #removeFiles(): void {
     this.#report.remove();
     fs.rmSync(this.#socketPath, { force: true });
-    for (const { name } of this.#escrow.held) this.#escrow.drop(name);
   }
 
   // Its own socket

@@ -1,0 +1,142 @@
+import { close, type ReceivedMessage, socketPair } from '@holdfast/posix';
+import {
+  type DaemonStart,
+  KEEPER_LIMITS,
+  type Role,
+  TO_KEEPER,
+  type ToKeeper,
+} from '@holdfast/protocol/keeper';
+import type { Daemon, Outgoing } from './daemon.ts';
+import { type Daemons, monotonicMs } from './daemons.ts';
+import type { Escrow, Held } from './escrow.ts';
+import { launchSuccessor } from './launch.ts';
+import { log } from './log.ts';
+import type { KeeperOptions } from './options.ts';
+
+export interface HearingSurroundings {
+  readonly options: KeeperOptions;
+  readonly escrow: Escrow;
+  readonly daemons: Daemons;
+  /** The lock of the home is held: it is this keeper's. */
+  readonly lockHeld: () => void;
+  /** The current daemon is about to end, and this keeper with it. */
+  readonly stopping: () => void;
+}
+
+/** What daemons say, and what is done about it. */
+export class Hearing {
+  readonly #options: KeeperOptions;
+  readonly #escrow: Escrow;
+  readonly #daemons: Daemons;
+  readonly #lockHeld: () => void;
+  readonly #stopping: () => void;
+
+  constructor({ options, escrow, daemons, lockHeld, stopping }: HearingSurroundings) {
+    this.#options = options;
+    this.#escrow = escrow;
+    this.#daemons = daemons;
+    this.#lockHeld = lockHeld;
+    this.#stopping = stopping;
+  }
+
+  /** Obeys, or refuses and says why. */
+  hear(daemon: Daemon, { message, fds: [fd] }: ReceivedMessage<ToKeeper>): void {
+    const why = this.#refusal(daemon, message, fd !== undefined) ?? this.#obey(daemon, message, fd);
+    if (why === undefined) return;
+    if (fd !== undefined) close(fd);
+    log('refused', { pid: daemon.pid, to: message.type, why });
+    daemon.send({ message: { type: 'refused', to: message.type, reason: why } });
+  }
+
+  #refusal(daemon: Daemon, { type }: ToKeeper, hasFd: boolean): string | undefined {
+    const from: readonly Role[] = TO_KEEPER[type].from;
+    const role = this.#daemons.roleOf(daemon);
+    if (!from.includes(role)) return `a ${role} may not say that`;
+    return TO_KEEPER[type].fd === hasFd ? undefined : 'it has a descriptor too many, or too few';
+  }
+
+  /** Does what is asked for and takes the descriptor over; or returns why not, and has not taken it. */
+  #obey(daemon: Daemon, message: ToKeeper, fd = -1): string | undefined {
+    switch (message.type) {
+      case 'hold':
+        return this.#hold(daemon, { name: message.name, fd, pid: message.pid });
+      case 'drop':
+        this.#escrow.drop(message.name);
+        break;
+      case 'giveBack':
+        this.#giveBack(daemon);
+        break;
+      case 'ready':
+        daemon.readyAtMs = monotonicMs();
+        break;
+      case 'taken':
+        this.#escrow.taken(message.pid);
+        break;
+      case 'channel':
+      case 'spawn':
+        return this.#offer(daemon, message, fd);
+      case 'adopted':
+        daemon.identify(message.pid);
+        return this.#daemons.successor('adopted') ? undefined : 'it was said before';
+      case 'current':
+        return this.#ask(daemon, message.pid, message);
+      case 'stop':
+        this.#stop(daemon);
+    }
+    return undefined;
+  }
+
+  #hold(daemon: Daemon, held: Held): string | undefined {
+    if (!this.#escrow.hold(held)) return `${KEEPER_LIMITS.held} descriptors are held`;
+    if (held.name === 'lock') this.#lockHeld();
+    daemon.send({ message: { type: 'held', name: held.name } });
+    return undefined;
+  }
+
+  #giveBack(daemon: Daemon): void {
+    const { held } = this.#escrow;
+    for (const one of held)
+      daemon.send({ message: { type: 'give', name: one.name, pid: one.pid }, held: one });
+    daemon.tellExits();
+    daemon.send({ message: { type: 'given', count: held.length } });
+  }
+
+  #offer(daemon: Daemon, message: ToKeeper & { type: 'channel' | 'spawn' }, fd: number): string | undefined {
+    if (!this.#daemons.mayOffer) return 'another hand-over is not over yet';
+    try {
+      daemon.send(message.type === 'channel' ? this.#giveChannel() : this.#spawnSuccessor(message, fd));
+      return undefined;
+    } catch (error) {
+      return String(error); // EMFILE, ENOENT…
+    }
+  }
+
+  #giveChannel(): Outgoing {
+    const [ours, theirs] = socketPair('messages');
+    this.#daemons.offered({ channelFd: ours });
+    return { message: { type: 'channel' }, fd: theirs };
+  }
+
+  #spawnSuccessor(start: DaemonStart, handoffFd: number): Outgoing {
+    const launched = launchSuccessor(start, this.#options, handoffFd);
+    close(handoffFd);
+    this.#daemons.offered(launched);
+    return { message: { type: 'spawned', pid: launched.pid } };
+  }
+
+  #ask(daemon: Daemon, pid: number, { node, nodeArguments, entry }: DaemonStart): string | undefined {
+    daemon.identify(pid);
+    if (daemon.hasEnded) return 'it has ended';
+    if (daemon === this.#daemons.current) daemon.send({ message: { type: 'granted' } });
+    else if (!this.#daemons.successor('asks')) return 'it has not said "adopted"';
+    daemon.start = { node, nodeArguments, entry };
+    return undefined;
+  }
+
+  /** Lets go of everything, so that the home is free when the daemon has ended. */
+  #stop(daemon: Daemon): void {
+    daemon.isStopping = true;
+    this.#stopping();
+    for (const { name } of this.#escrow.held) this.#escrow.drop(name);
+  }
+}
