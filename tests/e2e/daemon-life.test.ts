@@ -55,15 +55,15 @@ test('after a daemon was killed its sessions are listed as lost, and their histo
   expect(await home.cli(['wait', 'cat'])).toMatchObject({
     code: 3,
     stderr:
-      "holdfast: can't wait: no such session: cat (the daemon was killed, and its programs ended with it)\n",
+      "holdfast: can't wait: no such session: cat (the daemon ended unexpectedly, and its sessions with it)\n",
   });
   expect((await home.cli(['status'])).stdout.toString()).toMatch(
-    /^The daemon was killed, and its programs ended with it\. /,
+    /^The daemon ended unexpectedly, and its sessions with it\. /,
   );
   expect(await home.cli(['new', '-d', '--name', 'fresh', '--', 'cat'])).toMatchObject({
     code: 0,
     stderr: expect.stringMatching(
-      /^\[the daemon before this one was killed, and 2 sessions ended with it: sh, cat; [^\n]*\]\n$/,
+      /^\[the daemon before this one ended unexpectedly, and 2 sessions with it: sh, cat; [^\n]*\]\n$/,
     ),
   });
   const sessions = JSON.parse((await home.cli(['ls', '--json'])).stdout.toString());
@@ -101,7 +101,7 @@ test('a client that reconnects learns that its session was lost with the daemon'
   await next.stop();
 });
 
-test('run says that its program ended with the daemon, and that nobody knows how', async () => {
+test('run says that its session is over, and that nobody can know how the program ended', async () => {
   await using daemon = await startDaemon();
   const running = daemon.home.startCli(['run', '--', '/bin/sh', '-c', 'echo before; exec cat'], {
     stdin: 'open',
@@ -111,8 +111,18 @@ test('run says that its program ended with the daemon, and that nobody knows how
   const next = await startDaemon({ home: daemon.home });
   const { code, stderr } = await running.result();
   expect(code).toBe(255);
-  expect(stderr).toContain('[lost: the daemon was killed, and the program ended with it]\n');
+  expect(stderr).toContain("[lost: the session is over, and how its program ended can't be known]\n");
   await next.stop();
+});
+
+test('the end of a command that left something unread is no fault, in the log either', async () => {
+  await using daemon = await startDaemon();
+  for (let run = 0; run < 5; run += 1) await daemon.cli(['run', '--', '/bin/sh', '-c', 'echo over']);
+  const log = await eventually('they are gone', () => {
+    const text = readFileSync(daemon.home.paths.logPath, 'utf8');
+    return text.split('client.closed').length > 5 && text;
+  });
+  expect(log).not.toContain('ECONNRESET');
 });
 
 test('sessions with damaged files are set aside, and the others are there', async () => {

@@ -41,7 +41,7 @@ export async function connectForSession(
 /** Why no daemon runs, as far as can be told: one that was stopped has removed its socket. */
 export function whyNone({ home }: Context): string {
   return existsSync(home.socketPath)
-    ? 'the daemon was killed, and its programs ended with it'
+    ? 'the daemon ended unexpectedly, and its sessions with it'
     : 'no daemon is running';
 }
 

@@ -6,7 +6,7 @@ import { printable } from '../output/printable.ts';
 /** Names that fit into a line; `ls` has them all. */
 const NAMES_MAX = 5;
 
-/** Says which programs ended with the daemon before this one, which has just been started and has found what they left. */
+/** Says which sessions ended with the daemon before this one, which has just been started and has found what they left. */
 export async function tellOfLostSessions(client: Client, { note }: Context): Promise<void> {
   const { sessions } = await client.request('list', {});
   const { startedAt } = client.daemon;
@@ -16,6 +16,6 @@ export async function tellOfLostSessions(client: Client, { note }: Context): Pro
   if (names.length === 0) return;
   const shown = names.length > NAMES_MAX ? [...names.slice(0, NAMES_MAX), '…'] : names;
   note(
-    `[the daemon before this one was killed, and ${countSessions(names.length)} ended with it: ${shown.join(', ')}; holdfast tail shows what a session has printed]`,
+    `[the daemon before this one ended unexpectedly, and ${countSessions(names.length)} with it: ${shown.join(', ')}; holdfast tail shows what a session has printed]`,
   );
 }

@@ -24,7 +24,7 @@ export function tellEnding(ending: Ending, { name }: Session, { home, note }: Co
   const goesOn = `goes on running: holdfast attach ${shellWord(shown)}`;
   if (ending.kind === 'lost') {
     const { code, message } = ending.error;
-    const fate = isHomeInUse(home) ? '' : '; the daemon has ended, and the program with it';
+    const fate = isHomeInUse(home) ? '' : '; the daemon has ended, and the session with it';
     throw new HoldfastError(code, `can't show ${shown} any longer: ${message}${fate}`, {
       cause: ending.error,
     });
@@ -40,7 +40,9 @@ export function tellEnding(ending: Ending, { name }: Session, { home, note }: Co
   return EXIT.unread;
 }
 
-/** How a session's program ended. */
+/** How a session ended. Of one that is lost nothing more can be said: its program may even run on, without its terminal. */
 export function exitInWords(exit: Exit): string {
-  return 'lost' in exit ? 'lost: the daemon was killed, and the program ended with it' : formatExit(exit);
+  return 'lost' in exit
+    ? "lost: the session is over, and how its program ended can't be known"
+    : formatExit(exit);
 }

@@ -2,6 +2,7 @@ import {
   close,
   endWriting,
   isHungUp,
+  isErrno,
   READABLE,
   type Reactor,
   read,
@@ -52,6 +53,7 @@ const ACK_DELAY_MS = 3;
 /** As much of a large frame as a client has sent is taken over when the daemon serves: 4 MiB may take 50 ms. */
 const LATE_BYTES = 64 * 1024;
 const ACK_AT_ONCE_BYTES = LIMITS.inputWindowBytes / 4;
+const CLOSED_BY_CLIENT = 'the client closed it';
 
 /** Who carries out requests. */
 export interface Requests {
@@ -461,8 +463,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     try {
       this.#isWritable = this.#outbox.flush(this);
     } catch (error) {
-      // EPIPE, ECONNRESET: the client has gone.
-      this.#close(String(error));
+      this.#close(endInWords(error));
       return;
     }
     if (!this.#isEnding || !this.#outbox.isEmpty) return this.#goOn();
@@ -517,14 +518,14 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     try {
       for (let reads = 0; reads < READS_PER_TURN && this.#wantsMore; reads += 1) {
         const count = read(this.#fd, readBuffer, 0, readBuffer.length);
-        if (count === 0) return this.#close('the client closed it');
+        if (count === 0) return this.#close(CLOSED_BY_CLIENT);
         if (count === WOULD_BLOCK) break;
         this.#reader.push(readBuffer.subarray(0, count));
         if (count < readBuffer.length) break;
       }
     } catch (error) {
       if (error instanceof HoldfastError) return this.end(error);
-      return this.#close(String(error));
+      return this.#close(endInWords(error));
     }
     this.#updateInterest();
   }
@@ -680,4 +681,9 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#surroundings.log('client.closed', { pid: this.peerPid, why });
     this.#surroundings.closed(this);
   }
+}
+
+/** A client that has not read everything when it closes the connection resets it: that is as good an end as any. */
+function endInWords(error: unknown): string {
+  return isErrno(error, 'EPIPE', 'ECONNRESET') ? CLOSED_BY_CLIENT : String(error);
 }
