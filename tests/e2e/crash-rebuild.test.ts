@@ -212,32 +212,50 @@ describe('torn files', () => {
     await output.waitFor('before\r\nbefore\r\nafter\r\nafter\r\n');
   });
 
-  test.each(['ring', 'ledger', 'marks'])(
-    'a living session whose %s is damaged goes on with a new history; the old one is kept',
-    async (name) => {
+  test.each(['ring', 'ledger', 'marks', 'ledger and marks'])(
+    'a living session whose %s is damaged goes on with a new history, at no offset that there was before; the old one is kept',
+    async (names) => {
       await using keeper = new StandInKeeper();
       await keeper.start();
       const session = await keeper.openCommand(['/bin/cat']);
+      const there = await keeper.record(session);
       await type(keeper, session.id, 'before\n');
+      await there.waitFor('before\r\nbefore\r\n');
+      const end = there.bytes.length;
       await keeper.crash();
-      const file = fileOf(keeper, session.id, name);
-      if (name === 'ring') fs.truncateSync(file, 5_000);
-      else fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size, 0x5a));
+      for (const name of names.split(' and ')) {
+        const file = fileOf(keeper, session.id, name);
+        if (name === 'ring') fs.truncateSync(file, 5_000);
+        else fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size, 0x5a));
+      }
       await keeper.start();
-      expect(await keeper.get(session.id)).toMatchObject({
+      const { offset, historyStart, ...anew } = await keeper.get(session.id);
+      expect(anew).toMatchObject({
         pid: session.pid,
         state: 'running',
-        offset: 0,
-        warnings: [expect.stringContaining('its history begins anew')],
+        warnings: [expect.stringContaining(`its history begins anew, at ${offset}`)],
       });
+      expect(historyStart).toBe(offset);
+      // The ledger tells exactly; without it nobody can.
+      if (names.startsWith('ledger')) expect(offset).toBeGreaterThan(end + 2 ** 40);
+      else expect(offset).toBe(end);
       await type(keeper, session.id, 'after\n');
-      await (await keeper.record(session)).waitFor('after\r\nafter\r\n');
+      await there.waitFor('before\r\nbefore\r\nafter\r\nafter\r\n');
+      const gaps = there.gaps.map(({ from, to, reason }) => ({ from, to, reason }));
+      expect(gaps.filter(({ reason }) => reason === 'evicted')).toEqual(
+        offset > end ? [{ from: end, to: offset, reason: 'evicted' }] : [],
+      );
+      expect(gaps.some(({ reason }) => reason === 'crash')).toBe(true);
+      await (await keeper.record(session)).waitFor(/^after\r\nafter\r\n$/);
       const aside = path.join(keeper.home.paths.stateDir, 'set-aside');
       const [folder = ''] = fs.readdirSync(aside);
       expect(fs.readdirSync(path.join(aside, folder)).toSorted()).toEqual(['ledger', 'marks', 'ring']);
       // It is whole again, and so is what follows a further crash.
       await keeper.restart();
-      expect((await keeper.get(session.id)).offset).toBe('after\r\nafter\r\n'.length);
+      expect(await keeper.get(session.id)).toMatchObject({
+        offset: offset + 'after\r\nafter\r\n'.length,
+        historyStart: offset,
+      });
     },
   );
 

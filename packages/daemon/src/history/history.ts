@@ -24,6 +24,8 @@ type HistoryMappings = Readonly<Record<keyof HistoryDescriptors, Mapping>>;
 interface FileSource {
   /** The files are created, not opened again. */
   readonly isNew: boolean;
+  /** Offset of the first byte, of new ones. */
+  readonly begin?: number;
   /** Returns a descriptor of the file of that name, which has so many bytes. */
   readonly open: (name: keyof HistoryDescriptors, byteCount: number) => number;
   /** The descriptors stay open, for a successor. */
@@ -39,6 +41,8 @@ export class History {
   #descriptors: HistoryDescriptors | undefined;
   readonly #mappings: HistoryMappings;
   readonly #ring: Ring;
+  /** Offset of the first byte that was ever recorded here. */
+  readonly #begin: number;
   #end: number;
   #isClosed = false;
 
@@ -56,17 +60,19 @@ export class History {
     this.ledger = parts.ledger;
     this.marks = parts.marks;
     this.capacity = parts.capacity;
+    this.#begin = parts.ledger.begin;
     this.#end = parts.ledger.end;
   }
 
   /**
-   * Creates a session's history files in a folder of its own; all their blocks are allocated. Throws Node's or posix's
-   * error: ENOSPC, EDQUOT, EACCES…
+   * Creates a session's history files in a folder of its own; all their blocks are allocated. The first byte will have the
+   * offset `begin`. Throws Node's or posix's error: ENOSPC, EDQUOT, EACCES…
    */
-  static create(folder: string, capacity: number): History {
+  static create(folder: string, capacity: number, begin = 0): History {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     return History.#assemble(capacity, {
       isNew: true,
+      begin,
       open: (name, byteCount) => openAllocated(path.join(folder, name), byteCount),
     });
   }
@@ -80,9 +86,10 @@ export class History {
   }
 
   /** A history without files, for when there is no disk to put one on: it lives as long as this daemon and its successors. */
-  static withoutFiles(capacity: number): History {
+  static withoutFiles(capacity: number, begin = 0): History {
     return History.#assemble(capacity, {
       isNew: true,
+      begin,
       keepsDescriptors: true,
       open: (name, byteCount) => openAnonymous(`holdfast-${name}`, byteCount),
     });
@@ -97,7 +104,7 @@ export class History {
     });
   }
 
-  static #assemble(capacity: number, { isNew, keepsDescriptors, open }: FileSource): History {
+  static #assemble(capacity: number, { isNew, begin = 0, keepsDescriptors, open }: FileSource): History {
     const mappings: Mapping[] = [];
     const kept = { ledger: -1, marks: -1, ring: -1 };
     const mapped = (name: keyof HistoryDescriptors, byteCount: number, map: typeof mapFile): Mapping => {
@@ -118,9 +125,11 @@ export class History {
         marks: mapped('marks', MARKS_FILE_BYTES, mapFile),
         ring: mapped('ring', ringFileBytes(capacity), mapRing),
       };
+      const ledger = new Ledger(parts.ledger, isNew);
+      if (isNew) ledger.beginAt(begin);
       return new History({
         ring: new Ring(parts.ring),
-        ledger: new Ledger(parts.ledger, isNew),
+        ledger,
         marks: new Marks(parts.marks, isNew),
         capacity,
         mappings: parts,
@@ -165,14 +174,14 @@ export class History {
     this.#descriptors = kept;
   }
 
-  /** Offset behind the newest byte: how many were recorded since the session began. */
+  /** Offset behind the newest byte. */
   get end(): number {
     return this.#end;
   }
 
   /** Offset of the oldest byte kept; the end once it is closed. */
   get start(): number {
-    return this.#isClosed ? this.#end : Math.max(0, this.#end - this.capacity);
+    return this.#isClosed ? this.#end : Math.max(this.#begin, this.#end - this.capacity);
   }
 
   /** Notes that the daemon before this one was killed, here: up to one read may be missing. */

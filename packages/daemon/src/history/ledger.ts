@@ -9,6 +9,7 @@ import { Block, copyIn, copyOut, type Mapping, PAGE_BYTES } from '@holdfast/posi
  *     8  u64 end of the output        stored after each read, so what was read and is not counted here is at most that read
  *    16  u32 slot | u32 length        the input write in flight; length 0 = none
  *    24  u64 offset                   where in its stream that write began
+ *    32  u64 begin of the output      0, unless an earlier history was lost: what it held has lower offsets
  *    64  per input stream: 16 bytes of SHA-256 of its id, u64 done
  *  1600  per input stream: u64 from, u64 to     what was in flight when a daemon was killed; both 0 = nothing
  *
@@ -18,6 +19,7 @@ const MAGIC = 0x4c46_4c48;
 const SCHEMA = 1;
 const END_AT = 8;
 const IN_FLIGHT_AT = 16;
+const BEGIN_AT = 32;
 const STREAMS_AT = 64;
 const STREAM_BYTES = 24;
 const STREAM_KEY_BYTES = 16;
@@ -66,7 +68,18 @@ export class Ledger {
     else this.verify();
   }
 
-  /** Bytes of output recorded so far. */
+  /** Offset of the first byte that was ever recorded here. */
+  get begin(): number {
+    return readU64(copyOut(this.#mapping.address + BEGIN_AT, 8), 0);
+  }
+
+  /** The first byte will have this offset. Of a new ledger. */
+  beginAt(offset: number): void {
+    this.#store64(BEGIN_AT, offset);
+    this.#store64(END_AT, offset);
+  }
+
+  /** Offset behind the last byte recorded so far. */
   get end(): number {
     return readU64(copyOut(this.#mapping.address + END_AT, 8), 0);
   }
@@ -138,8 +151,9 @@ export class Ledger {
     if (page.readUInt32LE(0) !== MAGIC) throw new Error('the ledger is damaged: it does not begin as one');
     const schema = page.readUInt32LE(4);
     if (schema !== SCHEMA) throw new Error(`the ledger has schema ${schema}; this daemon knows ${SCHEMA}`);
-    if (Number.isNaN(readU64(page, END_AT)))
-      throw new Error('the ledger is damaged: the end of the output is no number');
+    // Written so that what is no number fails, too.
+    if (!(readU64(page, BEGIN_AT) <= readU64(page, END_AT)))
+      throw new Error('the ledger is damaged: the output does not end behind its beginning');
   }
 
   unmap(): void {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { isErrno } from '@holdfast/posix';
 import { BUILD, HoldfastError, LIMITS } from '@holdfast/protocol';
 import * as z from 'zod/mini';
+import { beginAnew } from '../history/begin-anew.ts';
 import { History } from '../history/history.ts';
 import { capacityOfRingFile } from '../history/ring.ts';
 import { AgentLink } from './agent-link.ts';
@@ -70,23 +71,27 @@ export class SessionFiles {
   }
 
   /**
-   * Creates a history. Where there is no room for it the session lives all the same, on memory, and says so. Throws
-   * HoldfastError: E_DISK, E_NO_DESCRIPTORS.
+   * Creates a history that begins at offset 0, or `begin`. Where there is no room for it the session lives all the same, on
+   * memory, and says so. Throws HoldfastError: E_DISK, E_NO_DESCRIPTORS.
    */
   async createHistory(
     id: string,
-    wanted: { historyBytes: number; historyIn: 'disk' | 'memory' },
+    wanted: { historyBytes: number; historyIn: 'disk' | 'memory'; begin?: number },
   ): Promise<OpenedHistory> {
     try {
       await fs.mkdir(this.#stateFolder(id), { recursive: true, mode: 0o700 });
-      const history = History.create(this.#historyFolder(id, wanted.historyIn), wanted.historyBytes);
+      const history = History.create(
+        this.#historyFolder(id, wanted.historyIn),
+        wanted.historyBytes,
+        wanted.begin,
+      );
       return { history, historyIn: wanted.historyIn, warnings: [] };
     } catch (cause) {
       // What was allocated until the disk was full is free again: the session's state needs some of it.
       await this.remove(id).catch(() => undefined);
       if (!isErrno(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw historyError(cause);
       await fs.mkdir(this.#stateFolder(id), { recursive: true, mode: 0o700 }).catch(() => undefined);
-      return this.#historyWithoutFiles(wanted.historyBytes, cause);
+      return this.#historyWithoutFiles(wanted, cause);
     }
   }
 
@@ -98,7 +103,7 @@ export class SessionFiles {
       () => false,
     );
     if (!isThere) {
-      const history = History.withoutFiles(LIMITS.historyBytesMin);
+      const history = History.withoutFiles(LIMITS.historyBytesMin, this.#beginAnew(state));
       return { history, historyIn: 'memory', warnings: ['its history is gone: it was kept in memory'] };
     }
     return { history: this.reopenFiles(state), historyIn: state.historyIn, warnings: [] };
@@ -116,10 +121,20 @@ export class SessionFiles {
       throw new Error('it is gone');
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
+      const begin = this.#beginAnew(state);
       await this.#setHistoryAside(state);
-      const opened = await this.createHistory(state.id, state);
-      return { ...opened, warnings: [`its history begins anew: ${why}`, ...opened.warnings] };
+      const { id, historyBytes, historyIn } = state;
+      const opened = await this.createHistory(id, { historyBytes, historyIn, begin });
+      return { ...opened, warnings: [`its history begins anew, at ${begin}: ${why}`, ...opened.warnings] };
     }
+  }
+
+  /** Where a history is to begin that takes the place of one that is lost. */
+  #beginAnew({ id, historyIn, leases }: SessionState): number {
+    return beginAnew(
+      this.#historyFolder(id, historyIn),
+      leases.map(({ offset }) => offset),
+    );
   }
 
   /** How much the history of a session keeps whose state can't be read; undefined if there is none. */
@@ -189,9 +204,12 @@ export class SessionFiles {
     return path.join(this.#stateFolder(id), 'set-aside');
   }
 
-  #historyWithoutFiles(capacity: number, cause: unknown): OpenedHistory {
+  #historyWithoutFiles(
+    { historyBytes, begin }: { historyBytes: number; begin?: number },
+    cause: unknown,
+  ): OpenedHistory {
     try {
-      const history = History.withoutFiles(capacity);
+      const history = History.withoutFiles(historyBytes, begin);
       const why = cause instanceof Error ? cause.message : String(cause);
       return { history, historyIn: 'memory', warnings: [`its history is kept in memory only: ${why}`] };
     } catch (error) {
