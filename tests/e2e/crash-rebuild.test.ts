@@ -1,13 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { HoldfastError } from '@holdfast/protocol';
+import type { HoldfastError, Session } from '@holdfast/protocol';
 import {
   eventually,
   isAlive,
   missingAtCrashes,
   passTime,
   processState,
+  program,
   sha256,
+  startDaemon,
+  type TestDaemon,
+  type TestHome,
   untilEnded,
 } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
@@ -186,6 +190,59 @@ describe.each([
   });
 });
 
+test('a session that was being killed is killed by the next daemon, whoever of it is left', async () => {
+  await using keeper = new StandInKeeper();
+  await keeper.start();
+  // Its leader ends by the hang-up; the others ignore it.
+  const session = await keeper.openCommand([
+    '/bin/sh',
+    '-c',
+    '"$@" & wait',
+    'sh',
+    ...program('fork-tree.py'),
+  ]);
+  const [, pids = ''] = await (await keeper.record(session)).waitFor(/pids ([\d ]+) end/);
+  const family = pids.split(' ').map(Number);
+  await beginKill(keeper, session);
+  await keeper.crash();
+  expect(family.every(isAlive)).toBe(true);
+  await keeper.start();
+  for (const pid of family) await untilEnded(pid);
+  await eventually('it is over', async () => (await keeper.get(session.id)).state === 'exited');
+  await eventually('nothing is left to do', () => !stateOf(keeper, session.id).includes('"kill"'));
+});
+
+test('where nobody kept anything, it is said that the end of a session was not seen', async () => {
+  await using daemon = await startDaemon();
+  const session = await daemon.open('ignore-hangup.py');
+  await (await daemon.record(session)).waitFor('ready');
+  await beginKill(daemon, session);
+  await daemon.crash();
+  expect(isAlive(session.pid)).toBe(true);
+  await using next = await startDaemon({ home: daemon.home });
+  expect(await next.get(session)).toMatchObject({
+    exit: { lost: true },
+    warnings: [expect.stringContaining('it was being killed when its daemon ended')],
+  });
+  process.kill(session.pid, 'SIGKILL');
+  await untilEnded(session.pid);
+});
+
+test('a program whose terminal nobody had a copy of is lost with its daemon, and no status is made up', async () => {
+  await using keeper = new StandInKeeper();
+  await keeper.start();
+  await eventually('the home is held', () => keeper.held.size === 2);
+  keeper.listens = false;
+  let session = await keeper.openCommand(['/bin/cat'], { historyBytes: 65_536 });
+  while (!(await keeper.get(session.id)).unescrowed)
+    session = await keeper.openCommand(['/bin/cat'], { historyBytes: 65_536 });
+  await keeper.crash();
+  await untilEnded(session.pid);
+  keeper.listens = true;
+  await keeper.start();
+  expect(await keeper.get(session.id)).toMatchObject({ state: 'exited', exit: { lost: true } });
+}, 60_000);
+
 describe('torn files', () => {
   test('a living session whose state can’t be read goes on under its id, with its output', async () => {
     await using keeper = new StandInKeeper();
@@ -332,6 +389,18 @@ async function settled(probe: () => number | Promise<number>): Promise<number> {
     return same >= SAME_TIMES ? { now } : undefined;
   });
   return found.now;
+}
+
+function stateOf({ home }: { home: TestHome }, id: string): string {
+  return fs.readFileSync(path.join(home.paths.stateDir, 'sessions', id, 'state.json'), 'utf8');
+}
+
+/** Resolves when the session has been hung up, and that is noted; whoever ignores it has a second left. */
+async function beginKill(daemon: TestDaemon | StandInKeeper, session: Session): Promise<void> {
+  const client = await daemon.connect();
+  client.request('kill', { session: session.id }, { timeoutMs: null }).catch(() => undefined);
+  await eventually('it is hung up', () => stateOf(daemon, session.id).includes('"isHungUp":true'));
+  client.close();
 }
 
 function fileOf(keeper: StandInKeeper, id: string, name: string): string {

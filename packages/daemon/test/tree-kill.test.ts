@@ -48,8 +48,10 @@ async function target(terminal: Terminal, callerPid: number | null = null): Prom
 }
 
 function kill(target: KillTarget, processes = new ProcessLister()): Promise<number> {
-  return new TreeKill(target, { clock, processes }).run();
+  return new TreeKill(target, { clock, processes, changed }).run();
 }
+
+async function changed(): Promise<void> {}
 
 test('a program that obeys the hang-up is not waited for, and ends by it', async () => {
   using terminal = shell('echo ready; read line');
@@ -140,14 +142,20 @@ test('a group that a predecessor has seen is killed by the successor, although i
   const before = new TreeKill(wanted, {
     clock: { after: standing.resolve },
     processes: new ProcessLister(),
+    changed,
   });
   void before.run();
   await standing.promise;
   using packed = new OutgoingLuggage(true);
-  const state: SuspendedKill = JSON.parse(JSON.stringify(before.suspend(packed)));
+  const { groups = [], ...begun }: SuspendedKill = JSON.parse(JSON.stringify(before.suspend(packed)));
   const luggage = new IncomingLuggage(packed.fds.map(duplicate), packed.memory);
   const processes = new ProcessLister(async () => []);
-  expect(await new TreeKill(wanted, { clock, processes }, { state, luggage }).run()).toBe(0);
+  const successor = new TreeKill(
+    wanted,
+    { clock, processes, changed },
+    { begun, handedOver: { groups, luggage } },
+  );
+  expect(await successor.run()).toBe(0);
   await untilEnded(Number(job));
   expect(await terminal.ended()).toEqual({ signal: 'SIGKILL' });
 });
@@ -223,4 +231,23 @@ test('processes that were found once stay targets when they lose their parents',
   const [, child = ''] = await terminal.waitFor(/child (\d+) end/);
   expect(await kill(await target(terminal))).toBe(0);
   await untilEnded(Number(child));
+});
+
+test('after a crash nobody is killed whose session only has the number of the one that was to end', async () => {
+  using terminal = shell('echo ready; read line');
+  await terminal.waitFor('ready');
+  const { pid } = terminal;
+  const { startTime = 0 } = (await processEntry(pid)) ?? {};
+  const goOn = (known: { pid: number; startTime: number }[]) =>
+    new TreeKill(
+      { leader: pid, terminal: () => 0, callerPid: null },
+      { clock, processes: new ProcessLister(), changed },
+      { begun: { callerPid: null, isHungUp: true, known } },
+    ).run();
+  for (const known of [[], [{ pid, startTime: startTime - 1 }]]) {
+    expect(await goOn(known)).toBe(0);
+    expect(isAlive(pid)).toBe(true);
+  }
+  expect(await goOn([{ pid, startTime }])).toBe(0);
+  expect(await terminal.ended()).toEqual({ signal: 'SIGKILL' });
 });

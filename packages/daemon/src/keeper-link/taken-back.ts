@@ -17,6 +17,11 @@ export class TakenBack implements Inheritance {
   lock: number | undefined;
   listener: number | undefined;
 
+  /** A keeper has the lock of a home from the first daemon on. */
+  get isRecent(): boolean {
+    return this.lock !== undefined;
+  }
+
   /** Takes a message of the answer; true for the last one. Throws Error for what does not belong to it. */
   take({ message, fds: [fd] }: FromKeeperMessage): boolean {
     switch (message.type) {

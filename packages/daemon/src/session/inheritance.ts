@@ -10,6 +10,8 @@ export interface InheritedMaster {
 
 /** What outlived the daemon before this one beside the files. */
 export interface Inheritance {
+  /** Whether the daemon before this one has ended only now: what it knew of processes is still true. */
+  readonly isRecent: boolean;
   /** By the id of the session. */
   readonly masters: ReadonlyMap<string, InheritedMaster>;
   /** How programs have ended, by pid. */
@@ -17,4 +19,8 @@ export interface Inheritance {
 }
 
 /** Nobody kept anything: the programs ended with their daemon. */
-export const NOTHING_INHERITED: Inheritance = { masters: new Map(), exits: new Map() };
+export const NOTHING_INHERITED: Inheritance = {
+  isRecent: false,
+  masters: new Map(),
+  exits: new Map(),
+};

@@ -121,7 +121,8 @@ export class SessionRegistry {
    * Takes up what a daemon before this one left in files, and beside them: programs whose masters nobody kept have ended
    * with it, their histories are kept.
    */
-  async load({ masters, exits }: Inheritance): Promise<void> {
+  async load(inheritance: Inheritance): Promise<void> {
+    const { masters, exits } = inheritance;
     const loaded: Session[] = [];
     const record = new RebuildRecord(this.#folders.runtimeDir);
     const ids = await this.#files.ids();
@@ -140,7 +141,7 @@ export class SessionRegistry {
           continue;
         }
         record.begin(id);
-        loaded.push(await this.#load(id, master, exits));
+        loaded.push(await this.#load(id, master, inheritance));
       } catch (error) {
         await this.#unusable(id, error, master);
       }
@@ -374,9 +375,14 @@ export class SessionRegistry {
   async #load(
     id: string,
     master: InheritedMaster | undefined,
-    exits: Inheritance['exits'],
+    { exits, isRecent }: Inheritance,
   ): Promise<Session> {
     const found = await this.#readState(id, master);
+    if (found.state.kill && !isRecent) {
+      // Pids may be those of others by now.
+      found.state = { ...found.state, kill: undefined };
+      found.warnings.push('it was being killed when its daemon ended; of its processes some may be left');
+    }
     testPoint('daemon.rebuilding', id);
     if (!master || found.state.exit) {
       const { history, warnings } = await this.#files.reopenHistory(found.state);
@@ -387,7 +393,7 @@ export class SessionRegistry {
         history,
         program: undefined,
         crashed: { exit: exits.get(found.state.pid) },
-        warnings,
+        warnings: [...found.warnings, ...warnings],
       });
     }
     const { history, historyIn, warnings } = await this.#files.reopenLiveHistory(found.state);

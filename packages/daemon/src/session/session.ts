@@ -11,11 +11,11 @@ import type { Packing, Unpacking } from './luggage.ts';
 import { type Holder, Pace } from './pace.ts';
 import type { ProcessLister } from './process-table.ts';
 import type { HistoryPlace } from './session-files.ts';
-import type { SessionState, StateFile } from './state-file.ts';
+import type { BegunKill, SessionState, StateFile } from './state-file.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
 import type { SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
 import { Terminal } from './terminal.ts';
-import { type BegunKill, TreeKill } from './tree-kill.ts';
+import { type EarlierKill, TreeKill } from './tree-kill.ts';
 import { Viewers } from './viewers.ts';
 
 /** Watchers hear of output at most this often. */
@@ -87,7 +87,7 @@ export class Session {
   readonly #subscriptions = new Set<Subscription>();
   readonly #viewers = new Viewers<Subscription>((leader) => this.#leaderChanged(leader));
   readonly #exitListeners = new Set<() => void>();
-  #state: SessionState;
+  #state: Omit<SessionState, 'kill'>;
   #lifecycle: Lifecycle;
   #terminal: Terminal | undefined;
   #killing: { readonly tree: TreeKill; readonly done: Promise<void> } | undefined;
@@ -96,11 +96,16 @@ export class Session {
   #lastActivityMs = 0;
   #isReadDue = false;
   #keeperWord: Timer | undefined;
+  /** What a daemon that crashed was about, and has not been taken up yet. */
+  #begunKill: BegunKill | undefined;
+  #isForgotten = false;
 
   constructor(parts: SessionParts, surroundings: SessionSurroundings) {
     const { reactor } = surroundings;
     this.id = parts.state.id;
-    this.#state = parts.state;
+    const { kill, ...state } = parts.state;
+    this.#state = state;
+    this.#begunKill = kill;
     this.history = parts.history;
     this.#stateFile = parts.stateFile;
     this.agentLink = parts.agentLink;
@@ -197,8 +202,14 @@ export class Session {
   /** Begins to serve: what the daemon before this one had begun goes on. */
   takeOver(suspended?: SuspendedParts): void {
     const { kill, isSaved } = suspended?.state ?? {};
-    if (suspended && kill)
-      this.#killing = this.#beginKill(kill.callerPid, { state: kill, luggage: suspended.luggage });
+    if (suspended && kill) {
+      const { groups = [], ...begun } = kill;
+      const handedOver = { groups, luggage: suspended.luggage };
+      this.#killing = this.#beginKill(kill.callerPid, { begun, handedOver });
+    } else if (this.#begunKill) {
+      this.#killing = this.#beginKill(this.#begunKill.callerPid, { begun: this.#begunKill });
+    }
+    this.#begunKill = undefined;
     this.writeInput();
     // The reactor tells what can be read now; after the program's end there may be no event.
     if (this.#lifecycle.state === 'ended') this.#readSoon();
@@ -443,8 +454,10 @@ export class Session {
 
   /** Writes the state file; a failure is a warning of the session, not an error. */
   async save(): Promise<void> {
+    if (this.#isForgotten) return;
     try {
-      await this.#stateFile.save({ ...this.#state, leases: this.#pace.leases });
+      const kill = this.#killing?.tree.progress ?? this.#begunKill;
+      await this.#stateFile.save({ ...this.#state, leases: this.#pace.leases, kill });
       const warned = this.#warnings.findIndex((warning) => warning.startsWith(NOT_SAVED));
       if (warned >= 0) this.#warnings.splice(warned, 1);
     } catch (error) {
@@ -460,6 +473,7 @@ export class Session {
 
   /** Frees what an exited session holds. Who still reads it is told what is left out, and of the exit. */
   dispose(): void {
+    this.#isForgotten = true;
     this.history.close();
     for (const subscription of Array.from(this.#subscriptions)) subscription.sink.finish(subscription);
     this.agentLink.remove();
@@ -561,7 +575,7 @@ export class Session {
     void this.save().then(() => this.#surroundings.keeper.exitSaved(this.#state.pid));
   }
 
-  #beginKill(callerPid: number | null, begun?: BegunKill): { tree: TreeKill; done: Promise<void> } {
+  #beginKill(callerPid: number | null, earlier?: EarlierKill): { tree: TreeKill; done: Promise<void> } {
     const { reactor, processes, log } = this.#surroundings;
     const terminal = this.#terminal;
     let device = 0;
@@ -570,7 +584,8 @@ export class Session {
       terminal: () => (terminal && this.#terminal === terminal ? device : 0),
       callerPid,
     };
-    const tree = new TreeKill(target, { clock: reactor, processes }, begun);
+    const tree = new TreeKill(target, { clock: reactor, processes, changed: () => this.save() }, earlier);
+    if (earlier && !earlier.handedOver) log('session.kill-resumed', { session: this.id });
     const run = async () => {
       if (terminal) device = await terminal.device();
       const left = await tree.run();
@@ -580,6 +595,7 @@ export class Session {
     };
     const done = run().finally(() => {
       this.#killing = undefined;
+      void this.save();
     });
     return { tree, done };
   }

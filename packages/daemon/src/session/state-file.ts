@@ -21,6 +21,17 @@ export interface SessionState {
   readonly historyIn: 'disk' | 'memory';
   /** What exact subscribers had acknowledged when this was written; they have at least that. */
   readonly leases: readonly { readonly offset: number; readonly leaseMs: number }[];
+  /** It is being killed; its program itself may have ended. */
+  readonly kill?: BegunKill | undefined;
+}
+
+/** How far the end of a session has come. */
+export interface BegunKill {
+  /** Who is spared. */
+  readonly callerPid: number | null;
+  readonly isHungUp: boolean;
+  /** What was found to belong to the session, whatever has become of its parents. */
+  readonly known: { readonly pid: number; readonly startTime: number }[];
 }
 
 /**

@@ -4,6 +4,14 @@ import type { SessionState } from './state-file.ts';
 
 const count = z.int().check(z.gte(0));
 
+export const begunKillShape = z.object({
+  /** Who is spared. */
+  callerPid: z.nullable(z.int()),
+  isHungUp: z.boolean(),
+  /** What was found to belong to the session, whatever has become of its parents. */
+  known: z.array(z.object({ pid: count, startTime: count })),
+});
+
 export const stateShape = z.object({
   schema: z.literal(1),
   id: z.string().check(z.regex(/^[0-9a-f]{12}$/)),
@@ -20,6 +28,7 @@ export const stateShape = z.object({
   historyBytes: count,
   historyIn: z.enum(['disk', 'memory']),
   leases: z.array(z.object({ offset: count, leaseMs: count })),
+  kill: z.optional(begunKillShape),
 });
 
 /** Parses a state file. Throws Error with the reason if it is no valid state. */

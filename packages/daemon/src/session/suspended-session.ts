@@ -1,7 +1,7 @@
 import { eventShape, exitShape } from '@holdfast/protocol';
 import * as z from 'zod/mini';
 import { carriedBytesShape } from './luggage.ts';
-import { stateShape } from './state-parser.ts';
+import { begunKillShape, stateShape } from './state-parser.ts';
 
 /**
  * A session as it is handed to a successor: what its state file says, and what lives only in the daemon's memory.
@@ -51,12 +51,7 @@ export const suspendedGroupShape = z.object({
 });
 export type SuspendedGroup = z.infer<typeof suspendedGroupShape>;
 
-export const suspendedKillShape = z.object({
-  /** Who is spared. */
-  callerPid: z.nullable(z.int()),
-  isHungUp: z.boolean(),
-  /** What was found to belong to the session, whatever has become of its parents. */
-  known: z.array(z.object({ pid: count, startTime: count })),
+export const suspendedKillShape = z.extend(begunKillShape, {
   /** Process groups that were seen in the session. Absent: only its first is known. */
   groups: z.optional(z.array(suspendedGroupShape)),
 });

@@ -2,7 +2,8 @@ import { type ProcessEntry, sendSignal, signalNumber } from '@holdfast/posix';
 import type { ProcessLister, ProcessTable } from './process-table.ts';
 import { SessionGroups } from './session-groups.ts';
 import type { Packing, Unpacking } from './luggage.ts';
-import type { SuspendedKill } from './suspended-session.ts';
+import type { BegunKill } from './state-file.ts';
+import type { SuspendedGroup, SuspendedKill } from './suspended-session.ts';
 
 /** Whose processes, and whom to spare. */
 export interface KillTarget {
@@ -14,15 +15,18 @@ export interface KillTarget {
   readonly callerPid: number | null;
 }
 
-/** How far a predecessor had come. */
-export interface BegunKill {
-  readonly state: SuspendedKill;
-  readonly luggage: Unpacking;
+/** How far a daemon before this one had come. */
+export interface EarlierKill {
+  readonly begun: BegunKill;
+  /** What it has handed over beside; undefined after a crash: nobody has watched since. */
+  readonly handedOver?: { readonly groups: readonly SuspendedGroup[]; readonly luggage: Unpacking };
 }
 
 export interface KillSurroundings {
   readonly clock: { after(ms: number, callback: () => void): unknown };
   readonly processes: ProcessLister;
+  /** `progress` has changed. Resolves when that is saved, or can't be. */
+  readonly changed: () => Promise<void>;
 }
 
 /** After the hang-up programs have a second to end by themselves; most need none of it, so it is looked in between. */
@@ -53,25 +57,34 @@ export class TreeKill {
   readonly #known = new Map<number, number>();
   readonly #groups: SessionGroups;
   #isHungUp = false;
+  /**
+   * Whether the kernel's session of that number is surely the one that is to end. It may have ended while no daemon lived, and
+   * its number may be another's since.
+   */
+  #isSessionSure: boolean;
 
-  constructor(target: KillTarget, surroundings: KillSurroundings, begun?: BegunKill) {
+  constructor(target: KillTarget, surroundings: KillSurroundings, earlier?: EarlierKill) {
     this.#target = target;
     this.#surroundings = surroundings;
     this.#groups = new SessionGroups(target.leader);
-    if (!begun) return;
-    const { isHungUp, known, groups = [] } = begun.state;
-    this.#isHungUp = isHungUp;
-    for (const { pid, startTime } of known) this.#known.set(pid, startTime);
-    this.#groups.resume(groups, begun.luggage);
+    this.#isSessionSure = !earlier || earlier.handedOver !== undefined;
+    if (!earlier) return;
+    this.#isHungUp = earlier.begun.isHungUp;
+    for (const { pid, startTime } of earlier.begun.known) this.#known.set(pid, startTime);
+    if (earlier.handedOver) this.#groups.resume(earlier.handedOver.groups, earlier.handedOver.luggage);
   }
 
   /** For a successor. */
   suspend(luggage: Packing): SuspendedKill {
+    return { ...this.progress, groups: this.#groups.suspend(luggage) };
+  }
+
+  /** For a daemon that comes after a crash. */
+  get progress(): BegunKill {
     return {
       callerPid: this.#target.callerPid,
       isHungUp: this.#isHungUp,
       known: [...this.#known].map(([pid, startTime]) => ({ pid, startTime })),
-      groups: this.#groups.suspend(luggage),
     };
   }
 
@@ -85,7 +98,13 @@ export class TreeKill {
   }
 
   async #run(): Promise<number> {
-    if (!this.#isHungUp) this.#hangUp((await this.#find()).pids);
+    if (!this.#isHungUp) {
+      const { pids } = await this.#find();
+      // Before anything happens: whoever is asked to end it must not forget that.
+      await this.#surroundings.changed();
+      this.#hangUp(pids);
+      void this.#surroundings.changed();
+    }
     for (const ms of GRACE_MS) {
       await this.#delay(ms);
       if ((await this.#findAll()).pids.length === 0) return 0;
@@ -129,7 +148,7 @@ export class TreeKill {
       // No descriptors are left to look with: the program itself, at least, is known.
       const { leader } = this.#target;
       const killUnseen = () => false;
-      return sendSignal(leader, 0)
+      return this.#isSessionSure && sendSignal(leader, 0)
         ? { pids: [leader], groups: [leader], killUnseen }
         : { pids: [], groups: [], killUnseen };
     }
@@ -139,6 +158,9 @@ export class TreeKill {
     const { leader } = this.#target;
     const terminal = this.#target.terminal();
     const spared = this.#spared(table);
+    const isKnown = ({ pid, startTime }: ProcessEntry) => this.#known.get(pid) === startTime;
+    this.#isSessionSure ||= table.all.some((entry) => entry.session === leader && isKnown(entry));
+    const isMember = ({ session }: ProcessEntry) => this.#isSessionSure && session === leader;
     const victims = new Map<number, ProcessEntry>();
     const add = (entry: ProcessEntry) => {
       if (victims.has(entry.pid) || spared.has(entry.pid) || entry.pid <= 1) return;
@@ -146,19 +168,21 @@ export class TreeKill {
       for (const child of table.children(entry.pid)) add(child);
     };
     for (const entry of table.all) {
-      const isMember = entry.session === leader || (terminal !== 0 && entry.terminal === terminal);
-      if (isMember || this.#known.get(entry.pid) === entry.startTime) add(entry);
+      const hasTerminal = terminal !== 0 && entry.terminal === terminal;
+      if (isMember(entry) || hasTerminal || isKnown(entry)) add(entry);
     }
+    const knownBefore = this.#known.size;
     for (const { pid, startTime } of victims.values()) this.#known.set(pid, startTime);
+    if (this.#isHungUp && this.#known.size > knownBefore) void this.#surroundings.changed();
     const living = [...victims.values()].filter((entry) => !entry.isZombie);
     // A group lies within one session, so all of these are victims, too.
-    const groups = new Set(living.filter(({ session }) => session === leader).map(({ group }) => group));
+    const groups = new Set(living.filter(isMember).map(({ group }) => group));
     for (const group of groups) this.#groups.add(group, table);
     const sparedGroups = new Set(table.all.filter(({ pid }) => spared.has(pid)).map(({ group }) => group));
     return {
       pids: living.map(({ pid }) => pid),
       groups: [...groups].filter((group) => !sparedGroups.has(group)),
-      killUnseen: () => this.#groups.kill(table, sparedGroups),
+      killUnseen: () => this.#isSessionSure && this.#groups.kill(table, sparedGroups),
     };
   }
 
