@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { type Installation, installation, repository, TestHome, zombiesOf } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { CliHome } from './support/cli-home.ts';
 import { otherDaemon, thisBuild } from './support/supervised.ts';
@@ -21,4 +26,50 @@ test('a daemon of another build is named, with what to do about it; an upgrade d
   expect(await home.do('upgrade')).toContain('1 session kept');
   expect(await status()).toMatchObject({ update: { pending: false }, sessions: { running: 1 }, clients: 0 });
   expect(await home.do('status')).not.toContain('upgrade');
+});
+
+const run = promisify(execFile);
+
+/** This tree, as another build: the same code, which says so. */
+async function otherTree(folder: string): Promise<Installation> {
+  for (const part of ['bin', 'dist', 'package.json'])
+    await cp(path.join(repository, part), path.join(folder, part), { recursive: true });
+  await symlink(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
+  const { stdout } = await run(installation().bin, ['--version']);
+  const [, build = ''] = /\((\w+)\)/.exec(stdout) ?? [];
+  for (const name of await readdir(path.join(folder, 'dist'), { recursive: true })) {
+    if (!/\.(c?js|json)$/.test(name)) continue;
+    const file = path.join(folder, 'dist', name);
+    await writeFile(file, (await readFile(file, 'utf8')).replaceAll(build, OTHER_BUILD));
+  }
+  return installation(folder);
+}
+
+test('an upgrade replaces a keeper of another build in place: same process, same sessions, and it keeps them', async () => {
+  const folder = await mkdtemp('/tmp/hf-tree-');
+  await using home = new TestHome({ installation: await otherTree(folder) });
+  expect(await home.cli(['new', '-d', '--name', 's', '--', 'cat'])).toMatchObject({ code: 0 });
+  const status = async () => JSON.parse((await home.cli(['status', '--json'])).stdout.toString());
+  const before = await status();
+  expect([before.keeper.build, before.daemon.build]).toEqual([OTHER_BUILD, OTHER_BUILD]);
+  const { stdout, stderr } = await run(installation().bin, ['upgrade'], { env: home.env });
+  expect({ stdout, stderr }).toEqual({ stdout: expect.stringContaining('1 session kept'), stderr: '' });
+  const after = await status();
+  expect(after.daemon.build).not.toBe(OTHER_BUILD);
+  expect(after.keeper).toMatchObject({
+    pid: before.keeper.pid,
+    build: after.daemon.build,
+    state: 'running',
+    daemonPid: after.daemon.pid,
+  });
+  // It starts this build from now on, and still has the session.
+  await rm(folder, { recursive: true });
+  process.kill(after.daemon.pid, 'SIGKILL');
+  const { stdout: listed } = await run(installation().bin, ['ls', '--json'], { env: home.env });
+  expect(JSON.parse(listed)).toMatchObject([{ name: 's', state: 'running' }]);
+  const { stdout: last } = await run(installation().bin, ['status', '--json'], { env: home.env });
+  const { daemon, keeper } = JSON.parse(last);
+  expect(daemon.build).toBe(after.daemon.build);
+  expect(keeper.pid).toBe(before.keeper.pid);
+  expect(zombiesOf(keeper.pid)).toEqual([]);
 });
