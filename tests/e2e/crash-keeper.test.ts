@@ -8,7 +8,6 @@ import {
   isAlive,
   passTime,
   processState,
-  startDaemon,
   stopProcess,
   type TestDaemon,
   TestHome,
@@ -16,40 +15,14 @@ import {
   zombiesOf,
 } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
+import { startKept } from './support/kept.ts';
 import { type Gated, openGated } from './support/gated.ts';
-import {
-  mastersOf,
-  type Points,
-  recordFlood,
-  sameBuild,
-  stoppedSuccessor,
-  upgrade,
-} from './support/upgrades.ts';
+import { mastersOf, recordFlood, sameBuild, stoppedSuccessor, upgrade } from './support/upgrades.ts';
 
 /** A daemon that has served for so long is no failed start. */
 const SERVED_MS = 2_200;
 
 const UNDISTURBED = { states: [], gaps: [] };
-
-interface Kept extends AsyncDisposable {
-  readonly daemon: TestDaemon;
-  readonly at: (points: Points) => void;
-}
-
-/** A daemon with a keeper, whose daemons can be made to fail. */
-async function startKept(args: readonly string[] = []): Promise<Kept> {
-  const home = new TestHome();
-  const file = path.join(home.scratch('points'), 'points.json');
-  const at = (points: Points) => fs.writeFileSync(file, JSON.stringify(points));
-  at({});
-  try {
-    const daemon = await startDaemon({ home, keeper: true, args, env: { HOLDFAST_TEST_POINTS: file } });
-    return { daemon, at, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
-  } catch (error) {
-    await home[Symbol.asyncDispose]();
-    throw error;
-  }
-}
 
 /** Kills the keeper; resolves when another one is the parent of another daemon. */
 async function killKeeper({ home }: TestDaemon): Promise<void> {

@@ -1,5 +1,13 @@
 import type { Session } from '@holdfast/protocol';
-import { commandLine, eventually, isAlive, type Terminal, TestHome, untilEnded, zombiesOf } from '@holdfast/testkit';
+import {
+  commandLine,
+  eventually,
+  isAlive,
+  type Terminal,
+  TestHome,
+  untilEnded,
+  zombiesOf,
+} from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 
 /** A shell that somebody is logged in with, as the leader of a session with a terminal. */

@@ -109,9 +109,14 @@ export class TestHome implements AsyncDisposable {
     return processesWith('HOLDFAST_HOME', this.folder);
   }
 
-  /** The daemon that serves this home, if one runs: found by its command line, so that it need not answer. */
+  /** The daemon that serves this home, if one runs. */
   get daemonPid(): number | undefined {
-    return this.processes.find(
+    return this.daemonPids[0];
+  }
+
+  /** Daemons of this home, those that are taking over included: found by their command lines, so that they need not answer. */
+  get daemonPids(): number[] {
+    return this.processes.filter(
       (pid) => / (serve|adopt) --runtime-dir (\S+)/.exec(commandLine(pid))?.[2] === this.paths.runtimeDir,
     );
   }
