@@ -6,7 +6,6 @@ const CASES: readonly { readonly step: Step; readonly victim: Victim }[] = [
   { step: 'successor.loaded', victim: 'successor' },
   { step: 'successor.received', victim: 'predecessor' },
   { step: 'successor.committed', victim: 'predecessor' },
-  { step: 'successor.serving', victim: 'predecessor' },
   { step: 'successor.serving', victim: 'successor' },
   { step: 'successor.serving', victim: 'keeper' },
 ];

@@ -13,7 +13,7 @@ import { startKept } from './kept.ts';
 import { mastersOf, upgrade } from './upgrades.ts';
 
 /** Where one side of an upgrade stands still, in the order in which they are passed. */
-export const STEPS = [
+const STEPS = [
   'successor.loaded',
   'successor.prepared',
   'predecessor.snapshot',
@@ -27,8 +27,13 @@ export const STEPS = [
 ] as const;
 export type Step = (typeof STEPS)[number];
 
-export const VICTIMS = ['predecessor', 'successor', 'keeper'] as const;
+const VICTIMS = ['predecessor', 'successor', 'keeper'] as const;
 export type Victim = (typeof VICTIMS)[number];
+
+/** Everyone at every step; but once its successor serves, a predecessor leaves by itself. */
+export const KILLS: readonly { readonly step: Step; readonly victim: Victim }[] = STEPS.flatMap((step) =>
+  VICTIMS.map((victim) => ({ step, victim })),
+).filter(({ step, victim }) => step !== 'successor.serving' || victim !== 'predecessor');
 
 const AT_RISK_BYTES = 4_095;
 const MEBIBYTE = 1024 * 1024;
