@@ -25,6 +25,8 @@ export const LIMITS = {
   requestsInProgressPerClient: 16,
   /** Requests of one client that wait for an event (`wait`, `kill`, `endInput`). */
   waitingRequestsPerClient: 4_096,
+  /** Sessions forgotten of which a connection that watches has not been told: as many as there can be. */
+  forgottenPerWatcher: 4_096,
   /** Leases of one session, held or orphaned; the oldest orphan makes room. */
   leasesPerSession: 64,
   /** Input streams whose progress a session remembers; the longest-idle one without a client makes room. */

@@ -329,7 +329,10 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   watchSessions(): void {
-    this.#sessionWatch ??= new SessionWatch(this.#surroundings.handler.registry, () => this.#flushSoon());
+    this.#sessionWatch ??= new SessionWatch(this.#surroundings.handler.registry, {
+      due: () => this.#flushSoon(),
+      overrun: (error) => this.end(error),
+    });
   }
 
   /** Resolves when the session has exited; never if this connection is closed before. Throws HoldfastError(E_LIMIT). */

@@ -1,26 +1,31 @@
-import type { Event } from '@holdfast/protocol';
+import { type Event, HoldfastError, LIMITS } from '@holdfast/protocol';
 import type { SessionRegistry } from '../session/registry.ts';
 import type { Session } from '../session/session.ts';
 
-/** What a client that watches all sessions has not been told yet: at most one event a session. */
+export interface SessionWatchEvents {
+  /** There is something to tell. */
+  due(): void;
+  /** E_LIMIT: more waits than is kept for one client. What it was not told is dropped, and nothing follows. */
+  overrun(error: HoldfastError): void;
+}
+
+/** What a client that watches all sessions has not been told yet: at most one event a session, and a limit for those forgotten. */
 export class SessionWatch {
   readonly #changed = new Set<Session>();
   readonly #forgotten: string[] = [];
-  readonly #registry: SessionRegistry;
+  readonly #registry: Pick<SessionRegistry, 'all' | 'listen'>;
+  readonly #events: SessionWatchEvents;
   readonly #stop: () => void;
 
-  constructor(registry: SessionRegistry, wake: () => void) {
+  constructor(registry: Pick<SessionRegistry, 'all' | 'listen'>, events: SessionWatchEvents) {
     this.#registry = registry;
+    this.#events = events;
     this.#stop = registry.listen({
       sessionChanged: (session) => {
         this.#changed.add(session);
-        wake();
+        events.due();
       },
-      sessionForgotten: (id) => {
-        for (const session of this.#changed) if (session.id === id) this.#changed.delete(session);
-        this.#forgotten.push(id);
-        wake();
-      },
+      sessionForgotten: (id) => this.#sessionForgotten(id),
     });
   }
 
@@ -45,5 +50,19 @@ export class SessionWatch {
 
   close(): void {
     this.#stop();
+  }
+
+  #sessionForgotten(id: string): void {
+    for (const session of this.#changed) if (session.id === id) this.#changed.delete(session);
+    if (this.#forgotten.length < LIMITS.forgottenPerWatcher) {
+      this.#forgotten.push(id);
+      this.#events.due();
+      return;
+    }
+    this.#stop();
+    this.#changed.clear();
+    this.#forgotten.length = 0;
+    const why = `more than ${LIMITS.forgottenPerWatcher} sessions were forgotten of which this client has not been told`;
+    this.#events.overrun(new HoldfastError('E_LIMIT', why));
   }
 }
