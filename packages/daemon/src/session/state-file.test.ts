@@ -114,14 +114,30 @@ test('a disk that is full fails the save, leaves the version before, and no file
   await file.save(state);
   // /dev/full takes nothing: ENOSPC.
   fs.symlinkSync('/dev/full', scratch.path(`state.json.${process.pid}.new`));
-  const [one, other] = [file.save({ ...state, pid: 1 }), file.save({ ...state, pid: 2 })];
-  await expect(one).rejects.toMatchObject({ code: 'ENOSPC' });
-  await expect(other).rejects.toMatchObject({ code: 'ENOSPC' });
+  await expect(file.save({ ...state, pid: 1 })).rejects.toMatchObject({ code: 'ENOSPC' });
   await file.settled();
   expect(read(scratch)).toEqual(state);
   expect(fs.readdirSync(scratch.folder)).toEqual(['state.json']);
   await file.save({ ...state, pid: 3 });
   expect(read(scratch).pid).toBe(3);
+});
+
+test('a state that comes while the one before it can not be written is written all the same', async () => {
+  using scratch = new Scratch();
+  const file = new StateFile(scratch.folder);
+  // Takes nothing, and is removed with the failure.
+  fs.symlinkSync('/dev/full', scratch.path(`state.json.${process.pid}.new`));
+  await Promise.all([file.save({ ...state, pid: 1 }), file.save({ ...state, pid: 2 })]);
+  expect(read(scratch).pid).toBe(2);
+  expect(file.isSaved).toBe(true);
+});
+
+test('of several states that can not be written each is told so', async () => {
+  using scratch = new Scratch();
+  const file = new StateFile(scratch.path('gone'));
+  const saves = await Promise.allSettled([file.save({ ...state, pid: 1 }), file.save({ ...state, pid: 2 })]);
+  expect(saves).toMatchObject([{ reason: { code: 'ENOENT' } }, { reason: { code: 'ENOENT' } }]);
+  expect(file.isSaved).toBe(false);
 });
 
 test('a folder that is gone fails the save', async () => {

@@ -56,7 +56,7 @@ export class StateFile {
     return this.#writing === undefined && !this.#hasFailed;
   }
 
-  /** Resolves when this state, or a later one, is in the file. Rejects with Node's error (ENOSPC…). */
+  /** Resolves when this state, or a later one, is in the file. Rejects with Node's error (ENOSPC…) if the last of them could not be written. */
   save(state: SessionState): Promise<void> {
     this.#next = state;
     this.#writing ??= this.#writeAll();
@@ -69,17 +69,19 @@ export class StateFile {
   }
 
   async #writeAll(): Promise<void> {
-    try {
-      for (let state = this.#next; state; state = this.#next) {
-        this.#next = undefined;
-        this.#hasFailed = true;
-        await this.#write(state);
-      }
-      this.#hasFailed = false;
-    } finally {
-      // In the same step as the last look at #next: who saves after it begins anew.
-      this.#writing = undefined;
+    let failure: { readonly error: unknown } | undefined;
+    for (let state = this.#next; state; state = this.#next) {
+      this.#next = undefined;
+      // What has come in meanwhile gets its own try: the disk may have room by now, and nobody would save it again.
+      failure = await this.#write(state).then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
     }
+    // In the same step as the last look at #next: who saves after it begins anew.
+    this.#writing = undefined;
+    this.#hasFailed = failure !== undefined;
+    if (failure) throw failure.error;
   }
 
   async #write(state: SessionState): Promise<void> {
