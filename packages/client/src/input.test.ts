@@ -168,6 +168,32 @@ test('the end is typed after everything before it is done', async () => {
   client.close();
 });
 
+test('an end that was asked for when the connection was lost is asked for again on the next one', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  daemon.addSession('one');
+  const client = await connect(daemon);
+  const input = await client.openInput('one');
+  let asked = 0;
+  daemon.scripts.set('endInput', (peer, request) => {
+    asked += 1;
+    if (asked < 3) peer.cutOff();
+    else peer.answerAsUsual(request);
+  });
+  expect(await input.end({ midLine: false })).toBe(true);
+  expect(asked).toBe(3);
+  client.close();
+});
+
+test('an end that nobody will type any more is refused', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  daemon.addSession('one');
+  const client = await connect(daemon);
+  const input = await client.openInput('one');
+  daemon.scripts.set('endInput', () => client.close());
+  expect(await codeOf(input.end({ midLine: false }))).toBe('E_DISCONNECTED');
+  expect(await codeOf(input.end({ midLine: false }))).toBe('E_DISCONNECTED');
+});
+
 test('a stream that another process began goes on where it was', async () => {
   await using daemon = await ScriptedDaemon.listen();
   const session = daemon.addSession('one');

@@ -107,18 +107,26 @@ export class Input {
 
   /**
    * End of input: once all writes are settled, types the terminal's end-of-file character if the terminal is in
-   * canonical mode. `midLine`: the last byte written does not end a line. Tells whether it was typed; rejects with
-   * E_DISCONNECTED if the connection was lost before that was known.
+   * canonical mode. `midLine`: the last byte written does not end a line. Resolves with whether it was typed, as soon as the
+   * terminal had room for it. If the connection is lost before that is known, it is asked for again on the next one: a
+   * program may be told of its end twice, never not at all. Rejects with the reason when the input is over.
    */
   async end(options: { midLine: boolean }): Promise<boolean> {
     await this.#lastWrite.catch(() => {}); // The writer has that error.
-    if (this.#failure) throw this.#failure;
     return new Promise((resolve, reject) => {
-      const reply = {
-        ok: ({ typed }: RequestResult<'endInput'>) => resolve(typed),
-        failed: (error: HoldfastError) => reject(this.#failure ?? error),
+      const ask = () => {
+        if (this.#failure) return reject(this.#failure);
+        this.#link.request(
+          'endInput',
+          { channel: this.#channel, ...options },
+          {
+            ok: ({ typed }: RequestResult<'endInput'>) => resolve(typed),
+            failed: (error) => (error.code === 'E_DISCONNECTED' ? ask() : reject(this.#failure ?? error)),
+          },
+          null,
+        );
       };
-      this.#link.request('endInput', { channel: this.#channel, ...options }, reply);
+      ask();
     });
   }
 

@@ -38,8 +38,14 @@ export class Link {
     return this.#connection?.send(frame) ?? false;
   }
 
-  request<T extends RequestType>(type: T, parameters: RequestParameters<T>, reply: Reply<T>): void {
-    this.#requests.issue({ type, parameters, timeoutMs: REQUEST_TIMEOUT_MS }, reply);
+  /** `timeoutMs` null: what is asked for takes as long as it takes. */
+  request<T extends RequestType>(
+    type: T,
+    parameters: RequestParameters<T>,
+    reply: Reply<T>,
+    timeoutMs: number | null = REQUEST_TIMEOUT_MS,
+  ): void {
+    this.#requests.issue({ type, parameters, timeoutMs }, reply);
   }
 
   /** Stops reading until each holder has released. */

@@ -130,6 +130,6 @@ export class Keyboard {
   #ended(error: Error | undefined): void {
     if (error) this.#options.say(`stdin can't be read: ${error.message}`);
     if (this.#options.isTerminal) return this.#options.onGone();
-    this.#input?.end({ midLine: this.#lastByte !== NEWLINE }).catch(() => undefined); // E_EXITED: nobody reads on
+    this.#input?.end({ midLine: this.#lastByte !== NEWLINE }).catch(() => undefined); // It is over: nobody reads on
   }
 }
