@@ -87,6 +87,9 @@ describe('run', () => {
     expect(await script('$HF run --name full -- sh -c "echo out; exec cat" >/dev/full </dev/tty')).toMatch(
       /^holdfast: can't write the output: ENOSPC[^\n]*; full goes on running: holdfast attach full\r\ncode 1\.\r\n$/,
     );
+    expect(await script('$HF run --name over -- echo hi >/dev/full')).toMatch(
+      /^holdfast: can't write the output: ENOSPC[^\n]*; over has ended \(exited 0\)\r\ncode 1\.\r\n$/,
+    );
     expect(await script('$HF ls >/dev/full')).toMatch(
       /^holdfast: can't write to stdout: [^\n]*ENOSPC[^\n]*\r\ncode 1\.\r\n$/,
     );

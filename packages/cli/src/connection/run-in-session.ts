@@ -1,7 +1,7 @@
 import type { Client } from '@holdfast/client';
 import { posixConnector } from '@holdfast/client/posix';
 import { isTerminal } from '@holdfast/posix';
-import { LIMITS, type OpenParameters, type Session } from '@holdfast/protocol';
+import { type Exit, HoldfastError, LIMITS, type OpenParameters, type Session } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
 import { exitCodeOfSession } from '../output/exit-codes.ts';
 import type { PrefixKey } from '../terminal/detach-keys.ts';
@@ -9,6 +9,9 @@ import { type Ending, exitInWords, tellEnding } from '../terminal/ending.ts';
 import { viewSession } from '../terminal/session-view.ts';
 import { connectOrStart } from './connect.ts';
 import { onReactor } from './on-reactor.ts';
+
+/** A program whose last output could not be passed on ends right behind it; one that goes on is left without a noticeable wait. */
+const END_MS = 100;
 
 /** Opens a session and passes its output, input, signals and exit status through. */
 export async function runInSession(
@@ -44,9 +47,20 @@ export async function runInSession(
   });
 }
 
-/** Whoever stopped reading may not have seen the end of the program; its status is known all the same. */
+/** Whoever sees no more of the output may not have seen the end of the program; how it ended is known all the same. */
 async function knownEnding(ending: Ending, { id }: Session, client: Client): Promise<Ending> {
-  if (ending.kind !== 'unread') return ending;
-  const { exit } = (await client.request('get', { session: id })).session;
-  return exit ? { kind: 'exited', exit } : ending;
+  if (ending.kind !== 'unread' && ending.kind !== 'unwritable') return ending;
+  const exit = await exitBefore(END_MS, id, client);
+  if (!exit) return ending;
+  return ending.kind === 'unread' ? { kind: 'exited', exit } : { ...ending, exit };
+}
+
+/** Undefined if it runs for longer. */
+async function exitBefore(timeoutMs: number, id: string, client: Client): Promise<Exit | undefined> {
+  try {
+    return (await client.request('wait', { session: id }, { timeoutMs })).session.exit ?? undefined;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'E_TIMEOUT') return undefined;
+    throw error;
+  }
 }

@@ -14,8 +14,8 @@ export type Ending =
   | { readonly kind: 'closed' }
   /** The reader of the output has gone, as `head` does. */
   | { readonly kind: 'unread' }
-  /** The output can't be written, as on a full disk. */
-  | { readonly kind: 'unwritable'; readonly error: Error }
+  /** The output can't be written, as on a full disk. `exit`: how the program has ended, if that is known. */
+  | { readonly kind: 'unwritable'; readonly error: Error; readonly exit?: Exit }
   | { readonly kind: 'lost'; readonly error: HoldfastError };
 
 /** What to say after a view. Returns the exit code; throws if the daemon was lost, or the output had nowhere to go. */
@@ -30,8 +30,11 @@ export function tellEnding(ending: Ending, { name }: Session, { home, note }: Co
     });
   }
   if (ending.kind === 'unwritable') {
-    const why = `${ending.error.message}; ${shown} ${goesOn}`;
-    throw new HoldfastError('E_INTERNAL', `can't write the output: ${why}`, { cause: ending.error });
+    const { error, exit } = ending;
+    const fate = exit ? `has ended (${exitInWords(exit)})` : goesOn;
+    throw new HoldfastError('E_INTERNAL', `can't write the output: ${error.message}; ${shown} ${fate}`, {
+      cause: error,
+    });
   }
   if (ending.kind === 'exited') note(`[${exitInWords(ending.exit)}]`);
   if (ending.kind === 'detached') note(`[detached from ${shown}; it ${goesOn}]`);
