@@ -11,11 +11,14 @@ export const READABLE = 1;
 export const WRITABLE = 2;
 /** Report a state once when it begins, not as long as it lasts: for a terminal that has been hung up. */
 export const EDGE = 4;
+/** Between poller and reactor only: it was hung up. */
+const HUNG_UP = 8;
 
 export interface Watch {
   /**
    * READABLE, WRITABLE, or both, and EDGE. With 0 nothing is reported, not even a hang-up; else a hang-up or an error counts
-   * as what was asked for. Setting it once closed does nothing.
+   * as what was asked for. At the EDGE a hang-up is nothing to write for: each attempt in vain would have it reported anew.
+   * Setting it once closed does nothing.
    */
   interest: number;
   /** Stops watching. The descriptor stays open: whoever opened it closes it, after this. */
@@ -196,7 +199,8 @@ export class Reactor {
     const entry = this.#entries.get(fd);
     // An earlier callback of this turn may have closed it, lost interest, or opened another under the same number.
     if (!entry || entry.since === this.#turns) return;
-    const wanted = ready & entry.interest;
+    const counts = ready & HUNG_UP && !(entry.interest & EDGE) ? READABLE | WRITABLE : ready;
+    const wanted = counts & entry.interest;
     if (wanted !== 0) call(entry.callback, wanted);
   };
 
@@ -359,8 +363,13 @@ class PollPoller implements Poller {
   }
 }
 
-/** Errors and hang-ups are found out by reading or writing, so they count as readiness for both. */
+/** Errors and hang-ups are found out by reading, so they count as readiness; errors also by writing. */
 function readiness(events: number, bits: { in: number; out: number; error: number; hangUp: number }): number {
-  if (events & (bits.error | bits.hangUp)) return READABLE | WRITABLE;
-  return (events & bits.in ? READABLE : 0) | (events & bits.out ? WRITABLE : 0);
+  if (events & bits.error) return READABLE | WRITABLE;
+  const isHungUp = (events & bits.hangUp) !== 0;
+  return (
+    (isHungUp || events & bits.in ? READABLE : 0) |
+    (events & bits.out ? WRITABLE : 0) |
+    (isHungUp ? HUNG_UP : 0)
+  );
 }
