@@ -9,12 +9,20 @@ test('an id is 12 hexadecimal digits, another one each time', () => {
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{12}$/);
 });
 
-test.each(['a', 'my build', 'ünï-日本 🚀', 'a/b', '1', 'x'.repeat(LIMITS.nameCharacters)])(
-  '%j is a name',
-  (name) => {
-    expect(() => checkName(name)).not.toThrow();
-  },
-);
+test.each([
+  'a',
+  'my build',
+  'ünï-日本 🚀',
+  'a/b',
+  '1',
+  '👨‍👩‍👧 team',
+  '🏳️‍🌈',
+  'می‌خواهم',
+  'क्‍ष',
+  'x'.repeat(LIMITS.nameCharacters),
+])('%j is a name', (name) => {
+  expect(() => checkName(name)).not.toThrow();
+});
 
 test.each([
   ['', 'it is empty'],
@@ -22,8 +30,17 @@ test.each([
   ['x'.repeat(LIMITS.nameCharacters + 1), 'it is longer than 64 characters'],
   ['a\nb', 'a control character'],
   ['a\u001b[31m', 'a control character'],
-  ['a\u202eb', 'a control character'],
-  ['\ud800', 'a control character'],
+  ['a\u202eb', 'an invisible character'],
+  ['a\u200bb', 'an invisible character'],
+  ['\u{e0041}', 'an invisible character'],
+  ['\ud800', 'one that is none'],
+  ['\u200d', 'an invisible character'],
+  ['a\u200d', 'an invisible character'],
+  ['ma\u200dke', 'an invisible character'],
+  ['\u200da', 'an invisible character'],
+  ['a\u200d b', 'an invisible character'],
+  ['a\u200d\u200db', 'an invisible character'],
+  ['a\u200d\u200c\u200db', 'an invisible character'],
   [' a', 'a space'],
   ['a ', 'a space'],
   ['-a', 'a dash'],

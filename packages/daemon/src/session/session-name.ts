@@ -6,6 +6,12 @@ export function newSessionId(): string {
   return randomBytes(6).toString('hex');
 }
 
+/**
+ * Zero-width joiner and non-joiner where they show: they make one emoji of several, or are part of a word in scripts that
+ * join letters. Between Latin letters they would only make two names look like one.
+ */
+const JOINERS = /(?<=[^\s\p{C}\p{ASCII}])[\u200c\u200d](?=[^\s\p{C}\p{ASCII}])/gu;
+
 /** Throws HoldfastError(E_BAD_NAME) for what can't be typed or shown. */
 export function checkName(name: string): void {
   const why = whyNoName(name);
@@ -27,7 +33,9 @@ export function usableName(text: string): string {
 function whyNoName(name: string): string | undefined {
   if (name.trim() === '') return 'it is empty';
   if (name.length > LIMITS.nameCharacters) return `it is longer than ${LIMITS.nameCharacters} characters`;
-  if (/\p{C}/u.test(name)) return 'it contains a control character';
+  const bare = name.replace(JOINERS, '');
+  if (/\p{Cc}/u.test(bare)) return 'it contains a control character';
+  if (/\p{C}/u.test(bare)) return 'it contains an invisible character, or one that is none';
   if (name !== name.trim()) return 'it begins or ends with a space';
   if (name.startsWith('-')) return 'it begins with a dash';
   return undefined;
