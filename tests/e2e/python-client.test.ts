@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { pythonPath, repository, startDaemon } from '@holdfast/testkit';
@@ -8,8 +9,12 @@ const run = promisify(execFile);
 
 test('a client written from docs/protocol.md alone opens a session, types, reads to the end, and knows the exit code', async () => {
   await using daemon = await startDaemon();
-  const script = path.join(repository, 'tests', 'python', 'session_life.py');
-  const { stdout } = await run(pythonPath(), [script], { env: { ...daemon.home.env } });
+  const folder = path.join(repository, 'tests', 'python');
+  const cache = path.join(folder, '__pycache__');
+  rmSync(cache, { recursive: true, force: true });
+  const script = path.join(folder, 'session_life.py');
+  const { stdout } = await run(pythonPath(), ['-B', script], { env: { ...daemon.home.env } });
+  expect(existsSync(cache), 'tests write nothing into the repository').toBe(false);
   const { head, ...rest } = JSON.parse(stdout);
   const text = 'grüße\r\ngot grüße\r\n';
   expect(rest).toEqual({
