@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { eventually, numberedLines, sha256 } from '@holdfast/testkit';
@@ -103,6 +103,22 @@ describe('a paste that is larger than what the daemon takes at once', () => {
       const got = await readFile(path.join(home.work, 'got')).catch(() => Buffer.alloc(0));
       return got.length === kept.length && got.equals(kept);
     });
+  });
+
+  test('is said to be lost, too, if a signal ends the viewer amid it', async () => {
+    await using home = new CliHome();
+    const gate = home.gate();
+    const program = `stty raw -echo; echo ready; read go <${gate.path}`;
+    const stop = path.join(home.work, 'stop');
+    await home.do('new', '-d', '--name', 's', '--', 'sh', '-c', program);
+    const terminal = home.inTerminal(`mkfifo ${stop}; (read x; kill -TERM $$) <${stop} & exec $HF attach s`);
+    await terminal.until('ready');
+    await terminal.paste(PASTE);
+    await writeFile(stop, 'now\n');
+    expect(await terminal.until('nobody has taken them')).toMatch(
+      /the last [1-9]\d* bytes that were typed are lost/,
+    );
+    await gate.open();
   });
 });
 

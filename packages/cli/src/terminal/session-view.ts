@@ -273,8 +273,19 @@ class SessionView {
     for (const signal of LEAVING) {
       if (forwarded.includes(signal)) continue;
       // The exit handler restores the terminal.
-      this.#on(signal, () => process.exit(128 + SIGNAL_NUMBERS[signal as keyof typeof SIGNAL_NUMBERS]));
+      this.#on(signal, () => {
+        this.#tellUndelivered();
+        process.exit(128 + SIGNAL_NUMBERS[signal as keyof typeof SIGNAL_NUMBERS]);
+      });
     }
+  }
+
+  /** Who ends this process waits for nobody; a terminal that is still there is told what that cost. */
+  #tellUndelivered(): void {
+    const lost = this.#keyboard?.undeliveredBytes ?? 0;
+    if (lost === 0) return;
+    this.#guard.restore();
+    this.#options.note(`holdfast: the last ${lost} bytes that were typed are lost: nobody has taken them`);
   }
 
   #stopListening(): void {
