@@ -15,6 +15,7 @@ import { isLoopback, OriginRule } from './auth/origin.ts';
 import { addSecurityHeaders } from './auth/security-headers.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Namespaces } from './daemons/namespace.ts';
+import { addPage } from './page/page-files.ts';
 import { addTerminals } from './terminal/terminals.ts';
 
 export interface HostOptions {
@@ -27,6 +28,8 @@ export interface HostOptions {
   readonly insecure?: boolean;
   /** Says where everything is, as for every command; and what sessions start with. */
   readonly env: NodeJS.ProcessEnv;
+  /** Folder of the built page; may be missing. */
+  readonly pageFolder: string;
   /** The namespace whose daemon is started at once. */
   readonly namespace: string;
   /** The programs of this build. */
@@ -67,6 +70,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   addFailures(server);
   await addGuard(server, guard);
   addBrowserSession(server, { ...guard, isTls });
+  addPage(server, options.pageFolder);
   await addTerminals(server, { namespaces, tokens });
   const contextOf = ({ principal }: FastifyRequest): ApiContext => {
     // The guard lets nobody else come so far.

@@ -5,7 +5,7 @@ import { HoldfastError, isErrorCode } from '@holdfast/protocol';
 import { parseCount } from '../arguments/numbers.ts';
 import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
-import { hostEntry } from '../connection/daemon-entry.ts';
+import { hostEntry, pageFolder } from '../connection/daemon-entry.ts';
 import { ownInstallation } from '../connection/own-installation.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
@@ -15,7 +15,7 @@ const PORT = 7419;
 
 export const serveCommand = defineCommand({
   name: 'serve',
-  summary: 'give browsers and programs an API, until Ctrl-C',
+  summary: 'give browsers a page and programs an API, until Ctrl-C',
   cannot: "can't serve",
   operands: {},
   options: {
@@ -65,6 +65,7 @@ async function start(choices: Choices, { env, home }: Context): Promise<Host> {
       ...(cert !== undefined && key !== undefined ? { tls: { cert, key } } : {}),
       env,
       namespace: home.namespace,
+      pageFolder: pageFolder(),
       installation: ownInstallation(env),
     });
   } catch (error) {

@@ -10,6 +10,11 @@ export function hostEntry(): string {
   return beside('../host/main.js');
 }
 
+/** And the folder of the page that the host serves. */
+export function pageFolder(): string {
+  return beside('../web');
+}
+
 /** The daemon lies beside the command line: dist/cli/main.cjs → dist/daemon/main.js. HOLDFAST_DAEMON_ENTRY: another one. */
 export function daemonEntry(env: NodeJS.ProcessEnv): string {
   return env['HOLDFAST_DAEMON_ENTRY'] || beside('../daemon/main.js');

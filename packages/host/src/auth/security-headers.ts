@@ -1,11 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 
-/** What a page of ours may load: its own files, and nothing else. xterm.js and React set styles of elements. */
+/**
+ * What a page of ours may load: its own files, and nothing else. xterm.js and React set styles of elements; its decoder of Sixel
+ * images is WebAssembly within the script, and pictures that a program prints become blobs.
+ */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  "script-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
+  "img-src 'self' data: blob:",
   "font-src 'self'",
   "connect-src 'self'",
   "manifest-src 'self'",

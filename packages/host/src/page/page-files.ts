@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { FastifyInstance } from 'fastify';
+
+const MEDIA_TYPE: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+  '.woff2': 'font/woff2',
+  '.json': 'application/json',
+};
+/** Below this a compressed answer saves nothing. */
+const COMPRESS_FROM_BYTES = 1_024;
+const COMPRESSIBLE = /^text\/|javascript|json|svg|wasm/;
+const YEAR_S = 365 * 24 * 60 * 60;
+
+const compress = promisify(gzip);
+
+/**
+ * Serves the page's files, to everybody: they are the same for all, and know no secret. They are read once, so that
+ * a page and its parts are of one build for as long as this host lives; each has an address of its own, and nothing else has
+ * one. Without a built page there is nothing at `/`.
+ */
+export function addPage(server: FastifyInstance, folder: string): void {
+  for (const file of filesIn(folder)) {
+    const content = readFileSync(path.join(folder, file));
+    const type = MEDIA_TYPE[path.extname(file)] ?? 'application/octet-stream';
+    // Their names have a hash of what is in them.
+    const isImmutable = file.startsWith('assets/');
+    let compressed: Promise<Buffer> | undefined;
+    const address = file === 'index.html' ? '/' : `/${file}`;
+    server.get(address, { config: { isOpen: true } }, async (request, reply) => {
+      reply.type(type).header('vary', 'accept-encoding');
+      if (isImmutable) reply.header('cache-control', `private, max-age=${YEAR_S}, immutable`);
+      const accepted = request.headers['accept-encoding'] ?? '';
+      if (content.length < COMPRESS_FROM_BYTES || !COMPRESSIBLE.test(type) || !/\bgzip\b/.test(accepted))
+        return content;
+      compressed ??= compress(content);
+      reply.header('content-encoding', 'gzip');
+      return compressed;
+    });
+  }
+}
+
+/** Their paths in a folder, with `/`; none if it isn't there. */
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'),
+      );
+  } catch {
+    // ENOENT: only the programs were built.
+    return [];
+  }
+}
