@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { install, isInstalled } from './install.mjs';
 import { root } from './root.mjs';
-import { bundle, failure, types } from './steps.mjs';
+import { bundle, failure, page, types } from './steps.mjs';
 
 process.exitCode = await start();
 
@@ -16,7 +16,7 @@ async function start() {
   }
   if (!isBuilt()) {
     console.log('Building…');
-    for (const step of [types, bundle]) {
+    for (const step of [types, bundle, page]) {
       const output = failure(step);
       if (output !== undefined) {
         console.error(output);
@@ -30,15 +30,22 @@ async function start() {
   return run(path.join(root, 'bin', 'holdfast'), ['serve']);
 }
 
-/** True if the bundle is newer than everything that it is made from; a folder's time covers files that are gone. */
+/** True if the page, which is built last, is newer than everything that is built; a folder's time covers files that are gone. */
 function isBuilt() {
-  const main = path.join(root, 'dist', 'cli', 'main.cjs');
-  if (!existsSync(main)) return false;
-  const builtAt = statSync(main).mtimeMs;
+  const last = path.join(root, 'dist', 'web', 'index.html');
+  if (!existsSync(last)) return false;
+  const builtAt = statSync(last).mtimeMs;
   const sources = readdirSync(path.join(root, 'packages')).flatMap((name) =>
     tree(path.join(root, 'packages', name, 'src')),
   );
-  const settings = ['package.json', 'package-lock.json', 'tsconfig.base.json', 'scripts/bundle.mjs'];
+  const settings = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.base.json',
+    'scripts/bundle.mjs',
+    'packages/web/index.html',
+    'packages/web/vite.config.ts',
+  ];
   return [...sources, ...settings.map((file) => path.join(root, file))].every(
     (file) => statSync(file).mtimeMs < builtAt,
   );

@@ -11,6 +11,9 @@ export const types = { name: 'types', command: 'tsc', args: ['-b'] };
 /** @type {Step} */
 export const bundle = { name: 'bundle', command: 'node', args: ['scripts/bundle.mjs'] };
 
+/** The page, which the host serves. @type {Step} */
+export const page = { name: 'page', command: 'vite', args: ['build', 'packages/web', '--logLevel', 'warn'] };
+
 /** What needs no compiled file. @type {Step[]} */
 export const rules = [
   { name: 'lint', command: 'oxlint', args: [] },

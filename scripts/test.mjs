@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { install, isInstalled } from './install.mjs';
 import { root } from './root.mjs';
-import { bundle, passes, rules, types } from './steps.mjs';
+import { bundle, page, passes, rules, types } from './steps.mjs';
 import { provideSystemPrograms } from './system-programs.mjs';
 
 /** @typedef {import('./tally-reporter.mjs').Tally} Tally */
@@ -35,11 +35,11 @@ function run() {
 
   /** @type {Tally} */
   const tally = { passed: 0, failed: 0, skipped: [] };
-  const built = [types, bundle].map((step) => count(tally, passes(step)));
+  const built = [types, bundle, page].map((step) => count(tally, passes(step)));
   if (!isLong) for (const step of rules) count(tally, passes(step));
 
   // Without a bundle the tests that start programs would run the last one.
-  const isBundled = built[1] === true;
+  const isBundled = built[1] === true && built[2] === true;
   if (isLong && !isBundled) return tally;
   const projects = isLong ? ['long'] : isBundled ? ['unit', 'process', 'e2e'] : ['unit'];
   if (!isBundled) console.log('not run, for want of a bundle: process, e2e');

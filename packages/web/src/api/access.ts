@@ -1,0 +1,77 @@
+import { Store } from '../store.ts';
+import { api, statusOf } from './client.ts';
+
+/** The one session that a shared link is about. */
+export interface Share {
+  readonly namespace: string;
+  readonly session: string;
+}
+
+/** Whether this browser may come in, and why not. */
+export type Access =
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'shared'; readonly share: Share }
+  /** `none`: no token yet; `wrong`: this one is none of the host's, or has expired; `expired`, `unshared`: it was right before. */
+  | { readonly kind: 'refused'; readonly why: 'none' | 'wrong' | 'expired' | 'unshared' | 'tooMany' }
+  | { readonly kind: 'unreachable' };
+
+export const access = new Store<Access>({ kind: 'asking' });
+
+const SHARE_KEY = 'holdfast.share';
+
+/** Trades the token behind `#`, if there is one, and otherwise asks whether the cookie is still good. */
+export async function enter(): Promise<void> {
+  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (token !== undefined) {
+    // It must not stay in the address bar, nor in the history.
+    history.replaceState(null, '', location.pathname);
+    return login(decodeURIComponent(token));
+  }
+  return look();
+}
+
+export async function login(token: string): Promise<void> {
+  try {
+    const response = await fetch('/auth/session', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: token.trim() }),
+    });
+    if (response.status === 429) return access.set({ kind: 'refused', why: 'tooMany' });
+    if (!response.ok) return access.set({ kind: 'refused', why: 'wrong' });
+    const { share } = (await response.json()) as { share: Share | null };
+    if (share) sessionStorage.setItem(SHARE_KEY, JSON.stringify(share));
+    else sessionStorage.removeItem(SHARE_KEY);
+    access.set(share ? { kind: 'shared', share } : { kind: 'granted' });
+  } catch {
+    // TypeError: nobody listens.
+    access.set({ kind: 'unreachable' });
+  }
+}
+
+async function look(): Promise<void> {
+  try {
+    await api.terminal.daemon.getHealth.query();
+    access.set({ kind: 'granted' });
+  } catch (error) {
+    const share = sessionStorage.getItem(SHARE_KEY);
+    const status = statusOf(error);
+    if (status === 403 && share !== null) access.set({ kind: 'shared', share: JSON.parse(share) as Share });
+    else if (status === 401 || status === 403) access.set({ kind: 'refused', why: 'none' });
+    else access.set({ kind: 'unreachable' });
+  }
+}
+
+/** Ends this browser's session. */
+export async function logout(): Promise<void> {
+  await fetch('/auth/session', { method: 'DELETE' });
+  access.set({ kind: 'refused', why: 'none' });
+}
+
+/** A request was refused that was allowed before. */
+export function refuse(error: unknown): void {
+  const { kind } = access.get();
+  if (statusOf(error) !== 401 || (kind !== 'granted' && kind !== 'shared')) return;
+  access.set({ kind: 'refused', why: kind === 'shared' ? 'unshared' : 'expired' });
+}

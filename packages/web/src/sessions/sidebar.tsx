@@ -1,0 +1,131 @@
+import { Keyboard, Plus, Search, Settings } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { household } from '../api/household.ts';
+import { layoutStore } from '../layout/layout-store.ts';
+import { focusedPane } from '../layout/layout.ts';
+import { keyOf } from '../keys.ts';
+import { hrefOf, useRoute } from '../route.ts';
+import { useStore } from '../store.ts';
+import { Button } from '../ui/button.tsx';
+import { Mark } from '../ui/mark.tsx';
+import { forgetSession } from './actions.ts';
+import { commandOf } from './describe.ts';
+import { keepSeen, seen } from './seen.ts';
+import { SessionRow } from './session-row.tsx';
+
+const CLOCK_MS = 5_000;
+
+export interface SidebarProps {
+  readonly onNew: () => void;
+  /** Something was chosen: a phone shows that then. */
+  readonly onShown: () => void;
+}
+
+/** All sessions, to be found, shown and tidied up. */
+export function Sidebar({ onNew, onShown }: SidebarProps) {
+  const { sessions, activeAt, silentSince, hostIsGone, update } = useStore(household);
+  const seenOffsets = useStore(seen);
+  const layout = useStore(layoutStore);
+  const route = useRoute();
+  const [query, setQuery] = useState('');
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const now = useClock();
+  useEffect(() => {
+    if (sessions) keepSeen(new Set(sessions.map(({ id }) => id)));
+  }, [sessions]);
+
+  const shown = route === 'terminals' ? focusedPane(layout)?.session : undefined;
+  const wanted = query.trim().toLowerCase();
+  const found = (sessions ?? []).filter((session) => {
+    if (hidden.has(session.id)) return false;
+    const text = `${session.name} ${commandOf(session)} ${session.cwd}`.toLowerCase();
+    return text.includes(wanted);
+  });
+  const hide = (id: string, isHidden: boolean) =>
+    setHidden((known) => new Set(isHidden ? [...known, id] : [...known].filter((other) => other !== id)));
+
+  return (
+    <nav aria-label="Sessions" className="flex h-full min-h-0 flex-col bg-canvas">
+      <div className="flex items-center justify-between gap-2 py-2.5 pr-2 pl-4">
+        <Mark />
+        <Button look="primary" onClick={onNew} title={`New session (${keyOf('newSession')})`}>
+          <Plus size={15} aria-hidden /> New
+        </Button>
+      </div>
+      <div className="px-2 pb-2">
+        <label className="flex h-8 items-center gap-2 rounded-md border border-line bg-panel px-2.5 text-muted focus-within:outline-2 focus-within:outline-accent pointer-coarse:h-11">
+          <Search size={14} aria-hidden />
+          <input
+            id="session-search"
+            type="search"
+            aria-label="Search sessions"
+            placeholder="Search"
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+            className="min-w-0 flex-1 bg-transparent text-[13px] text-text outline-none pointer-coarse:text-base"
+          />
+        </label>
+      </div>
+      {silentSince !== undefined && (
+        <p role="status" className="mx-2 mb-2 rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">
+          {hostIsGone ? 'The host can’t be reached.' : 'The daemon doesn’t answer.'} This is what was known
+          last.
+        </p>
+      )}
+      <ul className="min-h-0 flex-1 space-y-0.5 overflow-y-auto px-2 pb-2">
+        {found.map((session) => (
+          <SessionRow
+            key={session.id}
+            session={session}
+            isShown={session.id === shown}
+            isUnread={session.id !== shown && session.offset > (seenOffsets[session.id] ?? 0)}
+            activeAt={activeAt.get(session.id) ?? Date.parse(session.exitedAt ?? session.createdAt)}
+            now={now}
+            onShown={onShown}
+            onForget={() => {
+              hide(session.id, true);
+              forgetSession(session, () => hide(session.id, false));
+            }}
+          />
+        ))}
+        {sessions && found.length === 0 && (
+          <li className="px-3 py-6 text-center text-[13px] text-muted">
+            {wanted === '' ? 'No sessions yet.' : `Nothing is called “${query.trim()}”.`}
+          </li>
+        )}
+      </ul>
+      <div className="flex items-center gap-1 border-t border-line p-2">
+        <a
+          href={hrefOf('settings')}
+          onClick={onShown}
+          aria-current={route === 'settings' ? 'page' : undefined}
+          className={`flex flex-1 items-center gap-2 rounded-md px-2.5 py-1.5 text-[13px] hover:bg-hover ${route === 'settings' ? 'bg-chosen' : ''}`}
+        >
+          <Settings size={15} className="text-muted" aria-hidden /> Settings
+          {update?.pending && (
+            <span className="ml-auto rounded bg-chosen px-1.5 text-[11px] font-semibold text-accent-text">
+              Update
+            </span>
+          )}
+        </a>
+        <a
+          href={hrefOf('shortcuts')}
+          aria-label="Keyboard shortcuts"
+          title={`Keyboard shortcuts (${keyOf('shortcuts')})`}
+          className="rounded-md p-1.5 text-muted hover:bg-hover hover:text-text pointer-coarse:hidden"
+        >
+          <Keyboard size={16} aria-hidden />
+        </a>
+      </div>
+    </nav>
+  );
+}
+
+function useClock(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), CLOCK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

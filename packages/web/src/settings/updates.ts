@@ -1,0 +1,68 @@
+import { toast } from 'sonner';
+import { api, reasonOf } from '../api/client.ts';
+import { household, look, type UpdateResult } from '../api/household.ts';
+import { count } from '../sessions/describe.ts';
+import { Store } from '../store.ts';
+
+type Failure = Pick<Extract<UpdateResult, { ok: false }>, 'code' | 'reason'>;
+
+/** The update that this page has asked for. It outlives the settings page, so that its end is told wherever the user is. */
+export type Updating =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'running'; readonly step: string }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+export const updating = new Store<Updating>({ kind: 'idle' });
+
+/** Asks for it; tells of success from the answer, and leaves a failure to be asked about. Nothing is closed by it. */
+export async function updateDaemon(): Promise<void> {
+  if (updating.get().kind === 'running') return;
+  const { update, sessions } = household.get();
+  const running = sessions?.filter(({ state }) => state === 'running').length ?? 0;
+  updating.set({
+    kind: 'running',
+    step: `Starting ${update?.available ?? 'the new daemon'}, and handing over ${count(running, 'session')}`,
+  });
+  try {
+    const result = await api.terminal.daemon.update.mutate();
+    if (result.ok) {
+      toast.success(successText(result));
+      updating.set({ kind: 'idle' });
+    } else updating.set({ kind: 'failed', failure: result });
+  } catch (error) {
+    updating.set({ kind: 'failed', failure: { code: 'E_DISCONNECTED', reason: reasonOf(error) } });
+  }
+  void look();
+}
+
+/** The user has decided: the failure of this page's own update is over. */
+export async function closeFailure(): Promise<void> {
+  if (updating.get().kind !== 'failed') return;
+  // Before the dialog closes, so that no notice says the same.
+  await dismissFailure();
+  updating.set({ kind: 'idle' });
+}
+
+/** Nobody is told of the last failure any more; of the next one everybody is. */
+export async function dismissFailure(): Promise<void> {
+  try {
+    await api.terminal.daemon.dismissUpdateFailure.mutate();
+  } catch (error) {
+    toast.error(`Can’t dismiss it: ${reasonOf(error)}`);
+  }
+  await look();
+}
+
+/** In the words of the answer, whatever was known before. */
+function successText(result: Extract<UpdateResult, { ok: true }>): string {
+  const name = ({ version, build }: { version: string; build: string }) => `${version}+${build}`;
+  const { from, to, sessions, pauseMs } = result;
+  const parts = [
+    'Daemon updated',
+    `now running ${name(to)}${from ? ` (was ${name(from)})` : ''}`,
+    `${count(sessions, 'session')} kept`,
+  ];
+  if (pauseMs !== undefined)
+    parts.push(`${pauseMs < 10 ? Math.round(pauseMs * 10) / 10 : Math.round(pauseMs)} ms pause`);
+  return parts.join(' · ');
+}

@@ -1,0 +1,36 @@
+import type { Session } from '@holdfast/protocol';
+import { Eye } from 'lucide-react';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { type Share, refuse } from './api/access.ts';
+import { api } from './api/client.ts';
+
+const TerminalPane = lazy(() => import('./terminal/terminal-pane.tsx'));
+
+const LOOK_MS = 5_000;
+
+/** What a shared link shows: one terminal, to be seen and nothing else. */
+export function SharedPage({ share }: { readonly share: Share }) {
+  const [known, setKnown] = useState<Session>();
+  useEffect(() => {
+    const look = () =>
+      api.terminal.get.query(share).then(setKnown, (error: unknown) => {
+        // The link has ended, or the host can't be reached just now: the pane says the rest.
+        refuse(error);
+      });
+    void look();
+    const timer = setInterval(() => void look(), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [share]);
+  return (
+    <main className="flex h-dvh flex-col">
+      <h1 className="flex shrink-0 items-center gap-2 border-b border-line bg-chosen px-4 py-2 text-[13px] font-medium text-accent-text">
+        <Eye size={15} aria-hidden /> You are looking at a shared terminal. You can’t type here.
+      </h1>
+      <div className="min-h-0 flex-1">
+        <Suspense fallback={<p className="p-4 text-muted">Loading the terminal…</p>}>
+          <TerminalPane session={share.session} known={known} isFocused isVisible readOnly />
+        </Suspense>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,67 @@
+import { Popover } from 'radix-ui';
+import { useState } from 'react';
+import { useStore } from '../store.ts';
+import { household } from '../api/household.ts';
+import { Button } from '../ui/button.tsx';
+import { ForceRestart } from '../settings/force-restart.tsx';
+import type { LinkView } from './link.ts';
+import { LINK_LABEL, type LinkState } from './link-state.ts';
+
+const EXPLAINED: Readonly<Partial<Record<LinkState, string>>> = {
+  opening: 'The connection is being made again. What you type is kept until then.',
+  waiting: 'The connection was lost, and is made again by itself. What you type is kept until then.',
+  openingLate: 'Your programs are still running. What you type is kept until they can be reached.',
+  waitingLate: 'Your programs are still running. What you type is kept until they can be reached.',
+  stalled: 'The connection stands, but nobody answers behind it. What you type is kept.',
+};
+
+/** A pane's connection: quiet while all is well. */
+export function Indicator({
+  view,
+  onReconnect,
+}: {
+  readonly view: LinkView;
+  readonly onReconnect: () => void;
+}) {
+  const { silentSince, hostIsGone } = useStore(household);
+  const [isAsking, setIsAsking] = useState(false);
+  const label = LINK_LABEL[view.state];
+  if (label === null)
+    return view.state === 'ended' ? null : (
+      <span data-link="live" title="Live" className="mx-1 size-2 shrink-0 rounded-full bg-good/80">
+        <span className="sr-only">Live</span>
+      </span>
+    );
+  const isBad = view.state === 'refused';
+  const look = isBad ? 'bg-bad-soft text-bad' : 'bg-warn-soft text-warn';
+  const canRestart = silentSince !== undefined && !hostIsGone;
+  return (
+    <>
+      <Popover.Root>
+        <Popover.Trigger
+          data-link={view.state}
+          className={`inline-flex items-center gap-1.5 rounded-full px-2 py-0.5 text-xs font-medium whitespace-nowrap ${look}`}
+        >
+          <span className={`size-1.5 rounded-full bg-current ${isBad ? '' : 'animate-pulse'}`} aria-hidden />
+          <span role="status">{label}</span>
+        </Popover.Trigger>
+        <Popover.Portal>
+          <Popover.Content
+            align="end"
+            sideOffset={6}
+            className="z-30 w-72 space-y-3 rounded-lg border border-line bg-raised p-4 shadow-xl"
+          >
+            <p className="text-[13px] text-muted">{view.error ?? EXPLAINED[view.state]}</p>
+            <div className="flex flex-wrap gap-2">
+              <Button look="primary" onClick={onReconnect}>
+                Reconnect
+              </Button>
+              {canRestart && <Button onClick={() => setIsAsking(true)}>Restart all…</Button>}
+            </div>
+          </Popover.Content>
+        </Popover.Portal>
+      </Popover.Root>
+      <ForceRestart open={isAsking} onClose={() => setIsAsking(false)} cancel="Keep waiting" />
+    </>
+  );
+}

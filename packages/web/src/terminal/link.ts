@@ -1,0 +1,306 @@
+import type { Session } from '@holdfast/protocol';
+import { randomId } from '../random-id.ts';
+import { Store } from '../store.ts';
+import { decodeFrame, encodeFrame } from './frames.ts';
+import {
+  carriesInput,
+  eventOfClose,
+  LATE_MS,
+  LINK,
+  type LinkEffect,
+  type LinkEvent,
+  type LinkState,
+  pauseBeforeTry,
+} from './link-state.ts';
+import { type HostMessage, parseHostMessage } from './messages.ts';
+import { Outbox } from './outbox.ts';
+
+/** At least so often the host is told what was parsed; it sends 512 KiB beyond that. */
+const ACK_EVERY_BYTES = 64 * 1024;
+
+export interface Size {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** What shows the output. Everything is done in the order in which it is called. */
+export interface LinkSink {
+  /** `parsed` is called when these bytes have been. `isReplay`: they are older than this connection. */
+  write(bytes: Uint8Array, isReplay: boolean, parsed: () => void): void;
+  resize(size: Size): void;
+  /** What is shown is not true any more. */
+  reset(): void;
+}
+
+/** What a pane shows of its link. */
+export interface LinkView {
+  readonly state: LinkState;
+  /** Whether the session's size follows this pane. */
+  readonly leading: boolean;
+  readonly readOnly: boolean;
+  /** Typed, and not yet at the program's terminal. */
+  readonly heldBytes: number;
+  readonly exit: NonNullable<Session['exit']> | null;
+  /** Why it was refused. */
+  readonly error: string | null;
+  /** Typed before a crash: whether it arrived can't be known. */
+  readonly inDoubt: string | null;
+  /** How often a connection was made again. */
+  readonly reconnects: number;
+}
+
+export interface LinkOptions {
+  readonly session: string;
+  readonly readOnly: boolean;
+  readonly size: Size;
+  readonly sink: LinkSink;
+}
+
+/** One terminal's WebSocket, and its successors: output by offset, acknowledged; input numbered, and held back while there is none. */
+export class TerminalLink {
+  readonly view: Store<LinkView>;
+  readonly #options: LinkOptions;
+  readonly #outbox = new Outbox(randomId());
+  #size: Size;
+  #socket: WebSocket | undefined;
+  #tries = 0;
+  #closeCode = 0;
+  #tryTimer: ReturnType<typeof setTimeout> | undefined;
+  #lateTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The next byte wanted; undefined before the first attach. */
+  #offset: number | undefined;
+  #parsed = 0;
+  #acknowledged = 0;
+  /** Output before this was there when the connection was made. */
+  #replayEnd = 0;
+  #isDisposed = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#size = options.size;
+    this.view = new Store<LinkView>({
+      state: 'opening',
+      leading: false,
+      readOnly: options.readOnly,
+      heldBytes: 0,
+      exit: null,
+      error: null,
+      inDoubt: null,
+      reconnects: 0,
+    });
+    this.#do('startLate');
+    this.#do('open');
+  }
+
+  /** Of the next byte of output; 0 before the first attach. */
+  get offset(): number {
+    return this.#offset ?? 0;
+  }
+
+  /** False if too much waits already. */
+  type(bytes: Uint8Array): boolean {
+    if (bytes.length === 0) return true;
+    if (!this.#outbox.add(bytes)) return false;
+    this.#flush();
+    return true;
+  }
+
+  /** The pane has another size. */
+  resize(size: Size): void {
+    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+    this.#size = size;
+    if (carriesInput(this.view.get().state)) this.#say({ type: 'viewport', ...size });
+  }
+
+  reconnect(): void {
+    this.#on('reconnect');
+  }
+
+  /** What the page knows of the daemon: whether it answers. */
+  heard(answers: boolean): void {
+    this.#on(answers ? 'answered' : 'unanswered');
+  }
+
+  forgetDoubt(): void {
+    this.#show({ inDoubt: null });
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    clearTimeout(this.#tryTimer);
+    clearTimeout(this.#lateTimer);
+    this.#close();
+  }
+
+  #on(event: LinkEvent): void {
+    if (this.#isDisposed) return;
+    const { state, effects } = LINK[this.view.get().state][event];
+    this.#show({ state });
+    for (const effect of effects) this.#do(effect);
+  }
+
+  #do(effect: LinkEffect): void {
+    switch (effect) {
+      case 'open':
+        return this.#open();
+      case 'close':
+        return this.#close();
+      case 'scheduleTry':
+        this.#tryTimer = setTimeout(() => this.#on('due'), pauseBeforeTry(this.#tries, this.#closeCode));
+        this.#tries += 1;
+        return undefined;
+      case 'cancelTry':
+        return clearTimeout(this.#tryTimer);
+      case 'startLate':
+        this.#lateTimer = setTimeout(() => this.#on('late'), LATE_MS);
+        return undefined;
+      case 'cancelLate':
+        return clearTimeout(this.#lateTimer);
+      case 'resetPause':
+        this.#tries = 0;
+        return undefined;
+    }
+  }
+
+  #open(): void {
+    const { session } = this.#options;
+    const url = new URL(`/terminal/${encodeURIComponent(session)}`, location.href);
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    // What an abandoned socket still has to say is nobody's business.
+    const ours = (act: () => void) => () => {
+      if (this.#socket === socket) act();
+    };
+    socket.addEventListener(
+      'open',
+      ours(() => this.#attach()),
+    );
+    socket.addEventListener('message', (event: MessageEvent<unknown>) =>
+      ours(() => this.#received(event.data))(),
+    );
+    socket.addEventListener('close', (event) => ours(() => this.#closed(event.code, event.reason))());
+  }
+
+  #close(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+  }
+
+  #closed(code: number, reason: string): void {
+    this.#socket = undefined;
+    this.#closeCode = code;
+    const event = eventOfClose(code);
+    if (event === 'refused')
+      this.#show({ error: this.view.get().error ?? (reason || `closed with ${code}`) });
+    this.#on(event);
+  }
+
+  #attach(): void {
+    const { readOnly } = this.#options;
+    this.#say({
+      type: 'attach',
+      from: this.#offset ?? 'new',
+      ...this.#size,
+      ...(readOnly ? { readOnly } : { stream: this.#outbox.stream }),
+    });
+  }
+
+  #received(data: unknown): void {
+    if (data instanceof ArrayBuffer) return this.#output(data);
+    if (typeof data !== 'string') return undefined;
+    const message = parseHostMessage(data);
+    return message && this.#told(message);
+  }
+
+  #told(message: HostMessage): void {
+    const { sink } = this.#options;
+    switch (message.type) {
+      case 'attached':
+        return this.#attached(message);
+      case 'resized':
+        return sink.resize(message);
+      case 'resync':
+        this.#startAt(message.offset);
+        return sink.reset();
+      case 'leading':
+        return this.#show({ leading: message.leading });
+      case 'pause':
+        return undefined;
+      case 'inputDone':
+        this.#outbox.done(message.offset);
+        return this.#flush();
+      case 'inputUnknown': {
+        const bytes = this.#outbox.unknown(message.from, message.to);
+        const inDoubt = (this.view.get().inDoubt ?? '') + new TextDecoder().decode(bytes);
+        this.#show({ inDoubt });
+        return this.#flush();
+      }
+      case 'exited':
+        return this.#show({ exit: message.exit });
+      case 'error':
+        return message.retry ? undefined : this.#show({ error: message.message });
+    }
+  }
+
+  #attached({ session, offset, leading, readOnly }: Extract<HostMessage, { type: 'attached' }>): void {
+    const isFirst = this.#offset === undefined;
+    if (this.#offset !== offset) this.#startAt(offset);
+    this.#replayEnd = session.offset;
+    if (isFirst) this.#options.sink.resize(session);
+    const { reconnects } = this.view.get();
+    this.#show({ leading, readOnly, error: null, reconnects: isFirst ? reconnects : reconnects + 1 });
+    // The host has got the size of the attach; it may have changed since.
+    this.#say({ type: 'viewport', ...this.#size });
+    this.#outbox.restart();
+    this.#on('attached');
+    this.#flush();
+  }
+
+  #startAt(offset: number): void {
+    this.#offset = offset;
+    this.#parsed = offset;
+    this.#acknowledged = offset;
+  }
+
+  #output(data: ArrayBuffer): void {
+    const frame = decodeFrame(data);
+    if (!frame || frame.offset !== this.#offset) {
+      // It would show something that was never printed like this.
+      this.#show({ error: `output at ${frame?.offset} came instead of ${this.#offset}` });
+      this.#close();
+      return this.#on('refused');
+    }
+    const end = frame.offset + frame.bytes.length;
+    this.#offset = end;
+    return this.#options.sink.write(frame.bytes, end <= this.#replayEnd, () => this.#acknowledge(end));
+  }
+
+  #acknowledge(parsed: number): void {
+    // What was written before a resync does not count any more.
+    if (parsed <= this.#parsed || this.#offset === undefined || parsed > this.#offset) return;
+    this.#parsed = parsed;
+    const isAll = parsed === this.#offset;
+    if (!isAll && parsed - this.#acknowledged < ACK_EVERY_BYTES) return;
+    this.#acknowledged = parsed;
+    this.#say({ type: 'ack', offset: parsed });
+  }
+
+  #flush(): void {
+    if (carriesInput(this.view.get().state) && this.#socket)
+      for (const frame of this.#outbox.take()) this.#socket.send(encodeFrame(frame));
+    this.#show({ heldBytes: this.#outbox.heldBytes });
+  }
+
+  #say(message: object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #show(change: Partial<LinkView>): void {
+    const view = this.view.get();
+    const isNew = Object.entries(change).some(([key, value]) => view[key as keyof LinkView] !== value);
+    if (isNew) this.view.set({ ...view, ...change });
+  }
+}

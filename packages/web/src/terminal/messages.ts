@@ -1,0 +1,47 @@
+import type { Session } from '@holdfast/protocol';
+
+/** What the host says in text frames; docs/api.md has the table. */
+export type HostMessage =
+  | {
+      readonly type: 'attached';
+      readonly session: Session;
+      readonly offset: number;
+      readonly readOnly: boolean;
+      readonly leading: boolean;
+    }
+  | { readonly type: 'resized'; readonly offset: number; readonly cols: number; readonly rows: number }
+  | { readonly type: 'resync'; readonly offset: number }
+  | { readonly type: 'leading'; readonly leading: boolean }
+  | { readonly type: 'pause'; readonly paused: boolean }
+  | { readonly type: 'inputDone'; readonly offset: number }
+  | { readonly type: 'inputUnknown'; readonly from: number; readonly to: number }
+  | { readonly type: 'exited'; readonly offset: number; readonly exit: NonNullable<Session['exit']> }
+  | { readonly type: 'error'; readonly code: string; readonly message: string; readonly retry: boolean };
+
+/** Undefined for what a later host may say. It comes from the host that served this page. */
+export function parseHostMessage(text: string): HostMessage | undefined {
+  const document: unknown = JSON.parse(text);
+  return isMessage(document) ? document : undefined;
+}
+
+const TYPES: ReadonlySet<string> = new Set<HostMessage['type']>([
+  'attached',
+  'resized',
+  'resync',
+  'leading',
+  'pause',
+  'inputDone',
+  'inputUnknown',
+  'exited',
+  'error',
+]);
+
+function isMessage(document: unknown): document is HostMessage {
+  return (
+    typeof document === 'object' &&
+    document !== null &&
+    'type' in document &&
+    typeof document.type === 'string' &&
+    TYPES.has(document.type)
+  );
+}

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { HELD_MAX_BYTES, Outbox } from './outbox.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (frames: { bytes: Uint8Array }[]) =>
+  frames.map((frame) => new TextDecoder().decode(frame.bytes)).join('');
+
+test('everything that is not done is sent again on another connection, from where it stands', () => {
+  const outbox = new Outbox('stream-one');
+  outbox.add(bytes('hello '));
+  outbox.add(bytes('world'));
+  expect(text(outbox.take())).toBe('hello world');
+  expect(outbox.take()).toEqual([]);
+  outbox.done(3);
+  outbox.restart();
+  const again = outbox.take();
+  expect(again[0]?.offset).toBe(3);
+  expect(text(again)).toBe('lo world');
+  outbox.done(11);
+  expect(outbox.heldBytes).toBe(0);
+});
+
+test('at most a window is on its way, in frames of 64 KiB', () => {
+  const outbox = new Outbox('stream-two');
+  expect(outbox.add(new Uint8Array(300 * 1024))).toBe(true);
+  expect(outbox.take().map((frame) => frame.bytes.length)).toEqual([65_536, 65_536, 65_536, 65_536]);
+  outbox.done(65_536);
+  expect(outbox.take()).toMatchObject([{ offset: 262_144 }]);
+});
+
+test('what is in doubt is told, and never sent again', () => {
+  const outbox = new Outbox('stream-three');
+  outbox.add(bytes('abc'));
+  outbox.add(bytes('def'));
+  outbox.take();
+  expect(new TextDecoder().decode(outbox.unknown(1, 5))).toBe('bcde');
+  outbox.restart();
+  expect(text(outbox.take())).toBe('f');
+});
+
+test('a terminal that takes nothing does not fill the memory', () => {
+  const outbox = new Outbox('stream-four');
+  expect(outbox.add(new Uint8Array(HELD_MAX_BYTES))).toBe(true);
+  expect(outbox.add(bytes('x'))).toBe(false);
+});

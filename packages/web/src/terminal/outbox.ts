@@ -1,0 +1,78 @@
+import type { Frame } from './frames.ts';
+
+/** What the host takes beyond what is done, and in one frame; see docs/api.md. */
+const WINDOW_BYTES = 256 * 1024;
+const FRAME_BYTES = 64 * 1024;
+/** More than this is not held back for a terminal that takes nothing. */
+export const HELD_MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * What was typed into one pane, as a numbered stream: it keeps every byte until the program's terminal has taken it, so that it
+ * can be sent again on another connection, where what has arrived already is dropped.
+ *
+ *   done ≤ sent ≤ end
+ */
+export class Outbox {
+  /** The page's own name for this stream. */
+  readonly stream: string;
+  #pieces: Frame[] = [];
+  #done = 0;
+  #sent = 0;
+  #end = 0;
+
+  constructor(stream: string) {
+    this.stream = stream;
+  }
+
+  /** Bytes that have not reached the program's terminal, as far as is known. */
+  get heldBytes(): number {
+    return this.#end - this.#done;
+  }
+
+  /** False if there is no room: nothing of it was taken. */
+  add(bytes: Uint8Array): boolean {
+    if (this.heldBytes + bytes.length > HELD_MAX_BYTES) return false;
+    this.#pieces.push({ offset: this.#end, bytes });
+    this.#end += bytes.length;
+    return true;
+  }
+
+  /** There is another connection: everything that isn't done is sent again. */
+  restart(): void {
+    this.#sent = this.#done;
+  }
+
+  /** What may be sent now, in frames; they count as sent. */
+  take(): Frame[] {
+    const frames: Frame[] = [];
+    const limit = Math.min(this.#end, this.#done + WINDOW_BYTES);
+    for (const { offset, bytes } of this.#pieces) {
+      const pieceEnd = offset + bytes.length;
+      while (this.#sent < Math.min(pieceEnd, limit) && this.#sent >= offset) {
+        const end = Math.min(pieceEnd, limit, this.#sent + FRAME_BYTES);
+        frames.push({ offset: this.#sent, bytes: bytes.subarray(this.#sent - offset, end - offset) });
+        this.#sent = end;
+      }
+    }
+    return frames;
+  }
+
+  /** Everything before `offset` has reached the program's terminal. */
+  done(offset: number): void {
+    if (offset <= this.#done || offset > this.#end) return;
+    this.#done = offset;
+    this.#sent = Math.max(this.#sent, offset);
+    this.#pieces = this.#pieces.filter((piece) => piece.offset + piece.bytes.length > offset);
+  }
+
+  /** Whether these bytes arrived can't be known, and they are never sent again; what they were. */
+  unknown(from: number, to: number): Uint8Array {
+    const inDoubt: number[] = [];
+    for (const { offset, bytes } of this.#pieces) {
+      if (offset + bytes.length <= from || offset >= to) continue;
+      inDoubt.push(...bytes.subarray(Math.max(0, from - offset), to - offset));
+    }
+    this.done(to);
+    return Uint8Array.from(inDoubt);
+  }
+}

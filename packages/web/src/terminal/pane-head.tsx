@@ -1,0 +1,98 @@
+import type { Session } from '@holdfast/protocol';
+import { Columns2, Maximize2, Rows2, Search, X } from 'lucide-react';
+import { toast } from 'sonner';
+import { api, reasonOf } from '../api/client.ts';
+import { keyOf } from '../keys.ts';
+import { commandOf } from '../sessions/describe.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Indicator } from './indicator.tsx';
+import type { LinkView, Size } from './link.ts';
+
+export interface PaneActions {
+  readonly onSplit: (direction: 'row' | 'column') => void;
+  readonly onClose: () => void;
+  readonly onRunAgain: () => void;
+}
+
+export interface PaneHeadProps {
+  readonly known: Session | undefined;
+  /** As the program has set it. */
+  readonly title: string;
+  readonly view: LinkView | undefined;
+  readonly isFocused: boolean;
+  readonly onReconnect: () => void;
+  readonly onFind: () => void;
+  readonly actions?: PaneActions;
+  /** Given if the session has another size than the pane. */
+  readonly sizes?: { readonly shown: Size; readonly own: Size };
+}
+
+export function PaneHead({
+  known,
+  title,
+  view,
+  isFocused,
+  onReconnect,
+  onFind,
+  actions,
+  sizes,
+}: PaneHeadProps) {
+  const isRunning = known?.state === 'running';
+  return (
+    <header className="flex h-9 shrink-0 items-center gap-1 border-b border-line bg-panel pr-1 pl-3">
+      <span className={`truncate text-[13px] font-medium ${isFocused ? '' : 'text-muted'}`}>
+        {known?.name ?? '…'}
+      </span>
+      <span className="min-w-0 flex-1 truncate text-xs text-muted">
+        {title || (known ? commandOf(known) : '')}
+      </span>
+      {view?.readOnly && (
+        <span className="rounded-full bg-chosen px-2 py-0.5 text-xs font-medium text-accent-text">
+          View only
+        </span>
+      )}
+      {sizes && isRunning && view?.state === 'live' && !view.leading && (
+        <Button
+          look="ghost"
+          className="min-h-7 px-2"
+          title={`It has the size of another window: ${sizes.shown.cols}×${sizes.shown.rows}`}
+          onClick={() => void takeSize(known, sizes.own)}
+        >
+          <Maximize2 size={13} aria-hidden /> Take size
+        </Button>
+      )}
+      {view && <Indicator view={view} onReconnect={onReconnect} />}
+      <IconButton label={`Find (${keyOf('find')})`} onClick={onFind}>
+        <Search size={14} aria-hidden />
+      </IconButton>
+      {actions && (
+        <>
+          <IconButton
+            label={`Split right (${keyOf('splitRight')})`}
+            className="max-md:hidden"
+            onClick={() => actions.onSplit('row')}
+          >
+            <Columns2 size={14} aria-hidden />
+          </IconButton>
+          <IconButton label={`Split down (${keyOf('splitDown')})`} onClick={() => actions.onSplit('column')}>
+            <Rows2 size={14} aria-hidden />
+          </IconButton>
+          <IconButton
+            label={`Close the pane; the session runs on (${keyOf('closePane')})`}
+            onClick={actions.onClose}
+          >
+            <X size={15} aria-hidden />
+          </IconButton>
+        </>
+      )}
+    </header>
+  );
+}
+
+async function takeSize({ id }: Session, { cols, rows }: Size): Promise<void> {
+  try {
+    await api.terminal.resize.mutate({ session: id, cols, rows });
+  } catch (error) {
+    toast.error(`Can’t take the size: ${reasonOf(error)}`);
+  }
+}

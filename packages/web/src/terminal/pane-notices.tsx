@@ -1,0 +1,89 @@
+import { Hourglass, RotateCcw, ShieldQuestion } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { count, exitOf } from '../sessions/describe.ts';
+import { Button } from '../ui/button.tsx';
+import type { LinkView } from './link.ts';
+import { carriesInput } from './link-state.ts';
+
+export interface InputNoticesProps {
+  readonly view: LinkView;
+  readonly onForgetDoubt: () => void;
+}
+
+/** What the user should know about what he has typed: nothing, mostly. It lies over the terminal, whose size stays. */
+export function InputNotices({ view, onForgetDoubt }: InputNoticesProps) {
+  const { heldBytes, inDoubt, exit, state } = view;
+  const isHeldBack = heldBytes > 0 && !carriesInput(state) && exit === null;
+  return (
+    <div className="absolute inset-x-0 bottom-0 z-10">
+      {isHeldBack && (
+        <Notice look="warn">
+          <Hourglass size={14} aria-hidden />
+          <span>
+            {count(heldBytes, 'byte')} of what you typed {heldBytes === 1 ? 'is' : 'are'} held back until the
+            terminal can be reached.
+          </span>
+        </Notice>
+      )}
+      {inDoubt !== null && (
+        <Notice look="warn">
+          <ShieldQuestion size={14} aria-hidden />
+          <span className="min-w-0 flex-1">
+            It can’t be known whether <code className="font-mono break-all">{visible(inDoubt)}</code> arrived
+            before the crash. It won’t be typed again.
+          </span>
+          <Button look="ghost" onClick={onForgetDoubt}>
+            Dismiss
+          </Button>
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+export interface ExitNoticeProps {
+  readonly exit: NonNullable<LinkView['exit']>;
+  /** Undefined where nothing can be started. */
+  readonly onRunAgain: (() => void) | undefined;
+}
+
+/** How the program ended, below the terminal. */
+export function ExitNotice({ exit, onRunAgain }: ExitNoticeProps) {
+  const { text, isGood } = exitOf(exit);
+  return (
+    <Notice look={isGood ? 'plain' : 'bad'}>
+      <span className="flex-1">{text}</span>
+      {onRunAgain && (
+        <Button look="secondary" onClick={onRunAgain}>
+          <RotateCcw size={13} aria-hidden /> Run again
+        </Button>
+      )}
+    </Notice>
+  );
+}
+
+const LOOK = {
+  plain: 'bg-panel text-muted',
+  warn: 'bg-warn-soft text-warn',
+  bad: 'bg-bad-soft text-bad',
+} as const;
+
+function Notice({ look, children }: { readonly look: keyof typeof LOOK; readonly children: ReactNode }) {
+  return (
+    <div
+      role="status"
+      className={`flex shrink-0 items-center gap-2 border-t border-line px-3 py-1.5 text-[13px] ${LOOK[look]}`}
+    >
+      {children}
+    </div>
+  );
+}
+
+/** Keys that print nothing, by their signs: Unicode has one for each control character. */
+function visible(text: string): string {
+  return text
+    .replaceAll('\r', '⏎')
+    .replace(/\p{Cc}/gu, (character) =>
+      String.fromCodePoint(0x2400 + Math.min(character.charCodeAt(0), 0x21)),
+    );
+}

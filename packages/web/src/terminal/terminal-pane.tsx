@@ -1,0 +1,204 @@
+import type { Session } from '@holdfast/protocol';
+import { useEffect, useRef, useState } from 'react';
+import { toast } from 'sonner';
+import { household } from '../api/household.ts';
+import { commandOf } from '../keys.ts';
+import { focusAsked } from '../layout/layout-store.ts';
+import { preferences } from '../preferences.ts';
+import { markSeen } from '../sessions/seen.ts';
+import { Store, useStore } from '../store.ts';
+import { droppedPaths } from './dropped-paths.ts';
+import { FindBar } from './find-bar.tsx';
+import { LATE_MS } from './link-state.ts';
+import { TerminalLink, type LinkView } from './link.ts';
+import { PaneHead, type PaneActions } from './pane-head.tsx';
+import { ExitNotice, InputNotices } from './pane-notices.tsx';
+import { copyText, TerminalView } from './terminal-view.ts';
+import { TouchKeys } from './touch-keys.tsx';
+
+export interface TerminalPaneProps {
+  /** Its id. */
+  readonly session: string;
+  /** Undefined while it isn't known. */
+  readonly known: Session | undefined;
+  readonly isFocused: boolean;
+  /** Whether its tab is shown. */
+  readonly isVisible: boolean;
+  readonly readOnly?: boolean;
+  readonly actions?: PaneActions;
+}
+
+interface Live {
+  readonly view: TerminalView;
+  readonly link: TerminalLink;
+}
+
+/** For tests, and for whoever looks from the browser's console. */
+type Inspectable = HTMLElement & { holdfast?: Live };
+
+const NOTHING = new Store<LinkView | undefined>(undefined);
+
+/** One session's terminal, with its head and what there is to say about it. */
+export default function TerminalPane(props: TerminalPaneProps) {
+  const { session, known, isFocused, isVisible, readOnly = false, actions } = props;
+  const element = useRef<HTMLDivElement>(null);
+  const [live, setLive] = useState<Live>();
+  const [title, setTitle] = useState('');
+  const [isFinding, setIsFinding] = useState(false);
+  const [isLetterboxed, setIsLetterboxed] = useState(false);
+  const { fontSize, screenReader } = useStore(preferences);
+  const linkView = useStore<LinkView | undefined>(live?.link.view ?? NOTHING);
+  const { silentSince } = useStore(household);
+  const timesAsked = useStore(focusAsked);
+
+  useEffect(() => {
+    if (!element.current) return undefined;
+    const begun = begin({
+      element: element.current,
+      session,
+      readOnly,
+      onTitle: setTitle,
+      onLayout: setIsLetterboxed,
+    });
+    setLive(begun);
+    return () => {
+      begun.link.dispose();
+      begun.view.dispose();
+      setLive(undefined);
+    };
+  }, [session, readOnly]);
+
+  useEffect(() => live?.view.setFontSize(fontSize), [live, fontSize]);
+  useEffect(() => {
+    if (live) live.view.terminal.options.screenReaderMode = screenReader;
+  }, [live, screenReader]);
+  useEffect(() => live?.view.setVisible(isVisible), [live, isVisible]);
+  useEffect(() => {
+    if (isFocused && isVisible && !isFinding) live?.view.terminal.focus();
+  }, [live, isFocused, isVisible, isFinding, timesAsked]);
+  useEffect(() => {
+    if (!live) return undefined;
+    if (silentSince === undefined) return live.link.heard(true);
+    const timer = setTimeout(() => live.link.heard(false), Math.max(0, silentSince + LATE_MS - Date.now()));
+    return () => clearTimeout(timer);
+  }, [live, silentSince]);
+  useEffect(() => {
+    if (!live || !isVisible) return undefined;
+    const mark = () => markSeen(session, live.link.offset);
+    const timer = setInterval(mark, 1_000);
+    return () => {
+      mark();
+      clearInterval(timer);
+    };
+  }, [live, isVisible, session]);
+
+  const find = () => setIsFinding(true);
+  return (
+    <section
+      aria-label={`Terminal ${known?.name ?? ''}`}
+      data-session={session}
+      data-focused={isFocused && isVisible}
+      className="flex h-full min-h-0 min-w-0 flex-col bg-terminal"
+      onKeyDown={(event) => {
+        if (commandOf(event.nativeEvent) === 'find') {
+          event.preventDefault();
+          find();
+        }
+      }}
+    >
+      <PaneHead
+        known={known}
+        title={title}
+        view={linkView}
+        isFocused={isFocused}
+        onReconnect={() => live?.link.reconnect()}
+        onFind={find}
+        {...(actions ? { actions } : {})}
+        {...(isLetterboxed && live && known && !readOnly
+          ? { sizes: { shown: live.view.terminal, own: live.view.viewport } }
+          : {})}
+      />
+      <div className="relative min-h-0 flex-1 overflow-hidden">
+        <div
+          ref={element}
+          className={`terminal-box absolute inset-0 ${isLetterboxed ? 'bg-canvas' : ''}`}
+          onDragOver={(event) => event.preventDefault()}
+          onDrop={(event) => {
+            event.preventDefault();
+            const dropped = droppedPaths(event.dataTransfer);
+            if (dropped?.areNames) toast.info('A browser only tells a file’s name, not its folder.');
+            if (dropped) live?.view.terminal.paste(dropped.text);
+            live?.view.terminal.focus();
+          }}
+        />
+        {linkView && <InputNotices view={linkView} onForgetDoubt={() => live?.link.forgetDoubt()} />}
+        {isFinding && live && (
+          <FindBar
+            search={live.view.search}
+            onClose={() => {
+              setIsFinding(false);
+              live.view.terminal.focus();
+            }}
+          />
+        )}
+      </div>
+      {linkView && linkView.exit !== null && (
+        <ExitNotice exit={linkView.exit} onRunAgain={readOnly ? undefined : actions?.onRunAgain} />
+      )}
+      {!readOnly && <TouchKeys onType={(text) => live?.view.terminal.input(text)} />}
+    </section>
+  );
+}
+
+interface Beginning {
+  readonly element: HTMLElement;
+  readonly session: string;
+  readonly readOnly: boolean;
+  readonly onTitle: (title: string) => void;
+  readonly onLayout: (isLetterboxed: boolean) => void;
+}
+
+function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Live {
+  const { fontSize, screenReader } = preferences.get();
+  // Made first, since it says which size there is; the link is there before anything is typed.
+  let link: TerminalLink | undefined;
+  const view: TerminalView = new TerminalView({
+    element,
+    fontSize,
+    screenReader,
+    onTitle,
+    onLayout: () => {
+      if (!link) return;
+      link.resize(view.viewport);
+      onLayout(view.isLetterboxed);
+    },
+    isAnswering: () => link?.view.get().leading ?? false,
+    hasEnded: () => link?.view.get().state === 'ended',
+    takesKey: (event) => takesKey(event, view),
+    onInput: (bytes) => {
+      if (!readOnly && link?.type(bytes) === false) toast.error('Not typed: too much is held back already.');
+    },
+  });
+  link = new TerminalLink({ session, readOnly, size: view.viewport, sink: view });
+  const resizing = new ResizeObserver(() => view.measure());
+  resizing.observe(element);
+  const stop = view.dispose.bind(view);
+  view.dispose = () => {
+    resizing.disconnect();
+    stop();
+  };
+  const live = { view, link };
+  (element as Inspectable).holdfast = live;
+  return live;
+}
+
+/** Ctrl+Shift+C copies, as in other terminals; a paste comes by itself. */
+function takesKey(event: KeyboardEvent, { terminal }: TerminalView): boolean {
+  if (commandOf(event) !== undefined) return false;
+  if (!event.ctrlKey || !event.shiftKey) return true;
+  if (event.code === 'KeyC' && event.type === 'keydown' && terminal.hasSelection()) {
+    event.preventDefault();
+    void copyText(terminal.getSelection());
+  }
+  return event.code !== 'KeyC' && event.code !== 'KeyV';
+}

@@ -1,0 +1,204 @@
+import { ClipboardAddon } from '@xterm/addon-clipboard';
+import { FitAddon } from '@xterm/addon-fit';
+import { ImageAddon } from '@xterm/addon-image';
+import { SearchAddon } from '@xterm/addon-search';
+import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { WebglAddon } from '@xterm/addon-webgl';
+import { Terminal } from '@xterm/xterm';
+import '@xterm/xterm/css/xterm.css';
+import type { LinkSink, Size } from './link.ts';
+import { silenceQueries } from './queries.ts';
+import { followTheme } from './themes.ts';
+
+const SCROLLBACK_LINES = 10_000;
+/** A session that is larger than the pane is shown smaller, as far as it can be read. */
+const SMALLEST_FONT = 5;
+const FONT_FAMILY =
+  "ui-monospace, 'Cascadia Code', 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+
+export interface TerminalViewOptions {
+  readonly element: HTMLElement;
+  readonly fontSize: number;
+  readonly screenReader: boolean;
+  readonly onInput: (bytes: Uint8Array) => void;
+  readonly onTitle: (title: string) => void;
+  /** The size of the session has changed, or how much of it fits. */
+  readonly onLayout: () => void;
+  /** Whether this page answers what programs ask. */
+  readonly isAnswering: () => boolean;
+  /** Whether the program has ended: nobody but this page sets the size then. */
+  readonly hasEnded: () => boolean;
+  /** False: the key is the page's, not the terminal's. */
+  readonly takesKey: (event: KeyboardEvent) => boolean;
+}
+
+/** An xterm.js terminal, which has the session's size, within an element that has its own. */
+export class TerminalView implements LinkSink {
+  readonly terminal: Terminal;
+  readonly search = new SearchAddon();
+  readonly #fit = new FitAddon();
+  readonly #options: TerminalViewOptions;
+  readonly #ends: (() => void)[] = [];
+  /** Of each write that isn't parsed yet, oldest first: whether it is older than the connection. */
+  readonly #replays: boolean[] = [];
+  #fontSize: number;
+  #webgl: WebglAddon | undefined;
+  /** What would fit in at the font size that is wanted. */
+  #viewport: Size = { cols: 80, rows: 24 };
+
+  constructor(options: TerminalViewOptions) {
+    this.#options = options;
+    this.#fontSize = options.fontSize;
+    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.terminal = new Terminal({
+      allowProposedApi: true, // unicode
+      fontFamily: FONT_FAMILY,
+      fontSize: options.fontSize,
+      lineHeight: 1.15,
+      cursorBlink: !isStill,
+      scrollback: SCROLLBACK_LINES,
+      screenReaderMode: options.screenReader,
+      macOptionIsMeta: true,
+      minimumContrastRatio: 3,
+      linkHandler: { activate: (_event, uri) => openLink(uri) },
+    });
+    const { terminal } = this;
+    terminal.loadAddon(this.#fit);
+    terminal.loadAddon(this.search);
+    terminal.loadAddon(new Unicode11Addon());
+    terminal.unicode.activeVersion = '11';
+    terminal.loadAddon(new WebLinksAddon((_event, uri) => openLink(uri)));
+    // A program may fill the clipboard, as in every terminal, but not read it.
+    terminal.loadAddon(
+      new ClipboardAddon(undefined, { readText: () => '', writeText: (_, text) => copyText(text) }),
+    );
+    terminal.open(options.element);
+    terminal.loadAddon(new ImageAddon());
+    this.#ends.push(followTheme((theme) => (terminal.options.theme = theme)));
+    silenceQueries(terminal, () => this.#replays[0] !== true && options.isAnswering());
+    const encoder = new TextEncoder();
+    terminal.onData((text) => this.#typed(text, encoder.encode(text)));
+    terminal.onBinary((text) =>
+      this.#typed(
+        text,
+        Uint8Array.from(text, (character) => character.charCodeAt(0)),
+      ),
+    );
+    terminal.onTitleChange(options.onTitle);
+    terminal.attachCustomKeyEventHandler(options.takesKey);
+    this.measure();
+  }
+
+  /** What fits into the element. */
+  get viewport(): Size {
+    return this.#viewport;
+  }
+
+  /** True if the session is shown at another size than the pane's. */
+  get isLetterboxed(): boolean {
+    const { cols, rows } = this.terminal;
+    return cols !== this.#viewport.cols || rows !== this.#viewport.rows;
+  }
+
+  write(bytes: Uint8Array, isReplay: boolean, parsed: () => void): void {
+    this.#replays.push(isReplay);
+    this.terminal.write(bytes, () => {
+      this.#replays.shift();
+      parsed();
+    });
+  }
+
+  resize({ cols, rows }: Size): void {
+    this.#inOrder(() => {
+      this.terminal.resize(cols, rows);
+      this.#place();
+    });
+  }
+
+  reset(): void {
+    this.#inOrder(() => this.terminal.reset());
+  }
+
+  setFontSize(fontSize: number): void {
+    this.#fontSize = fontSize;
+    this.measure();
+  }
+
+  /** The element may have another size. */
+  measure(): void {
+    this.terminal.options.fontSize = this.#fontSize;
+    const proposed = this.#fit.proposeDimensions();
+    // It can't be seen now: nothing is known.
+    if (proposed && proposed.cols > 1 && proposed.rows > 1)
+      this.#viewport = { cols: proposed.cols, rows: proposed.rows };
+    if (this.#options.hasEnded()) this.terminal.resize(this.#viewport.cols, this.#viewport.rows);
+    this.#place();
+  }
+
+  /** Browsers have few WebGL contexts: only what can be seen has one. */
+  setVisible(isVisible: boolean): void {
+    if (!isVisible) {
+      this.#webgl?.dispose();
+      this.#webgl = undefined;
+    } else if (!this.#webgl) {
+      try {
+        const webgl = new WebglAddon();
+        webgl.onContextLoss(() => this.setVisible(false));
+        this.terminal.loadAddon(webgl);
+        this.#webgl = webgl;
+      } catch {
+        // No WebGL here: the terminal is drawn by elements, which is slower.
+      }
+    }
+    if (isVisible) this.measure();
+  }
+
+  dispose(): void {
+    for (const end of this.#ends) end();
+    this.setVisible(false);
+    this.terminal.dispose();
+  }
+
+  /** Between what was written before and what comes after. */
+  #inOrder(act: () => void): void {
+    this.#replays.push(false);
+    this.terminal.write('', () => {
+      this.#replays.shift();
+      act();
+    });
+  }
+
+  #typed(text: string, bytes: Uint8Array): void {
+    // To type is to lead: that a window has got the focus is no reason to.
+    if (!this.#options.isAnswering() && (text === '\u001B[I' || text === '\u001B[O')) return;
+    this.#options.onInput(bytes);
+  }
+
+  /** Makes a session fit that is larger than the pane. */
+  #place(): void {
+    const { cols, rows } = this.terminal;
+    const share = Math.min(1, this.#viewport.cols / cols, this.#viewport.rows / rows);
+    const fontSize =
+      share === 1 ? this.#fontSize : Math.max(SMALLEST_FONT, Math.floor(this.#fontSize * share * 2) / 2);
+    if (this.terminal.options.fontSize !== fontSize) this.terminal.options.fontSize = fontSize;
+    this.#options.onLayout();
+  }
+}
+
+/** Opens a link that a program has printed, if it is one for a browser. */
+function openLink(uri: string): void {
+  if (/^https?:/i.test(uri)) window.open(uri, '_blank', 'noopener,noreferrer');
+}
+
+/** Into the clipboard; a page without TLS from another machine has only the old way. */
+export async function copyText(text: string): Promise<void> {
+  if (window.isSecureContext) return navigator.clipboard.writeText(text);
+  const area = document.createElement('textarea');
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+  return undefined;
+}

@@ -1,0 +1,118 @@
+import { useCallback, useEffect, useState } from 'react';
+import { household } from './api/household.ts';
+import { splitPane } from './layout/commands.ts';
+import { EmptyState } from './layout/empty-state.tsx';
+import { changeLayout, layoutStore } from './layout/layout-store.ts';
+import { activateNext, closePane, filterPanes, focusedPane, focusNext } from './layout/layout.ts';
+import { TabBar } from './layout/tab-bar.tsx';
+import { TabView } from './layout/tab-view.tsx';
+import { type Command, commandOf } from './keys.ts';
+import { zoom } from './preferences.ts';
+import { goTo, useRoute } from './route.ts';
+import { NewSessionDialog } from './sessions/new-session.tsx';
+import { Sidebar } from './sessions/sidebar.tsx';
+import { DaemonNotices } from './settings/daemon-notices.tsx';
+import { SettingsPage } from './settings/settings-page.tsx';
+import { UpdateFailure } from './settings/update-failure.tsx';
+import { useStore } from './store.ts';
+import { Shortcuts } from './ui/shortcuts.tsx';
+
+/** The page of whoever may do everything: sessions at the left, terminals or settings beside them. */
+export function Workspace() {
+  const route = useRoute();
+  const layout = useStore(layoutStore);
+  const { sessions } = useStore(household);
+  const [isNaming, setIsNaming] = useState(false);
+  /** On a phone the list of sessions is over everything else. */
+  const [isListOpen, setIsListOpen] = useState(layout.tabs.length === 0);
+  const openNew = useCallback(() => setIsNaming(true), []);
+
+  useEffect(() => {
+    // Sessions that others have forgotten.
+    if (!sessions) return;
+    const known = new Set(sessions.map(({ id }) => id));
+    changeLayout((current) => filterPanes(current, ({ session }) => known.has(session)));
+  }, [sessions]);
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const command = commandOf(event);
+      if (command === undefined || command === 'find') return;
+      event.preventDefault();
+      carryOut(command, { openNew, openList: () => setIsListOpen(true) });
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, [openNew]);
+
+  return (
+    <div className="flex h-dvh flex-col">
+      <DaemonNotices />
+      <div className="flex min-h-0 flex-1">
+        <div
+          className={`w-72 shrink-0 border-r border-line max-md:fixed max-md:inset-0 max-md:z-20 max-md:w-full max-md:border-0 ${isListOpen ? '' : 'max-md:hidden'}`}
+        >
+          <Sidebar onNew={openNew} onShown={() => setIsListOpen(false)} />
+        </div>
+        <div className="flex min-w-0 flex-1 flex-col">
+          <div className={route === 'settings' ? 'hidden' : 'contents'}>
+            <TabBar onMenu={() => setIsListOpen(true)} onNew={openNew} />
+            <main className="relative min-h-0 flex-1 bg-panel">
+              {layout.tabs.map((tab) => (
+                <TabView key={tab.id} tab={tab} isActive={tab.id === layout.active && route !== 'settings'} />
+              ))}
+              {layout.tabs.length === 0 && <EmptyState onNew={openNew} />}
+            </main>
+          </div>
+          {route === 'settings' && <SettingsPage />}
+        </div>
+      </div>
+      <NewSessionDialog
+        open={isNaming}
+        onClose={() => {
+          setIsNaming(false);
+          if (layoutStore.get().tabs.length > 0) setIsListOpen(false);
+        }}
+      />
+      <Shortcuts open={route === 'shortcuts'} onClose={() => goTo('terminals')} />
+      <UpdateFailure />
+    </div>
+  );
+}
+
+interface Doors {
+  readonly openNew: () => void;
+  readonly openList: () => void;
+}
+
+function carryOut(command: Exclude<Command, 'find'>, { openNew, openList }: Doors): void {
+  const pane = focusedPane(layoutStore.get());
+  switch (command) {
+    case 'newSession':
+      return openNew();
+    case 'splitRight':
+      return pane && void splitPane(pane, 'row');
+    case 'splitDown':
+      return pane && void splitPane(pane, 'column');
+    case 'closePane':
+      return pane && changeLayout((layout) => closePane(layout, pane.id));
+    case 'nextPane':
+      return changeLayout((layout) => focusNext(layout, 1));
+    case 'nextTab':
+      return changeLayout((layout) => activateNext(layout, 1));
+    case 'previousTab':
+      return changeLayout((layout) => activateNext(layout, -1));
+    case 'sessions':
+      openList();
+      return document.getElementById('session-search')?.focus();
+    case 'settings':
+      return goTo('settings');
+    case 'shortcuts':
+      return goTo('shortcuts');
+    case 'larger':
+      return zoom(1);
+    case 'smaller':
+      return zoom(-1);
+    case 'usualSize':
+      return zoom(0);
+  }
+}
