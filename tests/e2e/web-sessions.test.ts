@@ -1,0 +1,204 @@
+import { type Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestHost } from './support/test-host.ts';
+import { lacksBrowser, startBrowser, WebPage } from './support/web-page.ts';
+
+let host: TestHost;
+let browser: Browser;
+beforeAll(async () => {
+  if (lacksBrowser) return;
+  host = await TestHost.start();
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await host?.[Symbol.asyncDispose]();
+});
+
+test.skipIf(lacksBrowser)(
+  'a first session is started, typed into, and shown the same after a reload',
+  async () => {
+    await using web = await WebPage.open(browser, host.at);
+    await web.page.getByText('Start your first session').waitFor();
+    // The token is not left where somebody could read it.
+    expect(web.page.url()).not.toContain(host.at.token);
+    const id = await web.newSession({ command: 'sh', name: 'first' });
+    await web.page.keyboard.type('for i in $(seq 200); do echo line $i; done; echo the sum is $((40+2))\n');
+    const before = await web.untilText(id, 'the sum is 42');
+    expect(before).toContain('line 1\n');
+    await web.page.reload();
+    await web.pane(id).locator('[data-link=live]').waitFor();
+    expect(await web.untilText(id, 'the sum is 42')).toBe(before);
+    expect(await web.page.locator('[data-session-row]').innerText()).toMatch(/^Running\s+first/);
+    expect(web.errors).toEqual([]);
+  },
+);
+
+test.skipIf(lacksBrowser)('a browser that comes back shows what ran meanwhile', async () => {
+  const folder = host.home.scratch('profile');
+  const { chromium } = await import('playwright-core');
+  const options = { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] };
+  const first = await chromium.launchPersistentContext(folder, options);
+  const page = await first.newPage();
+  await page.goto(`${host.at.url}#token=${host.at.token}`);
+  const { id } = await host.client().terminal.create.mutate({ command: ['sh'], name: 'returning' });
+  await page.getByRole('button', { name: /^Running\s*returning/ }).click();
+  await page.locator(`[data-session="${id}"] [data-link=live]`).waitFor();
+  await first.close();
+  await host
+    .client()
+    .terminal.send.mutate({ session: id, text: 'echo while $((1+1)) were away', enter: true });
+  const second = await chromium.launchPersistentContext(folder, options);
+  try {
+    const again = await second.newPage();
+    await again.goto(host.at.url);
+    await again.locator(`[data-session="${id}"] [data-link=live]`).waitFor();
+    await again.waitForFunction(
+      `document.querySelector('[data-session="${id}"] .terminal-box')?.holdfast?.view.terminal.buffer.active
+         .getLine(1)?.translateToString(true).includes('while 2 were away')`,
+    );
+  } finally {
+    await second.close();
+  }
+});
+
+test.skipIf(lacksBrowser)(
+  'a session is renamed, searched for, killed after a question, and forgotten unless that is taken back',
+  async () => {
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    const { id } = await host
+      .client()
+      .terminal.create.mutate({ command: ['sleep', '1000'], name: 'sleeper' });
+    const row = page.locator(`[data-session-row="${id}"]`);
+    await row
+      .getByRole('button', { name: /sleeper/ })
+      .first()
+      .focus();
+    await page.keyboard.press('F2');
+    await page.getByLabel('New name of sleeper').fill('dreamer');
+    await page.keyboard.press('Enter');
+    await row.getByText('dreamer', { exact: true }).waitFor();
+    expect((await host.client().terminal.get.query({ session: id })).name).toBe('dreamer');
+
+    await page.keyboard.press('Alt+Shift+KeyS');
+    await page.keyboard.type('dream');
+    expect(await page.locator('[data-session-row]').count()).toBe(1);
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('nothing like it');
+    await page.getByText('Nothing is called “nothing like it”.').waitFor();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.press('Delete');
+
+    await row
+      .getByRole('button', { name: /dreamer/ })
+      .first()
+      .focus();
+    await page.keyboard.press('Delete');
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
+    expect((await host.client().terminal.get.query({ session: id })).state).toBe('running');
+    // Where the focus was before the question.
+    await page.keyboard.press('Delete');
+    await page.getByRole('button', { name: 'Kill session' }).click();
+    await row.getByText(/Ended by SIG/).waitFor();
+
+    await row
+      .getByRole('button', { name: /dreamer/ })
+      .first()
+      .focus();
+    await page.keyboard.press('Delete');
+    await row.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await row.waitFor();
+    await row
+      .getByRole('button', { name: /dreamer/ })
+      .first()
+      .focus();
+    await page.keyboard.press('Delete');
+    await expect
+      .poll(async () => (await host.client().terminal.list.query()).map((session) => session.id), {
+        timeout: 15_000,
+      })
+      .not.toContain(id);
+    expect(web.errors).toEqual([]);
+  },
+);
+
+test.skipIf(lacksBrowser)('what is wrong with a new session is said where it was asked for', async () => {
+  await using web = await WebPage.open(browser, host.at);
+  const { page } = web;
+  await page.getByRole('navigation', { name: 'Sessions' }).waitFor();
+  await page.keyboard.press('Alt+Shift+KeyN');
+  await page.getByLabel('Command').fill('no-such-program-anywhere');
+  await page.keyboard.press('Enter');
+  await page
+    .getByRole('alert')
+    .getByText(/no-such-program-anywhere/)
+    .waitFor();
+});
+
+test.skipIf(lacksBrowser)('output that nobody has seen is marked, until somebody has', async () => {
+  await using web = await WebPage.open(browser, host.at);
+  const { id } = await host.client().terminal.create.mutate({ command: ['sh'], name: 'talker' });
+  const row = web.page.locator(`[data-session-row="${id}"]`);
+  await row.getByText('New output').waitFor({ state: 'attached' });
+  await row
+    .getByRole('button', { name: /talker/ })
+    .first()
+    .click();
+  await web.pane(id).locator('[data-link=live]').waitFor();
+  await row.getByText('New output').waitFor({ state: 'detached' });
+});
+
+test.skipIf(lacksBrowser)('panes are split by keys, and a reload shows the same panes', async () => {
+  await using web = await WebPage.open(browser, host.at);
+  const { page } = web;
+  const first = await web.newSession({ command: 'sh', folder: '/usr', name: 'left' });
+  const panes = page.locator('[data-session]').filter({ visible: true });
+  await page.keyboard.press('Alt+Shift+KeyD');
+  await expect.poll(() => panes.count(), { timeout: 15_000 }).toBe(2);
+  const ids = await Promise.all((await panes.all()).map((pane) => pane.getAttribute('data-session')));
+  const second = ids.find((id) => id !== first) ?? '';
+  await web.pane(second).locator('[data-link=live]').waitFor();
+  // The old one is what it was: its connection, too.
+  expect(web.sockets.get(`/terminal/${first}`)).toBe(1);
+  // The new one has the folder of the old one, and the focus.
+  await page.keyboard.type('pwd\n');
+  await web.untilText(second, /^\/usr$/m);
+  await page.reload();
+  await expect.poll(() => panes.count(), { timeout: 15_000 }).toBe(2);
+  await page.keyboard.press('Alt+Shift+KeyW');
+  await expect.poll(() => panes.count(), { timeout: 15_000 }).toBe(1);
+  expect((await host.client().terminal.get.query({ session: second })).state).toBe('running');
+});
+
+test.skipIf(lacksBrowser)(
+  'two windows: the size is that of who typed last, the other sees it whole and can take the size',
+  async () => {
+    await using desktop = await WebPage.open(browser, host.at);
+    const id = await desktop.newSession({ command: 'sh', name: 'shared-size' });
+    await using phone = await WebPage.open(browser, host.at, {
+      viewport: { width: 390, height: 740 },
+      hasTouch: true,
+    });
+    await phone.page
+      .getByRole('button', { name: /shared-size/ })
+      .first()
+      .click();
+    await phone.pane(id).locator('[data-link=live]').waitFor();
+    const sizeOf = async () => {
+      const { cols, rows } = await host.client().terminal.get.query({ session: id });
+      return { cols, rows };
+    };
+    const large = await sizeOf();
+    expect(large.cols).toBeGreaterThan(80);
+    await phone.pane(id).getByRole('button', { name: 'Take size' }).click();
+    await expect.poll(async () => (await sizeOf()).cols, { timeout: 15_000 }).toBeLessThan(60);
+    // To type is to lead.
+    await desktop.page.locator('.xterm-helper-textarea').first().focus();
+    await desktop.page.keyboard.type('echo typed\n');
+    await phone.untilText(id, 'typed');
+    await phone.picture('phone-terminal');
+    expect([...desktop.errors, ...phone.errors]).toEqual([]);
+  },
+);

@@ -1,0 +1,208 @@
+import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { firstDifference, installation, program, TestHome } from '@holdfast/testkit';
+import { type Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestHost } from './support/test-host.ts';
+import { lacksBrowser, startBrowser, WebPage } from './support/web-page.ts';
+
+const HISTORY_BYTES = 16 * 1024 * 1024;
+
+let browser: Browser;
+beforeAll(async () => {
+  if (!lacksBrowser) browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+});
+
+test.skipIf(lacksBrowser)(
+  'three updates under a flood: no reconnect is shown, the shells keep their pids, the stream has no gap, and each toast is right',
+  { timeout: 240_000 },
+  async (context) => {
+    const hasVim = !process.env['HOLDFAST_MISSING_PROGRAMS']?.split(',').includes('vim');
+    if (!hasVim) context.skip('needs vim');
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    const { create } = host.client().terminal;
+    web.recordOutput();
+    const flood = await create.mutate({
+      command: program('steady-flood.py'),
+      name: 'flood',
+      historyBytes: HISTORY_BYTES,
+    });
+    const vim = await create.mutate({ command: ['vim', '-u', 'NONE'], name: 'vim' });
+    for (const { id, name } of [flood, vim]) {
+      await page.locator(`[data-session-row="${id}"]`).getByText(name, { exact: true }).click();
+      await web.pane(id).locator('[data-link=live]').waitFor({ state: 'attached' });
+    }
+    await web.untilText(vim.id, '~');
+    await page.goto(`${host.at.url}#/settings/daemon`);
+    const [build = ''] = /\d+\.\d+\.\d+\+\w+/.exec(await page.locator('#daemon-heading').innerText()) ?? [];
+    await web.forgetLinks();
+    for (let time = 1; time <= 3; time += 1) {
+      await page.getByRole('button', { name: 'Update daemon' }).click();
+      const toast = page.locator('[data-sonner-toast]').filter({ hasText: 'Daemon updated' });
+      await toast.waitFor({ timeout: 30_000 });
+      const text = (await toast.innerText()).replaceAll('\n', ' ').trim();
+      expect(text).toMatch(
+        /^Daemon updated · now running \S+ \(was \S+\) · 2 sessions kept · [\d.]+ ms pause$/,
+      );
+      expect(text).toContain(`now running ${build} (was ${build})`);
+      await toast.getByRole('button', { name: 'Close toast' }).click();
+      await toast.waitFor({ state: 'detached' });
+    }
+    await page.goto(`${host.at.url}#/`);
+    await page.locator(`[data-session-row="${vim.id}"]`).getByText('vim', { exact: true }).first().click();
+    await page.keyboard.type('ihello vim');
+    await web.untilText(vim.id, 'hello vim');
+    expect(await web.linksShown()).toEqual([]);
+    expect([...web.sockets.values()]).toEqual([1, 1]);
+    const sessions = await host.client().terminal.list.query();
+    expect(sessions.map(({ id, pid, state }) => ({ id, pid, state }))).toEqual(
+      [flood, vim].map(({ id, pid }) => ({ id, pid, state: 'running' })),
+    );
+    const frames = web.output.get(`/terminal/${flood.id}`) ?? [];
+    expect(frames.length).toBeGreaterThan(100);
+    let next = frames[0]?.offset ?? -1;
+    for (const { offset, bytes } of frames) {
+      expect(offset).toBe(next);
+      expect(firstDifference(bytes, offset)).toBe(-1);
+      next = offset + bytes.length;
+    }
+    expect(web.errors).toEqual([]);
+  },
+);
+
+test.skipIf(lacksBrowser)(
+  'a build that cannot start: cancel keeps all, trying again with a good one succeeds, and force closes only when told to',
+  { timeout: 180_000 },
+  async () => {
+    await using daemon = await ReplaceableDaemon.start();
+    const { host } = daemon;
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    const id = await web.newSession({ command: 'cat', name: 'kept' });
+    const before = await host.client().terminal.get.query({ session: id });
+    await page.goto(`${host.at.url}#/settings/daemon`);
+    daemon.breakIt();
+    const dialog = page.getByRole('alertdialog', { name: /Update couldn.t preserve sessions/ });
+    const update = page.getByRole('button', { name: 'Update daemon' });
+    await update.click();
+    await dialog.waitFor({ timeout: 30_000 });
+    expect(await dialog.innerText()).toContain('closes every terminal session (1 running)');
+    await dialog.getByText('Details').click();
+    await dialog.getByText(/E_[A-Z_]+: /).waitFor();
+    await web.picture('update-failed');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await host.client().terminal.get.query({ session: id })).toMatchObject({
+      pid: before.pid,
+      state: 'running',
+    });
+    await expect.poll(() => page.evaluate('document.activeElement?.textContent')).toBe('Update daemon');
+
+    await update.click();
+    await dialog.waitFor({ timeout: 30_000 });
+    daemon.mend();
+    await dialog.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText(/^Daemon updated · .* · 1 session kept/).waitFor({ timeout: 30_000 });
+    expect(await host.client().terminal.get.query({ session: id })).toMatchObject({
+      pid: before.pid,
+      state: 'running',
+    });
+
+    daemon.breakIt();
+    await update.click();
+    await dialog.waitFor({ timeout: 30_000 });
+    daemon.mend();
+    await dialog.getByRole('button', { name: 'Force update' }).click();
+    await page.getByText('Daemon restarted · 1 session closed').waitFor({ timeout: 30_000 });
+    await page.getByText('No sessions running').waitFor();
+    expect(web.errors).toEqual([]);
+  },
+);
+
+test.skipIf(lacksBrowser)(
+  'force restart names what it closes, and closes nothing when cancelled',
+  async () => {
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    await web.newSession({ command: 'cat', name: 'precious' });
+    await page.goto(`${host.at.url}#/settings/daemon`);
+    await page.getByRole('button', { name: 'Force restart' }).click();
+    const dialog = page.getByRole('alertdialog', { name: 'Restart terminal daemon?' });
+    expect(await dialog.innerText()).toMatch(/closes every terminal session \(1 running\)[^]*precious/);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('1 session running').waitFor();
+    await page.getByRole('button', { name: 'Force restart' }).click();
+    await dialog.getByRole('button', { name: 'Restart and close sessions' }).click();
+    await page.getByText('Daemon restarted · 1 session closed').waitFor({ timeout: 30_000 });
+  },
+);
+
+test.skipIf(lacksBrowser)(
+  'a failed update that nobody here has asked for is told once, and again when it fails again',
+  { timeout: 120_000 },
+  async () => {
+    await using daemon = await ReplaceableDaemon.start();
+    const { host } = daemon;
+    await using web = await WebPage.open(browser, host.at);
+    await web.page.getByText('Start your first session').waitFor();
+    daemon.breakIt();
+    const notice = web.page.getByRole('alert').filter({ hasText: 'Daemon update needs your attention' });
+    const { update } = host.client().terminal.daemon;
+    expect(await update.mutate()).toMatchObject({ ok: false });
+    await notice.waitFor();
+    await web.picture('update-notice');
+    await notice.getByRole('button', { name: 'Keep current daemon' }).click();
+    await notice.waitFor({ state: 'detached' });
+    await web.page.reload();
+    await web.page.getByText('Start your first session').waitFor();
+    expect(await notice.count()).toBe(0);
+    expect(await update.mutate()).toMatchObject({ ok: false });
+    await notice.waitFor();
+    daemon.mend();
+    await notice.getByRole('button', { name: 'Try again' }).click();
+    await web.page.getByText(/^Daemon updated · /).waitFor({ timeout: 30_000 });
+    await notice.waitFor({ state: 'detached' });
+  },
+);
+
+/** A host whose daemon's file can be broken, and mended. */
+class ReplaceableDaemon implements AsyncDisposable {
+  readonly host: TestHost;
+  readonly #home: TestHome;
+  readonly #entry: string;
+
+  private constructor(home: TestHome, host: TestHost, entry: string) {
+    this.#home = home;
+    this.host = host;
+    this.#entry = entry;
+  }
+
+  static async start(): Promise<ReplaceableDaemon> {
+    const entry = path.join('/tmp', `hf-entry-${process.pid}-${Date.now()}.mjs`);
+    const home = new TestHome({ env: { HOLDFAST_DAEMON_ENTRY: entry } });
+    symlinkSync(installation().daemonEntry, entry);
+    return new ReplaceableDaemon(home, await TestHost.start({ home }), entry);
+  }
+
+  breakIt(): void {
+    unlinkSync(this.#entry);
+    writeFileSync(this.#entry, 'throw new Error("this build is broken");\n');
+  }
+
+  mend(): void {
+    unlinkSync(this.#entry);
+    symlinkSync(installation().daemonEntry, this.#entry);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.host[Symbol.asyncDispose]();
+    await this.#home[Symbol.asyncDispose]();
+    unlinkSync(this.#entry);
+  }
+}
