@@ -239,7 +239,7 @@ test('without a terminal it says what to do instead', async () => {
 
 /** The process that shows the session. */
 function viewerOf(home: CliHome): number {
-  const pid = home.processes.find((each) => /cli\/main\.js (new|attach)/.test(commandLine(each)));
+  const pid = home.processes.find((each) => /cli\/main\.cjs (new|attach)/.test(commandLine(each)));
   if (pid === undefined) throw new Error('nobody shows the session');
   return pid;
 }
