@@ -15,6 +15,14 @@ export function compileEarly(): void {
 }
 
 /**
+ * Has V8 optimize what runs for each key after some hundreds of keys, not after many thousands. For a client: it takes 5 MiB,
+ * and in a daemon the optimizer would be at work in the middle of a hand-over, whose pause it doubled.
+ */
+export function optimizeEarly(): void {
+  v8.setFlagsFromString('--interrupt-budget=6000');
+}
+
+/**
  * Has V8 keep its memory small, for a process that does little, for months: without this a burst of messages would leave it
  * at twice its size. To be called once, before anything else.
  */

@@ -14,7 +14,7 @@ export {
   write,
   writeAt,
 } from './descriptors.ts';
-export { compileEarly, staySmall } from './engine.ts';
+export { compileEarly, optimizeEarly, staySmall } from './engine.ts';
 export { errnoName, isErrno, PosixError } from './errors.ts';
 export { exitNow } from './exit.ts';
 export {

@@ -1,9 +1,10 @@
-import { compileEarly, Reactor } from '@holdfast/posix';
+import { compileEarly, optimizeEarly, Reactor } from '@holdfast/posix';
 import { disownTerminals } from '../terminal/disown-terminals.ts';
 
 /** Runs a command's data path on a reactor of its own. Node's timers stand still meanwhile. */
 export async function onReactor<T>(use: (reactor: Reactor) => Promise<T>): Promise<T> {
   compileEarly();
+  optimizeEarly();
   process.off('exit', disownTerminals);
   process.on('exit', disownTerminals);
   const reactor = new Reactor();
