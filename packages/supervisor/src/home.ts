@@ -28,7 +28,8 @@ export interface Home {
   readonly label: string;
 }
 
-const NAMESPACE = /^(?!\.)[A-Za-z0-9._-]{1,64}$/;
+/** What can be the name of a namespace: it becomes that of a folder. */
+export const NAMESPACE = /^(?!\.)[A-Za-z0-9._-]{1,64}$/;
 
 /**
  * The home that an environment and `--namespace` mean. HOLDFAST_HOME puts everything under one folder; else the XDG

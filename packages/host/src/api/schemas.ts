@@ -1,9 +1,10 @@
 import { LIMITS } from '@holdfast/protocol';
+import { NAMESPACE } from '@holdfast/supervisor';
 import * as z from 'zod';
 
 export const namespace = z
   .string()
-  .regex(/^(?!\.)[A-Za-z0-9._-]{1,64}$/, 'not a namespace')
+  .regex(NAMESPACE, 'not a namespace')
   .default('default')
   .describe('which daemon: each namespace has its own');
 
