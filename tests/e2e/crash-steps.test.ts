@@ -1,5 +1,6 @@
 import { test } from 'vitest';
-import { killAt, type Step, type Victim } from './support/kill-points.ts';
+import { killAt, type Victim } from './support/kill-points.ts';
+import type { Step } from './support/upgrade-steps.ts';
 
 /** Where it matters most who has what; all others are in tests/long/kill-points.test.ts. */
 const CASES: readonly { readonly step: Step; readonly victim: Victim }[] = [

@@ -4,6 +4,7 @@ import { netConnector } from '@holdfast/client';
 import { commandLine, eventually, isAlive, processState, stopProcess } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { SupervisedHome } from './support/supervised.ts';
+import { STEPS } from './support/upgrade-steps.ts';
 
 /** For processes that all start at once, on a machine that has other things to do. */
 const TOGETHER_MS = 50_000;
@@ -116,19 +117,6 @@ test('an upgrade that a daemon gets and does not answer in time does not happen 
   expect(client.daemon.pid).toBe(pid);
   expect(home.logged('upgrade.begun')).toEqual([]);
 });
-
-const STEPS = [
-  'successor.loaded',
-  'successor.prepared',
-  'successor.received',
-  'successor.adopted',
-  'successor.committed',
-  'successor.serving',
-  'predecessor.snapshot',
-  'predecessor.sent',
-  'predecessor.commit',
-  'predecessor.committed',
-] as const;
 
 test.each(['restart', 'stop'] as const)(
   '%s in the midst of each step of an upgrade ends everything, and leaves at most one daemon',

@@ -10,22 +10,8 @@ import {
 import { expect } from 'vitest';
 import { FloodWatch } from './flood-watch.ts';
 import { startKept } from './kept.ts';
+import { STEPS, type Step } from './upgrade-steps.ts';
 import { mastersOf, upgrade } from './upgrades.ts';
-
-/** Where one side of an upgrade stands still, in the order in which they are passed. */
-const STEPS = [
-  'successor.loaded',
-  'successor.prepared',
-  'predecessor.snapshot',
-  'predecessor.sent',
-  'successor.received',
-  'successor.adopted',
-  'predecessor.commit',
-  'predecessor.committed',
-  'successor.committed',
-  'successor.serving',
-] as const;
-export type Step = (typeof STEPS)[number];
 
 const VICTIMS = ['predecessor', 'successor', 'keeper'] as const;
 export type Victim = (typeof VICTIMS)[number];
