@@ -5,6 +5,7 @@ import { TestPage } from './test-page.ts';
 
 const RETRY_MS = 50;
 const WINDOW_BYTES = 64 * 1024;
+const FRAME_BYTES = 8 * 1024;
 
 /**
  * A page that goes on whatever happens to its host: it attaches again by its offset, and sends again what it typed and was not told to be done.
@@ -68,10 +69,13 @@ export class PersistentPage {
     this.#page = page;
     let sent = this.#done;
     const type = () => {
-      const end = Math.min(this.#typed.length, this.#done + WINDOW_BYTES, sent + 8_192);
-      if (end <= sent) return;
-      page.type(sent, this.#typed.subarray(sent, end));
-      sent = end;
+      const limit = Math.min(this.#typed.length, this.#done + WINDOW_BYTES);
+      // The whole window, not a block a message: nothing answers bytes that had arrived already.
+      for (sent = Math.max(sent, this.#done); sent < limit; ) {
+        const end = Math.min(limit, sent + FRAME_BYTES);
+        page.type(sent, this.#typed.subarray(sent, end));
+        sent = end;
+      }
     };
     page.onBytes = (bytes, offset) => {
       if (offset !== this.#offset) throw new Error(`output at ${offset} instead of ${this.#offset}`);
