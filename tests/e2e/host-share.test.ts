@@ -104,8 +104,36 @@ describe('a shared token', () => {
     });
     expect(await login.json()).toEqual({ share: { namespace: 'default', session: shown.id } });
     const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
-    const list = await host.fetch('/trpc/terminal.list', { headers: { authorization: '', cookie } });
-    expect(list.status).toBe(403);
+    const headers = { authorization: '', cookie };
+    const statusOf = async (path: string) => (await host.fetch(path, { headers })).status;
+    expect(await statusOf(`/trpc/terminal.list?share=${shown.id}`)).toBe(403);
+    expect(await statusOf(`/api/terminal/get?session=shown&share=${shown.id}`)).toBe(200);
+    expect(await statusOf('/trpc/terminal.list')).toBe(401);
+    expect(await statusOf(`/trpc/terminal.list?share=${hidden.id}`)).toBe(401);
+  });
+
+  test('is a cookie beside that of the owner, which goes on', async () => {
+    const cookieOf = async (traded: string) => {
+      const login = await host.fetch('/auth/session', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: '' },
+        body: JSON.stringify({ token: traded }),
+      });
+      return (login.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    };
+    // As a browser keeps them: by name.
+    const jar = new Map<string, string>();
+    for (const cookie of [await cookieOf(host.at.token), await cookieOf(token)])
+      jar.set(cookie.split('=')[0] ?? '', cookie);
+    const headers = { authorization: '', cookie: [...jar.values()].join('; ') };
+    const statusOf = async (path: string, method = 'GET') =>
+      (await host.fetch(path, { method, headers })).status;
+    expect(await statusOf('/trpc/terminal.list')).toBe(200);
+    expect(await statusOf(`/trpc/terminal.list?share=${shown.id}`)).toBe(403);
+    // Each ends alone.
+    expect(await statusOf(`/auth/session?share=${shown.id}`, 'DELETE')).toBe(200);
+    expect(await statusOf(`/api/terminal/get?session=shown&share=${shown.id}`)).toBe(401);
+    expect(await statusOf('/trpc/terminal.list')).toBe(200);
   });
 
   test('ends at its expiry, and what is open by it with it', async () => {

@@ -105,3 +105,24 @@ test.skipIf(lacksBrowser)(
     await guest.page.getByRole('heading', { name: 'This link has ended' }).waitFor();
   },
 );
+
+test.skipIf(lacksBrowser)(
+  "a shared link in another tab is not the owner's, and the owner stays logged in",
+  { timeout: 120_000 },
+  async () => {
+    await using host = await TestHost.start();
+    await using owner = await WebPage.open(browser, host.at);
+    const id = await owner.newSession({ command: 'sh -c "echo look here; exec cat"', name: 'shown' });
+    const { stdout } = await host.home.cli(['share', 'shown', '--read-only', '--expires', '1h']);
+    const guest = await owner.context.newPage();
+    await guest.goto(`${host.at.url}#token=${stdout.toString().trim()}`);
+    await guest.getByText('You are looking at a shared terminal.').waitFor();
+    await guest.locator(`[data-session="${id}"] [data-link=live]`).waitFor();
+    await owner.page.reload();
+    await owner.pane(id).locator('[data-link=live]').waitFor();
+    await owner.page.keyboard.type('typed by the owner\n');
+    await owner.untilText(id, 'typed by the owner');
+    await guest.reload();
+    await guest.getByText('You are looking at a shared terminal.').waitFor();
+  },
+);

@@ -1,8 +1,9 @@
 import type { Session } from '@holdfast/protocol';
 import { Eye } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { type Share, refuse } from './api/access.ts';
+import { refuse } from './api/access.ts';
 import { api } from './api/client.ts';
+import type { Share } from './api/share.ts';
 
 const TerminalPane = lazy(() => import('./terminal/terminal-pane.tsx'));
 

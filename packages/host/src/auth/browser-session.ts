@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { cookieNameFor, sharedCookieName } from './cookie-name.ts';
 import { failureCount, type GuardOptions } from './guard.ts';
 
 /** A browser that does not come back for so long needs the token again. */
@@ -23,16 +24,21 @@ export function addBrowserSession(server: FastifyInstance, options: GuardOptions
       const error = { code: 'E_UNAUTHORIZED', message: 'the token is wrong, has expired, or was revoked' };
       return reply.code((await failures(request)) ? 429 : 401).send({ error });
     }
-    const cookie = tokens.browser(principal, COOKIE_MS);
-    reply.setCookie(cookieName, cookie, { ...attributes, maxAge: COOKIE_MS / 1000 });
-    return { share: principal.share ?? null };
+    const { share, expiresAtMs = Number.POSITIVE_INFINITY } = principal;
+    const name = share ? sharedCookieName(cookieName, share.session) : cookieName;
+    // Browsers send all of them along: none is kept for longer than it is good for anything.
+    const keptMs = Math.max(0, Math.min(COOKIE_MS, expiresAtMs - Date.now()));
+    const cookie = tokens.browser(principal, keptMs);
+    reply.setCookie(name, cookie, { ...attributes, maxAge: Math.ceil(keptMs / 1000) });
+    return { share: share ?? null };
   });
 
   server.delete('/auth/session', async (request, reply) => {
     const { principal } = request;
+    const name = cookieNameFor(request, cookieName);
     // Only what a browser was given ends with it; a token that was sent as such goes on.
-    if (principal && request.cookies[cookieName] !== undefined) tokens.revokeBrowser(principal.tokenId);
-    reply.clearCookie(cookieName, attributes);
+    if (principal && request.cookies[name] !== undefined) tokens.revokeBrowser(principal.tokenId);
+    reply.clearCookie(name, attributes);
     return {};
   });
 }

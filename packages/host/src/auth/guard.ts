@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { cookieNameFor } from './cookie-name.ts';
 import type { OriginRule } from './origin.ts';
 import type { Principal, Tokens } from './tokens.ts';
 
@@ -44,8 +45,7 @@ export async function addGuard(server: FastifyInstance, options: GuardOptions): 
     if (complaint !== undefined) return refuse(reply, 403, complaint);
     request.principal = whoseRequest(request, options);
     if (request.principal || request.routeOptions.config.isOpen) return undefined;
-    if (bearer(request) === undefined && request.cookies[options.cookieName] === undefined)
-      return refuse(reply, 401, 'a token is needed');
+    if (tokenOf(request, options) === undefined) return refuse(reply, 401, 'a token is needed');
     if (await failures(request))
       return refuse(reply.header('retry-after', '60'), 429, 'too many wrong tokens');
     return refuse(reply, 401, 'the token is wrong, has expired, or was revoked');
@@ -62,8 +62,12 @@ export function failureCount(server: FastifyInstance): (request: FastifyRequest)
 }
 
 function whoseRequest(request: FastifyRequest, options: GuardOptions): Principal | undefined {
-  const token = bearer(request) ?? request.cookies[options.cookieName];
+  const token = tokenOf(request, options);
   return token === undefined ? undefined : options.tokens.verify(token);
+}
+
+function tokenOf(request: FastifyRequest, { cookieName }: GuardOptions): string | undefined {
+  return bearer(request) ?? request.cookies[cookieNameFor(request, cookieName)];
 }
 
 function bearer({ headers }: FastifyRequest): string | undefined {

@@ -1,11 +1,6 @@
 import { Store } from '../store.ts';
 import { api, statusOf } from './client.ts';
-
-/** The one session that a shared link is about. */
-export interface Share {
-  readonly namespace: string;
-  readonly session: string;
-}
+import { asSharedHere, keepShare, type Share, sharedHere } from './share.ts';
 
 /** Whether this browser may come in, and why not. */
 export type Access =
@@ -17,8 +12,6 @@ export type Access =
   | { readonly kind: 'unreachable' };
 
 export const access = new Store<Access>({ kind: 'asking' });
-
-const SHARE_KEY = 'holdfast.share';
 
 /** Trades the token behind `#`, if there is one, and otherwise asks whether the cookie is still good. */
 export async function enter(): Promise<void> {
@@ -41,8 +34,7 @@ export async function login(token: string): Promise<void> {
     if (response.status === 429) return access.set({ kind: 'refused', why: 'tooMany' });
     if (!response.ok) return access.set({ kind: 'refused', why: 'wrong' });
     const { share } = (await response.json()) as { share: Share | null };
-    if (share) sessionStorage.setItem(SHARE_KEY, JSON.stringify(share));
-    else sessionStorage.removeItem(SHARE_KEY);
+    keepShare(share);
     access.set(share ? { kind: 'shared', share } : { kind: 'granted' });
   } catch {
     // TypeError: nobody listens.
@@ -55,9 +47,9 @@ async function look(): Promise<void> {
     await api.terminal.daemon.getHealth.query();
     access.set({ kind: 'granted' });
   } catch (error) {
-    const share = sessionStorage.getItem(SHARE_KEY);
+    const share = sharedHere();
     const status = statusOf(error);
-    if (status === 403 && share !== null) access.set({ kind: 'shared', share: JSON.parse(share) as Share });
+    if (status === 403 && share) access.set({ kind: 'shared', share });
     else if (status === 401 || status === 403) access.set({ kind: 'refused', why: 'none' });
     else access.set({ kind: 'unreachable' });
   }
@@ -65,7 +57,7 @@ async function look(): Promise<void> {
 
 /** Ends this browser's session. */
 export async function logout(): Promise<void> {
-  await fetch('/auth/session', { method: 'DELETE' });
+  await fetch(asSharedHere('/auth/session'), { method: 'DELETE' });
   access.set({ kind: 'refused', why: 'none' });
 }
 

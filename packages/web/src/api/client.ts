@@ -1,5 +1,6 @@
 import type { AppRouter } from '@holdfast/host';
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client';
+import { asSharedHere } from './share.ts';
 
 const url = '/trpc';
 
@@ -9,7 +10,12 @@ export const api = createTRPCClient<AppRouter>({
     splitLink({
       condition: ({ type }) => type === 'subscription',
       true: httpSubscriptionLink({ url }),
-      false: httpLink({ url }),
+      false: httpLink({
+        url,
+        fetch: (asked, init) =>
+          // Its type allows more than fetch takes; what comes is what fetch takes.
+          fetch(asSharedHere(asked instanceof Request ? asked.url : asked), init as RequestInit),
+      }),
     }),
   ],
 });

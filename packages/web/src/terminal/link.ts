@@ -1,4 +1,5 @@
 import type { Session } from '@holdfast/protocol';
+import { asSharedHere, sharedHere } from '../api/share.ts';
 import { randomId } from '../random-id.ts';
 import { Store } from '../store.ts';
 import { decodeFrame, encodeFrame } from './frames.ts';
@@ -164,7 +165,9 @@ export class TerminalLink {
 
   #open(): void {
     const { session } = this.#options;
-    const url = new URL(`/terminal/${encodeURIComponent(session)}`, location.href);
+    const url = asSharedHere(`/terminal/${encodeURIComponent(session)}`);
+    const namespace = sharedHere()?.namespace;
+    if (namespace !== undefined) url.searchParams.set('namespace', namespace);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
