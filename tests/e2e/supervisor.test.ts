@@ -181,6 +181,20 @@ test('a manifest that names another process is put right, and that process lives
   expect(await supervisor.stop()).toEqual({ kind: 'stopped', ended: 0 });
 });
 
+test('what a keeper has left behind is not believed once another process has its pid', async () => {
+  await using home = new SupervisedHome();
+  const supervisor = home.supervisor();
+  await supervisor.ensure();
+  const { keeperReportPath } = home.paths;
+  const report = JSON.parse(readFileSync(keeperReportPath, 'utf8'));
+  expect((await supervisor.status()).keeper).toMatchObject({ pid: home.keeperPid, state: 'running' });
+  await supervisor.stop();
+  const left = { ...report, pid: process.pid, state: 'held', failures: 3, reason: 'none could go on' };
+  writeFileSync(keeperReportPath, JSON.stringify(left));
+  expect((await supervisor.status()).keeper).toBeNull();
+  expect(await home.cli(['new', '-d', '--', 'cat'])).toMatchObject({ code: 0, stderr: '' });
+});
+
 test('a supervisor that watches tells a crash from a restart', async () => {
   await using home = new SupervisedHome();
   const supervisor = home.supervisor();

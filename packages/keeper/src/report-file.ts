@@ -1,9 +1,13 @@
 import fs from 'node:fs';
+import { startTimeOf } from '@holdfast/posix';
 import { BUILD, VERSION } from '@holdfast/protocol';
 import type { KeeperReport } from '@holdfast/protocol/keeper';
 import type { Daemon } from './daemon.ts';
 import type { Standing } from './daemons.ts';
 import { log } from './log.ts';
+
+/** It stays what it is when the keeper goes on as another build, in the same process. */
+const START_TIME = startTimeOf(process.pid);
 
 /** What there is to say of this keeper. */
 export function reportOf(
@@ -12,6 +16,7 @@ export function reportOf(
 ): KeeperReport {
   return {
     pid: process.pid,
+    startTime: START_TIME,
     version: VERSION,
     build: BUILD,
     state: isHolding ? 'held' : 'running',

@@ -4,6 +4,8 @@ import { count, parse, pid } from './keeper-document.ts';
 /** What keeper.json in the runtime folder says, and `status` answers. */
 export const keeperReportShape = z.object({
   pid,
+  /** Tells it from a later process with its pid: clock ticks since boot, 0 where that is not known. */
+  startTime: z.optional(count),
   version: z.string(),
   build: z.string(),
   /** `held`: it starts no daemon any more until it is told to; programs go on. */

@@ -2,14 +2,19 @@ import { readFileSync } from 'node:fs';
 import { HoldfastError } from '@holdfast/protocol';
 import { type KeeperReport, parseKeeperReport } from '@holdfast/protocol/keeper-report';
 import type { Home } from './home.ts';
+import { startTimeOf } from './start-time.ts';
 
-/** What the keeper of a home says of itself, in its file; undefined if there is none. */
+/** What the keeper of a home says of itself, in its file; undefined if there is none. Its pid is believed only with its start time. */
 export function keeperReport(home: Home): KeeperReport | undefined {
   try {
     const report = parseKeeperReport(readFileSync(home.keeperReportPath, 'utf8'));
-    // One that was killed leaves its file.
+    // One that was killed leaves its file, and another process may have its pid by now.
     process.kill(report.pid, 0);
-    return report;
+    const startTime = startTimeOf(report.pid);
+    // Without either: an older keeper, or a system that tells nothing.
+    const isAnother =
+      report.startTime !== undefined && startTime !== undefined && startTime !== report.startTime;
+    return isAnother ? undefined : report;
   } catch {
     // ENOENT, ESRCH: there is none. What can't be read says nothing.
     return undefined;

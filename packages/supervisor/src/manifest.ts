@@ -1,30 +1,23 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { startTimeOf } from '@holdfast/posix';
 import type { DaemonIdentity } from '@holdfast/protocol';
 import * as z from 'zod/mini';
 import type { Home } from './home.ts';
+import { startTimeOf } from './start-time.ts';
 import { withoutDisk, writeWhole } from './write-whole.ts';
 
 const pid = z.int().check(z.gte(1), z.lte(0x7fff_ffff));
 /** Unknown fields are ignored: a later version may have written them. */
 const manifestShape = z.object({
   pid,
-  /** Tells the process from a later one with its pid: clock ticks since boot. */
+  /** Tells the process from a later one with its pid: clock ticks since boot; 0: not known. */
   startTime: z.number(),
   version: z.string(),
   build: z.string(),
   /** Versions that it is known to speak. */
   protocols: z.array(z.int()),
   startedAt: z.string(),
-  /** An upgrade that somebody has asked for. `answered`: the successor serves, and its predecessor is awaited. */
-  update: z.nullable(
-    z.object({
-      phase: z.enum(['requested', 'answered']),
-      available: z.nullable(z.string()),
-      successor: z.nullable(pid),
-      since: z.string(),
-    }),
-  ),
+  /** An upgrade that somebody has asked for and that has not been answered: the build that shall be (null: whatever the file is), and since when. */
+  update: z.nullable(z.object({ available: z.nullable(z.string()), since: z.string() })),
 });
 /** What is believed of the daemon by who can't ask it. */
 export type Manifest = z.infer<typeof manifestShape>;
@@ -49,8 +42,7 @@ function readManifest({ manifestPath }: Home): Manifest | 'unreadable' | undefin
 export function believedManifest(home: Home): Manifest | undefined {
   const manifest = readManifest(home);
   if (manifest === undefined || manifest === 'unreadable') return undefined;
-  const startTime = startTimeOf(manifest.pid);
-  return startTime !== 0 && startTime === manifest.startTime ? manifest : undefined;
+  return startTimeOf(manifest.pid) === manifest.startTime ? manifest : undefined;
 }
 
 /** A note of an upgrade that is older than any upgrade takes, was left by somebody who died. */
@@ -66,7 +58,7 @@ export function correctManifest(
   inFlight: Manifest['update'] | 'asBefore',
 ): string | undefined {
   const { pid: daemonPid, version, build, startedAt } = daemon;
-  const startTime = startTimeOf(daemonPid);
+  const startTime = startTimeOf(daemonPid) ?? 0;
   const before = readManifest(home);
   const update = inFlight === 'asBefore' ? stillInFlight(before, daemonPid) : inFlight;
   const now = { pid: daemonPid, startTime, version, build, protocols: [protocol], startedAt, update };

@@ -154,7 +154,7 @@ function refuseOther(serving: { version: string; build: string }, expected: Targ
 function noteInFlight({ home }: Surroundings, client: Client, { build }: Target): void {
   const since = new Date().toISOString();
   const available = build?.build ?? null;
-  correctManifest(home, client, { phase: 'requested', available, successor: null, since });
+  correctManifest(home, client, { available, since });
 }
 
 /** Forgets the failures before it, and tells of it. Nothing that goes wrong here undoes it. */
