@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { eventually } from '@holdfast/testkit';
+import { eventually, TestHome } from '@holdfast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestHost } from './support/test-host.ts';
+import { type Accepting, TestHost } from './support/test-host.ts';
+import { TestPage } from './support/test-page.ts';
 
 describe('the API', () => {
   let host: TestHost;
@@ -132,4 +133,21 @@ test('the token is in a file that nobody else may read', async () => {
   expect(readFileSync(file, 'utf8').trim()).toBe(host.at.token);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
+});
+
+test('a session has the mask and the limits of the shell that the host was started in', async () => {
+  await using home = new TestHome();
+  const { bin } = home.installation;
+  // A Node in between, as npm is one: it raises the limit for all that it starts.
+  const serve = `require('child_process').spawnSync('${bin}', ['serve', '--port', '0', '--json'], { stdio: 'inherit' })`;
+  using shell = home.terminalWith(['/bin/sh', '-c', `umask 027; ulimit -Sn 333; node -e "${serve}"; :`]);
+  const at = JSON.parse((await shell.waitFor(/\{.*\}/))[0]) as Accepting;
+  const asked = await fetch(new URL('/api/terminal/create', at.url), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${at.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ command: ['sh', '-c', 'echo "<$(umask) $(ulimit -Sn)>"; cat'] }),
+  });
+  const { id } = (await asked.json()) as { id: string };
+  using page = new TestPage(at, id);
+  await page.untilText('<0027 333>');
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { HoldfastError } from '@holdfast/protocol';
+import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
 import { type Installation, resolveHome } from '@holdfast/supervisor';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
@@ -28,6 +28,8 @@ export interface HostOptions {
   readonly insecure?: boolean;
   /** Says where everything is, as for every command; and what sessions start with. */
   readonly env: NodeJS.ProcessEnv;
+  /** What else sessions start with: whoever starts the host knows what its login has. */
+  readonly programs: Pick<OpenParameters, 'umask' | 'openFilesLimit'>;
   /** Folder of the built page; may be missing. */
   readonly pageFolder: string;
   /** The namespace whose daemon is started at once. */
@@ -54,7 +56,7 @@ const REQUEST_MS = 30_000;
  * for an address that is not safe, E_INTERNAL where it can't listen.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
-  const { bind, env } = options;
+  const { bind, env, programs } = options;
   if (!isLoopback(bind) && !options.tls && !options.insecure) {
     const why = 'everybody in between could read and type along; use --tls-cert and --tls-key, or --insecure';
     throw new HoldfastError('E_USAGE', `can't listen at ${bind} without TLS: ${why}`);
@@ -75,7 +77,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const contextOf = ({ principal }: FastifyRequest): ApiContext => {
     // The guard lets nobody else come so far.
     if (!principal) throw new HoldfastError('E_INTERNAL', 'a request without a principal');
-    return { principal, namespaces, env };
+    return { principal, namespaces, env, programs };
   };
   const trpc: FastifyTRPCPluginOptions<AppRouter> = {
     prefix: '/trpc',

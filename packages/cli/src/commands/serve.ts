@@ -7,6 +7,7 @@ import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { hostEntry, pageFolder } from '../connection/daemon-entry.ts';
 import { ownInstallation } from '../connection/own-installation.ts';
+import { loginOpenFilesLimit } from '../connection/login-limits.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
@@ -57,6 +58,7 @@ async function start(choices: Choices, { env, home }: Context): Promise<Host> {
   if ((cert === undefined) !== (key === undefined))
     throw usageError('--tls-cert and --tls-key belong together');
   const { startHost }: typeof import('@holdfast/host') = await import(pathToFileURL(hostEntry()).href);
+  const openFilesLimit = loginOpenFilesLimit();
   try {
     return await startHost({
       port: choices.port === undefined ? PORT : parseCount('--port', choices.port, { max: 65_535 }),
@@ -64,6 +66,7 @@ async function start(choices: Choices, { env, home }: Context): Promise<Host> {
       insecure,
       ...(cert !== undefined && key !== undefined ? { tls: { cert, key } } : {}),
       env,
+      programs: { umask: process.umask(), ...(openFilesLimit === undefined ? {} : { openFilesLimit }) },
       namespace: home.namespace,
       pageFolder: pageFolder(),
       installation: ownInstallation(env),

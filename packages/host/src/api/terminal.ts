@@ -15,7 +15,7 @@ import {
   waitResult,
 } from './schemas.ts';
 import { sessionChanges } from './session-changes.ts';
-import { procedure, router, sharedProcedure } from './trpc.ts';
+import { type ApiContext, procedure, router, sharedProcedure } from './trpc.ts';
 import { waitFor } from './wait.ts';
 
 const ofSession = z.object({ namespace, session: sessionRef });
@@ -32,7 +32,7 @@ export const terminalRouter = router({
     .output(session)
     .mutation(async ({ ctx, input }) => {
       const client = await ctx.namespaces.get(input.namespace).clientOrStart();
-      return (await client.request('open', openParameters(input, ctx.env))).session;
+      return (await client.request('open', openParameters(input, ctx))).session;
     }),
 
   list: procedure
@@ -125,8 +125,11 @@ export const terminalRouter = router({
     ),
 });
 
-/** The host's own environment, less what is true only of its terminal, and what the caller adds. */
-function openParameters(input: CreateInput, hostEnv: NodeJS.ProcessEnv): OpenParameters {
+/** The host's own environment, less what is true only of its terminal, and what the caller adds; its mask and limits. */
+function openParameters(
+  input: CreateInput,
+  { env: hostEnv, programs }: Pick<ApiContext, 'env' | 'programs'>,
+): OpenParameters {
   const { command, cwd = homedir(), name, cols, rows, historyBytes, historyIn } = input;
   if (!cwd.startsWith('/')) throw new HoldfastError('E_CWD', `the folder must be absolute, not ${cwd}`);
   const env: Record<string, string> = {};
@@ -138,7 +141,7 @@ function openParameters(input: CreateInput, hostEnv: NodeJS.ProcessEnv): OpenPar
     env: { ...env, TERM: 'xterm-256color', COLORTERM: 'truecolor', ...input.env },
     cols,
     rows,
-    umask: 0o022,
+    ...programs,
     ...(name === undefined ? {} : { name }),
     ...(historyBytes === undefined ? {} : { historyBytes }),
     ...(historyIn === undefined ? {} : { historyIn }),

@@ -1,4 +1,4 @@
-import { HoldfastError } from '@holdfast/protocol';
+import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { Principal } from '../auth/tokens.ts';
 import type { Namespaces } from '../daemons/namespace.ts';
@@ -10,6 +10,7 @@ export interface ApiContext {
   readonly namespaces: Namespaces;
   /** Of the host: what programs start with. */
   readonly env: NodeJS.ProcessEnv;
+  readonly programs: Pick<OpenParameters, 'umask' | 'openFilesLimit'>;
 }
 
 /** What documentation says of a procedure. */
