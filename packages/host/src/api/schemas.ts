@@ -1,4 +1,4 @@
-import { LIMITS } from '@holdfast/protocol';
+import { buildShape, exitShape, LIMITS, sessionShape } from '@holdfast/protocol';
 import { NAMESPACE } from '@holdfast/supervisor';
 import * as z from 'zod';
 
@@ -18,30 +18,13 @@ export const sessionRef = z
 const extent = z.int().min(1).max(LIMITS.columnsOrRows);
 export const size = z.object({ cols: extent, rows: extent });
 
-const exit = z
-  .union([z.object({ code: z.int() }), z.object({ signal: z.string() }), z.object({ lost: z.literal(true) })])
-  .describe('how the program ended; lost when nobody can know');
-
+const { shape } = sessionShape();
+/** As the daemon has it. */
 export const session = z.object({
-  id: z.string(),
-  name: z.string(),
-  pid: z.int(),
-  command: z.array(z.string()),
-  cwd: z.string(),
-  cols: z.int(),
-  rows: z.int(),
-  state: z.enum(['running', 'exited']),
-  exit: exit.nullable(),
-  createdAt: z.string(),
-  exitedAt: z.string().nullable(),
-  clients: z.int(),
-  offset: z.int().describe('bytes of output so far'),
-  historyStart: z.int().describe('offset of the oldest byte kept'),
-  historyBytes: z.int(),
-  historyIn: z.enum(['disk', 'memory']),
-  foreground: z.string().nullable(),
-  warnings: z.array(z.string()),
-  unescrowed: z.boolean().optional(),
+  ...shape,
+  exit: z.nullable(described(exitShape(), 'how the program ended; lost when nobody can know')),
+  offset: described(shape.offset, 'bytes of output so far'),
+  historyStart: described(shape.historyStart, 'offset of the oldest byte kept'),
 });
 
 /** Text that can become a C string. */
@@ -96,7 +79,7 @@ export const updateStatus = z.object({
   failure: z.object({ code: z.string(), reason: z.string(), at: z.string() }).nullable(),
 });
 
-const runningBuild = z.object({ pid: z.int(), version: z.string(), build: z.string() });
+const runningBuild = z.object(buildShape().shape);
 
 export const updateResult = z.discriminatedUnion('ok', [
   z.object({
@@ -121,3 +104,10 @@ export const restartResult = z.object({
 });
 
 export const resumeResult = z.object({ daemon: runningBuild, sessions: z.int() });
+
+/** A schema of the protocol, which has no words for the description of the API. */
+function described<T extends z.core.$ZodType>(schema: T, description: string): T {
+  const copy = z.core.clone(schema);
+  z.globalRegistry.add(copy, { description });
+  return copy;
+}
