@@ -140,10 +140,15 @@ test('as long as the predecessor lives there is no further hand-over, and nobody
   await keeper.order({ do: 'say', kind: 'channel' }, predecessor);
   expect(await keeper.hears({ by: predecessor, type: 'refused' })).toMatchObject({ to: 'channel' });
   await grant(keeper, successor);
-  await keeper.order({ do: 'say', kind: 'channel' }, successor);
-  expect(await keeper.hears({ by: successor, type: 'refused' }, 3)).toMatchObject({ to: 'channel' });
   await keeper.order({ do: 'say', kind: 'ready' }, predecessor);
   expect(await keeper.hears({ by: predecessor, type: 'refused' }, 2)).toMatchObject({ to: 'ready' });
+  // One wish waits until the predecessor has ended.
+  await keeper.order({ do: 'say', kind: 'channel' }, successor);
+  await keeper.order({ do: 'say', kind: 'channel' }, successor);
+  expect(await keeper.hears({ by: successor, type: 'refused' }, 3)).toMatchObject({ to: 'channel' });
+  expect(keeper.heard({ by: successor, type: 'channel' })).toEqual([]);
+  process.kill(predecessor, 'SIGKILL');
+  await keeper.hears({ by: successor, type: 'channel' });
 });
 
 test('a daemon or successor that stands still is not dead', async () => {

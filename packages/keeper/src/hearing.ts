@@ -13,6 +13,9 @@ import { launchSuccessor } from './launch.ts';
 import { log } from './log.ts';
 import type { KeeperOptions } from './options.ts';
 
+const NO_FD = -1;
+const TOO_EARLY = 'another hand-over is not over yet';
+
 export interface HearingSurroundings {
   readonly options: KeeperOptions;
   readonly escrow: Escrow;
@@ -30,6 +33,8 @@ export class Hearing {
   readonly #daemons: Daemons;
   readonly #lockHeld: () => void;
   readonly #stopping: () => void;
+  /** The current daemon's wish for a successor, which came before its predecessor had ended. */
+  #early: { readonly daemon: Daemon; readonly received: ReceivedMessage<ToKeeper> } | undefined;
 
   constructor({ options, escrow, daemons, lockHeld, stopping }: HearingSurroundings) {
     this.#options = options;
@@ -42,10 +47,22 @@ export class Hearing {
   /** Obeys, or refuses and says why. */
   hear(daemon: Daemon, { message, fds: [fd] }: ReceivedMessage<ToKeeper>): void {
     const why = this.#refusal(daemon, message, fd !== undefined) ?? this.#obey(daemon, message, fd);
-    if (why === undefined) return;
-    if (fd !== undefined) close(fd);
-    log('refused', { pid: daemon.pid, to: message.type, why });
-    daemon.send({ message: { type: 'refused', to: message.type, reason: why } });
+    if (why !== undefined) refuse(daemon, message, fd, why);
+  }
+
+  /** Hears what came too early, if its time has come. */
+  hearEarly(): void {
+    const early = this.#early;
+    if (!early || !(this.#daemons.mayOffer || early.daemon !== this.#daemons.current)) return;
+    this.#early = undefined;
+    this.hear(early.daemon, early.received);
+  }
+
+  /** There will be no later. */
+  refuseEarly(): void {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early) refuse(early.daemon, early.received.message, early.received.fds[0], TOO_EARLY);
   }
 
   #refusal(daemon: Daemon, { type }: ToKeeper, hasFd: boolean): string | undefined {
@@ -56,7 +73,7 @@ export class Hearing {
   }
 
   /** Does what is asked for and takes the descriptor over; or returns why not, and has not taken it. */
-  #obey(daemon: Daemon, message: ToKeeper, fd = -1): string | undefined {
+  #obey(daemon: Daemon, message: ToKeeper, fd = NO_FD): string | undefined {
     switch (message.type) {
       case 'hold':
         return this.#hold(daemon, { name: message.name, fd, pid: message.pid });
@@ -102,7 +119,12 @@ export class Hearing {
   }
 
   #offer(daemon: Daemon, message: ToKeeper & { type: 'channel' | 'spawn' }, fd: number): string | undefined {
-    if (!this.#daemons.mayOffer) return 'another hand-over is not over yet';
+    if (!this.#daemons.mayOffer) {
+      // Who has been told that an upgrade is done may begin the next one while the last daemon is still leaving.
+      if (this.#early || this.#daemons.standing.succession !== 'succeeded') return TOO_EARLY;
+      this.#early = { daemon, received: { message, fds: fd === NO_FD ? [] : [fd] } };
+      return undefined;
+    }
     try {
       daemon.send(message.type === 'channel' ? this.#giveChannel() : this.#spawnSuccessor(message, fd));
       return undefined;
@@ -139,4 +161,10 @@ export class Hearing {
     this.#stopping();
     for (const { name } of this.#escrow.held) this.#escrow.drop(name);
   }
+}
+
+function refuse(daemon: Daemon, { type }: ToKeeper, fd: number | undefined, why: string): void {
+  if (fd !== undefined) close(fd);
+  log('refused', { pid: daemon.pid, to: type, why });
+  daemon.send({ message: { type: 'refused', to: type, reason: why } });
 }

@@ -101,6 +101,7 @@ export class Keeper {
     }
     for (const [pid, status] of ended) this.#childEnded(pid, status);
     this.#daemons.bury(isGone, ended);
+    this.#hearing.hearEarly();
     if (this.#escrow.has('lock')) this.#report.write(this.#state);
     for (const daemon of this.#daemons.all) daemon.flush();
     // Last, since it may be the end of this program.
@@ -173,6 +174,7 @@ export class Keeper {
   // Another keeper in this process
 
   #leave(client: number): Legacy {
+    this.#hearing.refuseEarly();
     const { current, other, standing } = this.#daemons;
     return {
       schema: 1,
