@@ -130,8 +130,10 @@ test('a lease that stood in the session’s state holds the program back for its
     leaseMs: 60_000,
     onData: () => undefined,
   });
+  await eventually('its lease is in the state', () => stateOf(keeper, flood.id).includes('"leaseMs":60000'));
+  await keeper.crash();
   await gate.open();
-  await keeper.restart();
+  await keeper.start();
   // Long enough for the flood to lap the history many times.
   await settled(async () => (await keeper.get(flood.id)).offset);
   expect((await keeper.get(flood.id)).historyStart).toBe(0);

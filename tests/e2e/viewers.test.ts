@@ -72,8 +72,10 @@ test('several viewers see the same, and what any of them types arrives', async (
   await using daemon = await startDaemon();
   const { id } = await daemon.openCommand(['/bin/cat']);
   const viewers = await Promise.all([1, 2, 3].map(() => view(daemon, id, { cols: 80, rows: 24 })));
-  for (const [index, viewer] of viewers.entries()) await viewer.type(`from ${index}\n`);
-  for (const viewer of viewers) await viewer.waitFor('from 2\r\nfrom 2\r\n');
+  for (const [index, viewer] of viewers.entries()) {
+    await viewer.type(`from ${index}\n`);
+    for (const other of viewers) await other.waitFor(`from ${index}\r\nfrom ${index}\r\n`);
+  }
   expect(new Set(viewers.map(({ text }) => text)).size).toBe(1);
   expect((await daemon.get(id)).clients).toBe(3);
 });
