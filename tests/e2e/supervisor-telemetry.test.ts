@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { metrics } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { expect, test } from 'vitest';
+import { SupervisedHome } from './support/supervised.ts';
+
+/** Beyond this a log begins anew; see docs/events.md. */
+const ROTATE_BYTES = 5 * 1024 * 1024;
+
+test('a program that has set up OpenTelemetry gets the events counted, and the pause of an upgrade', async () => {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const provider = new MeterProvider({ readers: [reader] });
+  metrics.setGlobalMeterProvider(provider);
+  try {
+    await using home = new SupervisedHome();
+    const supervisor = home.supervisor();
+    await supervisor.ensure();
+    const outcome = await supervisor.upgrade();
+    expect(outcome).toMatchObject({ ok: true });
+    await provider.forceFlush();
+    const told = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics)
+      .filter(({ scope }) => scope.name === 'holdfast.supervisor')
+      .flatMap(({ metrics: all }) => all)
+      .map(({ descriptor, dataPoints }) => ({ name: descriptor.name, unit: descriptor.unit, dataPoints }));
+    expect(told).toMatchObject([
+      {
+        name: 'holdfast.supervisor.events',
+        dataPoints: ['spawn', 'update_attempt', 'update_ok'].map((type) => ({
+          value: 1,
+          attributes: { type, namespace: 'default' },
+        })),
+      },
+      {
+        name: 'holdfast.supervisor.update.pause',
+        unit: 'ms',
+        dataPoints: [{ value: { count: 1, sum: 'pauseMs' in outcome ? outcome.pauseMs : -1 } }],
+      },
+    ]);
+  } finally {
+    metrics.disable();
+    await provider.shutdown();
+  }
+});
+
+test('the log of events begins anew when it is large, and the last one is kept', async () => {
+  await using home = new SupervisedHome();
+  const { supervisorLogPath: log } = home.paths;
+  const supervisor = home.supervisor();
+  await supervisor.ensure();
+  const first = readFileSync(log, 'utf8');
+  writeFileSync(log, `${first}${'x'.repeat(ROTATE_BYTES - first.length)}`);
+  await supervisor.adopt();
+  expect(existsSync(`${log}.1`)).toBe(false);
+  await supervisor.adopt();
+  expect(readFileSync(`${log}.1`, 'utf8')).toContain(first);
+  expect(statSync(log).mode & 0o777).toBe(0o600);
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ event: 'adopt' }]);
+});
