@@ -1,4 +1,5 @@
-// `npm start`: installs and builds what is missing, then runs the host service, and prints the URL to open.
+// `npm start [-- OPTION…]`: installs and builds what is missing, then runs the host service with these options of `serve`, and prints
+// the URL to open.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import os from 'node:os';
@@ -27,7 +28,7 @@ async function start() {
   console.log(
     'The host service: Ctrl-C ends it, and no session. bin/holdfast new opens a session in a terminal.',
   );
-  return run(path.join(root, 'bin', 'holdfast'), ['serve']);
+  return run(path.join(root, 'bin', 'holdfast'), ['serve', ...process.argv.slice(2)]);
 }
 
 /** True if the page, which is built last, is newer than everything that is built; a folder's time covers files that are gone. */

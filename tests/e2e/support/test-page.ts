@@ -12,6 +12,8 @@ export interface PageOptions {
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly namespace?: string;
+  /** The certificate of a host with TLS. */
+  readonly ca?: string;
   /** Whether it acknowledges what it gets, as a terminal that keeps up; by default it does. */
   readonly acknowledges?: boolean;
 }
@@ -38,10 +40,11 @@ export class TestPage implements Disposable {
     const { from = 'new', readOnly, stream, token = host.token, headers, namespace = 'default' } = options;
     this.#acknowledges = options.acknowledges ?? true;
     const url = new URL(`/terminal/${session}?namespace=${namespace}`, host.url);
-    url.protocol = 'ws:';
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.socket = new WebSocket(url, {
       headers: token === '' ? { ...headers } : { authorization: `Bearer ${token}`, ...headers },
       perMessageDeflate: false,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
     });
     this.socket.on('open', () => this.say({ type: 'attach', from, cols: 80, rows: 24, readOnly, stream }));
     this.socket.on('message', (data: Buffer, isBinary) => {
