@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventually, TestHome } from '@holdfast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -107,6 +107,17 @@ test('the host ends and starts again with the same token, and no session hears o
   expect(host.at).toMatchObject({ token, port });
   const [after] = await host.client().terminal.list.query();
   expect(after).toMatchObject({ id: before.id, pid: before.pid, state: 'running' });
+});
+
+test('a host that is told to end while its daemon starts ends at once, and well', async () => {
+  await using home = new TestHome();
+  const points = path.join(home.scratch('points'), 'points.json');
+  writeFileSync(points, JSON.stringify({ 'daemon.starting': 1_000 }));
+  const host = home.startCli(['serve', '--port', '0', '--json'], { env: { HOLDFAST_TEST_POINTS: points } });
+  await host.stdout.waitFor(/^.*\n/);
+  await eventually('its daemon starts', () => home.daemonPid);
+  host.kill('SIGTERM');
+  expect(await host.result()).toMatchObject({ code: 0, signal: null, stderr: '' });
 });
 
 test('requests are accepted while no daemon answers, and those about terminals fail in bounded time', async () => {

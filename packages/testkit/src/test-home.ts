@@ -134,12 +134,13 @@ export class TestHome implements AsyncDisposable {
     for (const started of this.#processes) if (started.isRunning) started.kill('SIGKILL');
     const { daemonPid, keeperPid } = this;
     if (keeperPid !== undefined) signal(keeperPid, 'SIGCONT');
+    const told = new Set<number>();
     if (daemonPid !== undefined) {
       signal(daemonPid, 'SIGCONT');
-      signal(daemonPid, 'SIGTERM');
+      tellOnce(daemonPid, told);
     }
     try {
-      await eventually('the end of everything', () => this.#hasEnded(), END_PATIENCE_MS);
+      await eventually('the end of everything', () => this.#hasEnded(told), END_PATIENCE_MS);
     } catch (cause) {
       const left = this.processes;
       const names = left
@@ -154,10 +155,11 @@ export class TestHome implements AsyncDisposable {
     }
   }
 
-  /** Ends a keeper that has no daemon to do that. */
-  #hasEnded(): boolean {
-    const { keeperPid } = this;
-    if (keeperPid !== undefined && this.daemonPid === undefined) signal(keeperPid, 'SIGTERM');
+  /** Ends daemons that came later, by somebody who was starting one; and a keeper that has no daemon to do that. */
+  #hasEnded(told: Set<number>): boolean {
+    const { keeperPid, daemonPid } = this;
+    if (daemonPid !== undefined) tellOnce(daemonPid, told);
+    else if (keeperPid !== undefined) signal(keeperPid, 'SIGTERM');
     return this.processes.length === 0;
   }
 
@@ -167,6 +169,11 @@ export class TestHome implements AsyncDisposable {
       if (value !== undefined) env[name] = value;
     return env;
   }
+}
+
+function tellOnce(pid: number, told: Set<number>): void {
+  if (!told.has(pid)) signal(pid, 'SIGTERM');
+  told.add(pid);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

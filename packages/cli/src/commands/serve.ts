@@ -34,11 +34,13 @@ export const serveCommand = defineCommand({
   async run({ options }, context) {
     const host = await start(options, context);
     const { url, token, port } = host;
-    if (options.json) context.print(jsonLine({ url, token, port, pid: process.pid }));
-    else context.print(`Open ${url}#token=${token}\n`);
-    await new Promise<void>((resolve) => {
+    // Before anybody is told that it serves: whoever reads that may end it at once.
+    const ended = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
     });
+    if (options.json) context.print(jsonLine({ url, token, port, pid: process.pid }));
+    else context.print(`Open ${url}#token=${token}\n`);
+    await ended;
     await host.close();
     return EXIT.done;
   },
