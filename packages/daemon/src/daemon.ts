@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { close, exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/posix';
+import { close, exitNow, lockFile, Reactor, setNonBlocking, type Timer } from '@holdfast/posix';
 import { BUILD, type DaemonIdentity, HoldfastError, LIMITS, VERSION } from '@holdfast/protocol';
 import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { Connection } from './connection/connection.ts';
@@ -19,8 +19,7 @@ import { type Accepted, Listener, type ListenerSurroundings, TOO_MANY_CLIENTS } 
 import { type Log, LogFile } from './log.ts';
 import { argumentsOf, type DaemonOptions } from './options.ts';
 import { KeeperLink } from './keeper-link/keeper-link.ts';
-import { NewKeeper } from './keeper-link/new-keeper.ts';
-import { NO_KEEPER } from './keeper-link/no-keeper.ts';
+import { type KeeperProgram, NewKeeper } from './keeper-link/new-keeper.ts';
 import { NOTHING_INHERITED } from './session/inheritance.ts';
 import { ProcessLister } from './session/process-table.ts';
 import { SessionRegistry } from './session/registry.ts';
@@ -31,8 +30,9 @@ import { testPoint } from './test-points.ts';
 const CLIENT_READ_BYTES = 64 * 1024;
 /** Before another keeper is tried, if the last one died at once or none could be started: the system lacks something. */
 const KEEPER_RETRY_MS = 1_000;
-/** Before a further hand-over under a new keeper, if the first has failed. */
-const SUCCEED_RETRY_MS = 10_000;
+/** Before a further hand-over under a new keeper, if the first has failed: as the upgrade that it had met does; twice as long each time. */
+const SUCCEED_RETRY_MS = 250;
+const SUCCEED_RETRY_MAX_MS = 16_000;
 /** How long a stopping daemon waits for its last answers to be read. */
 const FAREWELL_MS = 500;
 /** Clients too many that are told so, and waited for until they have read it; further ones are cut off. */
@@ -54,13 +54,14 @@ export class Daemon {
   readonly #predecessor: Predecessor;
   readonly #identity: DaemonIdentity;
   readonly #generation: Generation;
-  readonly #keeper: KeeperLink | undefined;
+  readonly #keeper: KeeperLink;
   /** Holds the home's lock. */
   #lock = -1;
   #listener: Listener | undefined;
   #stopping: Promise<number> | undefined;
   #newKeeper: NewKeeper | undefined;
   #keeperStartedMs = Number.NEGATIVE_INFINITY;
+  #keeperTimer: Timer | undefined;
   /** An upgrade lets requests that are being carried out come to their end; new ones wait. */
   #arePaused = false;
 
@@ -74,20 +75,18 @@ export class Daemon {
     this.#log = this.#logFile.log;
     const { usePidfd, keeperFd } = options;
     const processes = new ProcessLister();
-    if (keeperFd !== undefined) {
-      this.#keeper = new KeeperLink(keeperFd, {
-        reactor: this.#reactor,
-        log: this.#log,
-        exited: (pid, exit) => this.#registry.programEnded(pid, exit),
-        lost: () => this.#keeperLost(),
-      });
-    }
+    this.#keeper = new KeeperLink(keeperFd, {
+      reactor: this.#reactor,
+      log: this.#log,
+      exited: (pid, exit) => this.#registry.programEnded(pid, exit),
+      lost: () => this.#keeperLost(),
+    });
     this.#registry = new SessionRegistry(options, {
       reactor: this.#reactor,
       log: this.#log,
       processes,
       usePidfd,
-      keeper: this.#keeper ?? NO_KEEPER,
+      keeper: this.#keeper,
     });
     this.#identity = {
       pid: process.pid,
@@ -118,7 +117,7 @@ export class Daemon {
         for (const connection of this.#connections) connection.isPaused = isPaused;
       },
       startSuccessor: (target) => this.#startSuccessor(target),
-      isKeeperBehind: () => this.#keeper?.isBehind ?? false,
+      isKeeperBehind: () => this.#keeper.isBehind,
       untilIdle: async () => {
         await this.#handler.untilIdle();
         await this.#registry.settled();
@@ -140,11 +139,11 @@ export class Daemon {
       fs.chmodSync(folder, 0o700);
     }
     const daemon = new Daemon(options);
-    const given = daemon.#keeper?.takeBack();
+    const given = daemon.#keeper.isThere ? daemon.#keeper.takeBack() : undefined;
     const lock = given?.lock ?? lockFile(path.join(options.runtimeDir, 'lock'));
     if (lock === undefined) return undefined;
     daemon.#lock = lock;
-    if (given?.lock === undefined) daemon.#keeper?.holdHome('lock', lock);
+    if (given?.lock === undefined) daemon.#keeper.holdHome('lock', lock);
     else daemon.#identity.generation = daemon.#generation.last + 1;
     testPoint('daemon.starting');
     await daemon.#registry.load(given ?? NOTHING_INHERITED);
@@ -153,7 +152,7 @@ export class Daemon {
     daemon.#serve();
     daemon.#registry.goOn();
     daemon.#registry.keepRetention();
-    daemon.#keeper?.ready();
+    daemon.#keeper.ready();
     return daemon;
   }
 
@@ -170,13 +169,13 @@ export class Daemon {
       given === undefined
         ? Listener.bind(this.#socketPath, surroundings)
         : new Listener(given, this.#socketPath, surroundings);
-    if (given === undefined) this.#keeper?.holdHome('listener', this.#listener.fd);
+    if (given === undefined) this.#keeper.holdHome('listener', this.#listener.fd);
   }
 
   /** Takes over from a predecessor, which is at the other end of the channel; ends the process if that does not happen. */
   static async adopt(options: DaemonOptions, channelFd: number): Promise<void> {
     const daemon = new Daemon(options);
-    const successor = new Successor(channelFd, daemon.#keeper && grantsBy(daemon.#keeper, thisDaemon()));
+    const successor = new Successor(channelFd, grantsBy(daemon.#keeper, thisDaemon()));
     await Daemon.rehearse(options).catch((error: unknown) => {
       // It only makes the pause longer: whether the sessions can be taken over shows when they are.
       daemon.#log('upgrade.rehearsal-failed', { error: String(error) });
@@ -296,7 +295,7 @@ export class Daemon {
       sessions: result.sessions,
       pauseMs: result.pauseMs,
     });
-    this.#keeper?.ready();
+    this.#keeper.ready();
     successor.onPredecessorGone(this.#reactor, () => this.#handler.answerUpgrades(result));
   }
 
@@ -334,12 +333,13 @@ export class Daemon {
   async #startSuccessor(target: UpgradeTarget): Promise<SuccessorProcess> {
     const reactor = this.#reactor;
     const keeper = this.#keeper;
-    if (keeper?.mustSpawn) {
+    if (target.keeper && !keeper.isThere) this.#startKeeper(target.keeper);
+    if (keeper.mustSpawn) {
       const { node, execArgv: nodeArguments, entry } = target;
       const start = { node, nodeArguments: [...nodeArguments], entry };
       return SuccessorProcess.startedBy((fd) => keeper.spawnSuccessor(start, fd), target, reactor);
     }
-    const keeperFd = await keeper?.channelForSuccessor();
+    const keeperFd = await keeper.channelForSuccessor();
     try {
       return SuccessorProcess.start(target, { reactor, options: argumentsOf(this.#options), keeperFd });
     } finally {
@@ -349,41 +349,45 @@ export class Daemon {
 
   // The keeper
 
-  /** Starts another, gives it everything, and has it start a successor of this same build, whose parent it is. */
+  /** Has another one start a successor of this same build, whose parent it is. */
   #keeperLost(): void {
-    if (this.#stopping || !this.#keeper) return;
+    this.#keeperTimer?.cancel();
+    // An upgrade may have brought one meanwhile.
+    if (this.#stopping || this.#keeper.isThere) return;
     const sinceMs = performance.now() - this.#keeperStartedMs;
-    if (sinceMs < KEEPER_RETRY_MS) return this.#retryKeeper();
+    if (sinceMs >= KEEPER_RETRY_MS && this.#startKeeper()) return this.#succeedMyself(SUCCEED_RETRY_MS);
+    this.#keeperTimer = this.#reactor.after(KEEPER_RETRY_MS, () => this.#keeperLost());
+  }
+
+  /** Starts a keeper and gives it everything; false if that can't be done. */
+  #startKeeper(program?: KeeperProgram): boolean {
     this.#keeperStartedMs = performance.now();
     try {
-      const { keeper, fd } = NewKeeper.start(thisDaemon(), argumentsOf(this.#options));
+      const { keeper, fd } = NewKeeper.start(thisDaemon(), argumentsOf(this.#options), program);
       this.#newKeeper = keeper;
       this.#log('keeper.started', { pid: keeper.pid });
       this.#keeper.replace(fd);
     } catch (error) {
       this.#log('keeper.start-failed', { error: String(error) });
-      return this.#retryKeeper();
+      return false;
     }
     this.#keeper.holdHome('lock', this.#lock);
     if (this.#listener) this.#keeper.holdHome('listener', this.#listener.fd);
     for (const session of this.#registry.all)
       if (session.program) this.#keeper.hold(session.id, session.program);
-    this.#succeedMyself();
+    return true;
   }
 
-  #retryKeeper(): void {
-    this.#reactor.after(KEEPER_RETRY_MS, () => this.#keeperLost());
-  }
-
-  #succeedMyself(): void {
+  #succeedMyself(retryMs: number): void {
     const { node, nodeArguments: execArgv, entry } = thisDaemon();
     const nobody = { hasLeft: false };
     this.#predecessor.upgrade(nobody, { node, execArgv, entry }).catch((error: unknown) => {
       this.#log('keeper.not-parent', { error: String(error) });
       if (this.#stopping) return;
       // Its failure is no harm: what is missing is the status of a program that outlives this daemon.
-      this.#reactor.after(SUCCEED_RETRY_MS, () => {
-        if (this.#keeper?.mustSpawn && this.#keeper.tellsExits) this.#succeedMyself();
+      this.#reactor.after(retryMs, () => {
+        if (this.#keeper.mustSpawn && this.#keeper.isThere)
+          this.#succeedMyself(Math.min(2 * retryMs, SUCCEED_RETRY_MAX_MS));
       });
     });
   }
@@ -415,7 +419,7 @@ export class Daemon {
       this.#newKeeper?.childEnded();
     });
     this.#generation.save(this.#identity.generation);
-    this.#keeper?.serve();
+    this.#keeper.serve();
     this.#run();
   }
 
@@ -493,7 +497,7 @@ export class Daemon {
 
   #farewell(): void {
     for (const connection of this.#connections) connection.endQuietly();
-    this.#keeper?.stop();
+    this.#keeper.stop();
     const leave = () => {
       this.#log('daemon.stopped');
       exitNow(0);
@@ -509,8 +513,9 @@ function thisDaemon(): DaemonStart {
   return { node: process.execPath, nodeArguments: process.execArgv, entry: process.argv[1] ?? '' };
 }
 
-/** The keeper's say in a hand-over. It also learns how to start the new daemon again. */
-function grantsBy(keeper: KeeperLink, start: DaemonStart): Grants {
+/** The keeper's say in a hand-over, if there is one. It also learns how to start the new daemon again. */
+function grantsBy(keeper: KeeperLink, start: DaemonStart): Grants | undefined {
+  if (!keeper.isThere) return undefined;
   return {
     adopted: () => keeper.adopted(),
     ask: (timeoutMs) => keeper.askCurrent(start, timeoutMs),

@@ -4,7 +4,7 @@ import { Reactor, sendSignal } from '@holdfast/posix';
 import { eventually, processState } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { History } from '../src/history/history.ts';
-import { NO_KEEPER } from '../src/keeper-link/no-keeper.ts';
+import { KeeperLink } from '../src/keeper-link/keeper-link.ts';
 import { AgentLink } from '../src/session/agent-link.ts';
 import { findProgram, launch } from '../src/session/launch.ts';
 import { ProcessLister } from '../src/session/process-table.ts';
@@ -69,7 +69,12 @@ test('a session for which no pidfd could be opened learns of its exit all the sa
     processes: new ProcessLister(),
     changed: () => undefined,
     usePidfd: true,
-    keeper: NO_KEEPER,
+    keeper: new KeeperLink(undefined, {
+      reactor,
+      log: () => undefined,
+      exited: () => undefined,
+      lost: () => undefined,
+    }),
   };
   const session = withoutDescriptors(() => new Session(parts, surroundings));
   reactor.start();

@@ -120,6 +120,7 @@ const requests: {
       entry: '/opt/holdfast/daemon.js',
       expect: { version: '1.2.3', build: '0123456789ab' },
       deadline: '123456789012345',
+      keeper: { node: '/usr/bin/node', entry: '/opt/holdfast/keeper.js' },
     },
     result: {
       from: { pid: 1, version: '1.2.2', build: 'ba9876543210' },

@@ -283,6 +283,10 @@ export const REQUESTS = {
         expect: z.optional(z.object({ version: z.string(), build: z.string() })),
         /** On the machine's monotonic clock, in nanoseconds, as text: after it nothing is begun any more. */
         deadline: z.optional(z.string().check(z.regex(/^\d{1,19}$/))),
+        /** Started first, by absolute paths, where no keeper is: it starts the successor then. */
+        keeper: z.optional(
+          z.object({ node: cString().check(z.minLength(1)), entry: cString().check(z.minLength(1)) }),
+        ),
       }),
     ),
     result: once(() =>

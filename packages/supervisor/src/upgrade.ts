@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Client } from '@holdfast/client';
 import {
   type ErrorCode,
@@ -22,6 +23,8 @@ const HELLO_MS = 5_000;
 const ANSWER_MS = 3_000;
 /** For the keeper to try whether a new one can start, and to become it. */
 const KEEPER_MS = 10_000;
+/** At least, for a further hand-over that brings a keeper: what was asked for is done by then. */
+const BRING_MS = 10_000;
 /** For the count of sessions after a failure. */
 const STATUS_MS = 1_000;
 
@@ -37,11 +40,12 @@ export interface UpgradeOptions {
 }
 
 type HandedOver = RequestResult<'upgrade'>;
+type KeeperProgram = NonNullable<RequestParameters<'upgrade'>['keeper']>;
 
 /** What became of an upgrade. That it failed is a value: nothing has changed then. */
 export type UpgradeOutcome =
   | ({
-      readonly ok: true /** Why the keeper goes on as another build; null: it does not. */;
+      readonly ok: true /** Why the keeper goes on as another build, or why there is none; null: neither. */;
       readonly keeper: string | null;
     } & (
       | HandedOver
@@ -84,11 +88,12 @@ export async function upgrade(
     });
     if (client) noteInFlight(surroundings, client, target);
     const done = client
-      ? await handOver(client, target, leftMs())
+      ? await handOver(client, target, { leftMs: leftMs(), keeper: ofLostKeeper(surroundings) })
       : await startHeld(surroundings, target, leftMs());
-    await succeeded(surroundings, done);
-    const keeper = target.build ? await replaceKeeper(surroundings, target.build.build) : null;
-    return { ok: true, ...done, keeper };
+    const brought = await bringKeeper(surroundings, target, { client, done, leftMs: leftMs() });
+    await succeeded(surroundings, brought.done);
+    const replaced = target.build ? await replaceKeeper(surroundings, target.build.build) : null;
+    return { ok: true, ...brought.done, keeper: brought.why ?? replaced };
   } catch (error) {
     const { code, message } = asHoldfastError(error);
     const step = client ? 'hand-over' : 'connect';
@@ -120,7 +125,11 @@ async function reachUnlessHeld(
   throw new HoldfastError('E_NO_DAEMON', 'no daemon is running');
 }
 
-async function handOver(client: Client, target: Target, leftMs: number): Promise<HandedOver> {
+async function handOver(
+  client: Client,
+  target: Target,
+  { leftMs, keeper }: { leftMs: number; keeper: KeeperProgram | undefined },
+): Promise<HandedOver> {
   const { node, entry, build } = target;
   // The daemon itself says that the time is over, and that nothing has changed.
   const readyMs = leftMs - Math.min(HAND_OVER_MS, Math.floor(leftMs / 5));
@@ -129,12 +138,44 @@ async function handOver(client: Client, target: Target, leftMs: number): Promise
     entry,
     execArgv: [],
     ...(build ? { expect: build } : {}),
+    ...(keeper ? { keeper } : {}),
     deadline: String(process.hrtime.bigint() + BigInt(readyMs) * 1_000_000n),
   };
   const done = await client.request('upgrade', parameters, { timeoutMs: Math.max(leftMs, ANSWER_MS) });
   const { daemon } = await client.request('status', {}, { timeoutMs: ANSWER_MS });
   refuseOther(daemon, build);
   return done;
+}
+
+/** The keeper of this installation, where the home's own was killed and nobody has started another: the daemon can't. */
+function ofLostKeeper({ home, installation }: Surroundings): KeeperProgram | undefined {
+  if (!existsSync(home.keeperReportPath) || keeperReport(home)) return undefined;
+  return keeperOf(installation);
+}
+
+function keeperOf({ node, keeperEntry }: Surroundings['installation']): KeeperProgram | undefined {
+  return keeperEntry === null ? undefined : { node, entry: keeperEntry };
+}
+
+/**
+ * A daemon that began without a keeper, as those before there was one, hands over once more: to one that a keeper starts. Resolves
+ * with what was done in all, and why there is no keeper; null: there is.
+ */
+async function bringKeeper(
+  { home, installation }: Surroundings,
+  target: Target,
+  { client, done, leftMs }: { client: Client | undefined; done: Done; leftMs: number },
+): Promise<{ done: Done; why: string | null }> {
+  const keeper = keeperOf(installation);
+  if (!client || done.from === null || !keeper || keeperReport(home)) return { done, why: null };
+  const without = 'the daemon has no keeper, and programs end with it';
+  try {
+    const again = await handOver(client, target, { leftMs: Math.max(leftMs, BRING_MS), keeper });
+    const all = { ...again, from: done.from, pauseMs: Math.max(done.pauseMs, again.pauseMs) };
+    return { done: all, why: keeperReport(home) ? null : `${without}: its build starts none` };
+  } catch (error) {
+    return { done, why: `${without}: ${asHoldfastError(error).message}` };
+  }
 }
 
 /** With no daemon to hand over, the keeper starts this one with all that it holds. */

@@ -18,6 +18,7 @@ import {
   WOULD_BLOCK,
 } from '@holdfast/posix';
 import { HoldfastError } from '@holdfast/protocol';
+import type { KeeperProgram } from '../keeper-link/new-keeper.ts';
 import { HandoffChannel, type Received } from './channel.ts';
 import { tellingLine } from './telling-line.ts';
 
@@ -26,6 +27,8 @@ export interface UpgradeTarget {
   readonly node: string;
   readonly execArgv: readonly string[];
   readonly entry: string;
+  /** A keeper that is started first if there is none. */
+  readonly keeper?: KeeperProgram | undefined;
 }
 
 /** Descriptors in the successor: of the channel to its predecessor, and of the one to the keeper. */

@@ -37,7 +37,10 @@ interface Asked {
  */
 export class KeeperLink implements SessionKeeper {
   readonly #surroundings: KeeperLinkSurroundings;
-  #channel: KeeperChannel;
+  /** undefined while there is no keeper. */
+  #channel: KeeperChannel | undefined;
+  /** Whether there has been one: else there is nothing that it should have. */
+  #hasBeen: boolean;
   /** Whether it has started this process, or one that this one comes from: it learns of the ends of orphans then. */
   #isAncestor = true;
   #queue: Outgoing[] = [];
@@ -46,12 +49,17 @@ export class KeeperLink implements SessionKeeper {
   /** Came while only one answer was waited for. */
   readonly #early: FromKeeperMessage[] = [];
   #watch: Watch | undefined;
-  #isLost = false;
   #asked: Asked | undefined;
 
-  constructor(fd: number, surroundings: KeeperLinkSurroundings) {
-    this.#channel = new KeeperChannel(fd);
+  /** `fd` undefined: what the daemon holds ends with it, until a keeper is brought along. */
+  constructor(fd: number | undefined, surroundings: KeeperLinkSurroundings) {
+    this.#channel = fd === undefined ? undefined : new KeeperChannel(fd);
+    this.#hasBeen = fd !== undefined;
     this.#surroundings = surroundings;
+  }
+
+  get isThere(): boolean {
+    return this.#channel !== undefined;
   }
 
   // While nobody is served yet: these block
@@ -59,19 +67,19 @@ export class KeeperLink implements SessionKeeper {
   /** Everything that it holds. Waits for as long as it takes: the keeper is the parent. Throws Error if it is gone. */
   takeBack(): TakenBack {
     const taken = new TakenBack();
-    this.#channel.send({ type: 'giveBack' });
+    this.#living.send({ type: 'giveBack' });
     while (!taken.take(this.#await(Number.MAX_SAFE_INTEGER))) continue;
     return taken;
   }
 
   /** A successor has taken over everything. Throws Error if it does not take that, or is gone. */
   adopted(): void {
-    this.#channel.send({ type: 'adopted', pid: process.pid });
+    this.#living.send({ type: 'adopted', pid: process.pid });
   }
 
   /** Asks to be current. Throws Error with the reason if it may not be, or hears nothing in time. */
   askCurrent(start: DaemonStart, timeoutMs: number): void {
-    this.#channel.send({ type: 'current', pid: process.pid, ...start });
+    this.#living.send({ type: 'current', pid: process.pid, ...start });
     this.awaitGrant(timeoutMs);
   }
 
@@ -88,24 +96,30 @@ export class KeeperLink implements SessionKeeper {
   }
 
   #await(timeoutMs: number): FromKeeperMessage {
-    const received = this.#channel.receiveWithin(timeoutMs);
+    const received = this.#living.receiveWithin(timeoutMs);
     if (received === 'none') throw new Error('the keeper does not answer');
     if (received === 'end') throw new Error('the keeper is gone');
     return received;
   }
 
+  get #living(): KeeperChannel {
+    if (!this.#channel) throw new Error('there is no keeper');
+    return this.#channel;
+  }
+
   // While clients are served
 
-  /** Another keeper is there in place of one that was lost. It holds nothing yet. */
+  /** A keeper is there that this daemon has started: the one before was lost, or there was none. It holds nothing yet. */
   replace(fd: number): void {
     this.#channel = new KeeperChannel(fd);
-    this.#isLost = false;
+    this.#hasBeen = true;
     this.#isAncestor = false;
     this.serve();
   }
 
   /** Begins to listen to it. */
   serve(): void {
+    if (!this.#channel) return;
     this.#watch = this.#surroundings.reactor.watch(this.#channel.fd, READABLE, (ready) => {
       if (ready & WRITABLE) this.#flush();
       if (ready & READABLE) this.#receive();
@@ -124,11 +138,11 @@ export class KeeperLink implements SessionKeeper {
   }
 
   isHeld(sessionId: string): boolean {
-    return !this.#isLost && !this.#waitingHold(heldName(sessionId));
+    return this.isThere ? !this.#waitingHold(heldName(sessionId)) : !this.#hasBeen;
   }
 
   get tellsExits(): boolean {
-    return !this.#isLost;
+    return this.isThere;
   }
 
   /** Whether it would start the successor of this daemon, so that it is an ancestor again. */
@@ -170,8 +184,9 @@ export class KeeperLink implements SessionKeeper {
     return this.#queue.length > 0;
   }
 
-  /** The end of a channel for a successor, ours to close. Rejects with HoldfastError(E_UPGRADE_REFUSED). */
-  channelForSuccessor(): Promise<number> {
+  /** The end of a channel for a successor, ours to close; undefined if that has no keeper either. Rejects with HoldfastError(E_UPGRADE_REFUSED). */
+  async channelForSuccessor(): Promise<number | undefined> {
+    if (!this.#hasBeen) return undefined;
     return this.#ask({ message: { type: 'channel' } });
   }
 
@@ -181,7 +196,7 @@ export class KeeperLink implements SessionKeeper {
   }
 
   #ask(question: Outgoing & { message: { type: Asked['type'] } }): Promise<number> {
-    if (this.#isLost) return Promise.reject(refused('the keeper has died, and another is being started'));
+    if (!this.isThere) return Promise.reject(refused('the keeper has died, and another is being started'));
     return new Promise((resolve, reject) => {
       // An earlier upgrade may have been given up before the answer came.
       this.#asked?.reject(refused('it was asked again'));
@@ -203,14 +218,14 @@ export class KeeperLink implements SessionKeeper {
   }
 
   #send(outgoing: Outgoing): void {
-    if (this.#isLost) return;
+    if (!this.isThere) return;
     this.#queue.push(outgoing);
     this.#flush();
   }
 
   #flush(): void {
     // Before it is listened to, its end could not be told.
-    if (!this.#watch) return;
+    if (!this.#watch || !this.#channel) return;
     try {
       for (let next = this.#queue[0]; next; next = this.#queue[0]) {
         if (!this.#channel.trySend(next.message, next.fd === undefined ? [] : [next.fd])) break;
@@ -230,7 +245,7 @@ export class KeeperLink implements SessionKeeper {
   #receive(): void {
     try {
       for (;;) {
-        const received = this.#channel.receive();
+        const received = this.#channel?.receive() ?? 'none';
         if (received === 'none') return;
         if (received === 'end') return this.#end('it has ended');
         this.#take(received);
@@ -267,12 +282,12 @@ export class KeeperLink implements SessionKeeper {
   }
 
   #end(why: string): void {
-    if (this.#isLost) return;
-    this.#isLost = true;
+    if (!this.#channel) return;
     this.#queue = [];
     this.#watch?.close();
     this.#watch = undefined;
     this.#channel.close();
+    this.#channel = undefined;
     this.#surroundings.log('keeper.lost', { why });
     this.#asked?.reject(refused('the keeper has died'));
     this.#asked = undefined;
