@@ -6,19 +6,19 @@ import {
   isAlive,
   passTime,
   processState,
-  stopProcess,
   type TestDaemon,
   TestHome,
   untilEnded,
   zombiesOf,
 } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
-import { startKept } from './support/kept.ts';
+import { SERVED_MS, startKept } from './support/kept.ts';
 import { type Gated, openGated } from './support/gated.ts';
-import { mastersOf, recordFlood, sameBuild, stoppedSuccessor, upgrade } from './support/upgrades.ts';
+import { daemonStands, keeperStands } from './support/stopped.ts';
+import { mastersOf, recordFlood, stoppedSuccessor, upgrade } from './support/upgrades.ts';
 
-/** A daemon that has served for so long is no failed start. */
-const SERVED_MS = 2_200;
+/** What takes a fraction of a second, with ten others at every processor; a wait for any time-out would be longer. */
+const BUSY_MACHINE_MS = 4_500;
 
 const UNDISTURBED = { states: [], gaps: [] };
 
@@ -76,7 +76,7 @@ describe('the keeper is killed', () => {
     await expectOneEach(daemon);
   }, 60_000);
 
-  test('within a second another one holds everything, under load, and how programs end is known through all of it', async () => {
+  test('soon another one holds everything, under load, and how programs end is known through all of it', async () => {
     await using kept = await startKept();
     const { daemon } = kept;
     const { output } = await recordFlood(daemon);
@@ -104,7 +104,7 @@ describe('the keeper is killed', () => {
     }
     const [, median = Number.POSITIVE_INFINITY] = tookMs.toSorted((one, other) => one - other);
     console.log(`another keeper held everything after ${tookMs.map(Math.round).join(', ')} ms`);
-    expect(median).toBeLessThan(1_000);
+    expect(median).toBeLessThan(BUSY_MACHINE_MS);
     await output.output.untilLength(output.bytes.length + 1024 * 1024);
     expect({ difference: firstDifference(output.bytes, 0), gaps: output.gaps }).toEqual({
       difference: -1,
@@ -164,41 +164,17 @@ test('a session that kills daemons is reported by those that come after, also af
   expect(isAlive(deadly.pid)).toBe(true);
 }, 60_000);
 
-describe('one that is stopped is not dead', () => {
-  test('the keeper: sessions open, an upgrade fails in its time, and nothing is replaced', async () => {
-    await using kept = await startKept();
-    const { daemon } = kept;
-    const serving = await daemon.servingPid();
-    const { keeperPid = -1 } = daemon.home;
-    await stopProcess(keeperPid);
-    const cat = await daemon.openCommand(['/bin/cat']);
-    expect(cat.state).toBe('running');
-    const client = await daemon.client();
-    const deadline = String(process.hrtime.bigint() + 1_500_000_000n);
-    await expect(client.request('upgrade', { ...sameBuild(daemon), deadline })).rejects.toMatchObject({
-      code: 'E_UPGRADE_TIMEOUT',
-    });
-    expect((await client.request('status', {})).daemon.pid).toBe(serving);
-    process.kill(keeperPid, 'SIGCONT');
-    expect(daemon.home.keeperPid).toBe(keeperPid);
-    expect((await upgrade(daemon)).from.pid).toBe(serving);
-    await passTime(SERVED_MS);
-    await daemon.killServing();
-    expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
-  }, 60_000);
+/** tests/long/stopped.test.ts has them stand for longer. */
+const STOPPED_MS = 2_500;
 
-  test('the daemon: who asks for a session waits, and gets it', async () => {
-    await using kept = await startKept();
-    const { daemon } = kept;
-    const serving = await daemon.servingPid();
-    await stopProcess(serving);
-    const opening = daemon.cli(['new', '-d', '--', '/bin/cat']);
-    await passTime(3_000);
-    expect(keeperReport(daemon.home.paths)).toMatchObject({ state: 'running', daemonPid: serving });
-    process.kill(serving, 'SIGCONT');
-    expect((await opening).code).toBe(0);
-    expect(await daemon.servingPid()).toBe(serving);
-  }, 60_000);
+describe('one that is stopped is not dead', () => {
+  test(
+    'the keeper: sessions open, an upgrade fails in its time, and nothing is replaced',
+    () => keeperStands(STOPPED_MS),
+    60_000,
+  );
+
+  test('the daemon: who asks for a session waits, and gets it', () => daemonStands(STOPPED_MS), 60_000);
 });
 
 describe('who dies in an upgrade', () => {
@@ -334,7 +310,7 @@ test('daemons that die again and again: the programs wait, `status` says so at o
     expect(isAlive(cat.pid)).toBe(true);
     const began = performance.now();
     const status = await daemon.cli(['status']);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(BUSY_MACHINE_MS);
     expect(status.code).toBe(0);
     expect(status.stdout.toString()).toMatch(
       /^daemon {4}none; 3 in a row could not go on: .*\nkeeper .*held/,
@@ -350,7 +326,7 @@ test('daemons that die again and again: the programs wait, `status` says so at o
   }
 }, 60_000);
 
-test('a connect to a daemon that is dead succeeds, and opening, listing and killing are done within a second', async () => {
+test('a connect to a daemon that is dead succeeds, and opening, listing and killing are done soon', async () => {
   await using kept = await startKept();
   const { daemon } = kept;
   const tookMs: number[] = [];
@@ -372,7 +348,8 @@ test('a connect to a daemon that is dead succeeds, and opening, listing and kill
     client.close();
   }
   const [, median = Number.POSITIVE_INFINITY] = tookMs.toSorted((one, other) => one - other);
-  expect(median).toBeLessThan(1_000);
+  console.log(`opened, listed and killed ${tookMs.map(Math.round).join(', ')} ms after the kill`);
+  expect(median).toBeLessThan(BUSY_MACHINE_MS);
 }, 60_000);
 
 test('`stop` ends daemon and keeper, and the next command starts both', async () => {

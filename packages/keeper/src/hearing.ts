@@ -16,6 +16,11 @@ import type { KeeperOptions } from './options.ts';
 const NO_FD = -1;
 const TOO_EARLY = 'another hand-over is not over yet';
 
+/** What a question is known by. */
+interface Numbered {
+  readonly question?: number | undefined;
+}
+
 export interface HearingSurroundings {
   readonly options: KeeperOptions;
   readonly escrow: Escrow;
@@ -126,24 +131,26 @@ export class Hearing {
       return undefined;
     }
     try {
-      daemon.send(message.type === 'channel' ? this.#giveChannel() : this.#spawnSuccessor(message, fd));
+      daemon.send(
+        message.type === 'channel' ? this.#giveChannel(message) : this.#spawnSuccessor(message, fd),
+      );
       return undefined;
     } catch (error) {
       return String(error); // EMFILE, ENOENT…
     }
   }
 
-  #giveChannel(): Outgoing {
+  #giveChannel({ question }: Numbered): Outgoing {
     const [ours, theirs] = socketPair('messages');
     this.#daemons.offered({ channelFd: ours });
-    return { message: { type: 'channel' }, fd: theirs };
+    return { message: { type: 'channel', question }, fd: theirs };
   }
 
-  #spawnSuccessor(start: DaemonStart, handoffFd: number): Outgoing {
+  #spawnSuccessor({ question, ...start }: DaemonStart & Numbered, handoffFd: number): Outgoing {
     const launched = launchSuccessor(start, this.#options, handoffFd);
     close(handoffFd);
     this.#daemons.offered(launched);
-    return { message: { type: 'spawned', pid: launched.pid } };
+    return { message: { type: 'spawned', pid: launched.pid, question } };
   }
 
   #ask(daemon: Daemon, pid: number, { node, nodeArguments, entry }: DaemonStart): string | undefined {
@@ -163,8 +170,10 @@ export class Hearing {
   }
 }
 
-function refuse(daemon: Daemon, { type }: ToKeeper, fd: number | undefined, why: string): void {
+function refuse(daemon: Daemon, message: ToKeeper, fd: number | undefined, why: string): void {
+  const { type } = message;
+  const question = 'question' in message ? message.question : undefined;
   if (fd !== undefined) close(fd);
   log('refused', { pid: daemon.pid, to: type, why });
-  daemon.send({ message: { type: 'refused', to: type, reason: why } });
+  daemon.send({ message: { type: 'refused', to: type, reason: why, question } });
 }

@@ -34,6 +34,9 @@ const startFields = {
 export const daemonStartShape = z.object(startFields);
 export type DaemonStart = z.infer<typeof daemonStartShape>;
 
+/** A number that an answer has from its question: who asks again must not take the answer to the first for that to the second. */
+const question = z.optional(count);
+
 /** An exit status as the keeper knows it: from the kernel, never guessed. */
 export const statusShape = z.union([z.object({ code: z.int() }), z.object({ signal: z.string() })]);
 
@@ -68,9 +71,9 @@ export const TO_KEEPER = {
   /** The exit status of this process has been recorded. */
   taken: { fields: z.object({ pid }), fd: false, from: ['current', 'predecessor'] },
   /** A channel for a successor, please. */
-  channel: { fields: z.object({}), fd: false, from: ['current'] },
+  channel: { fields: z.object({ question }), fd: false, from: ['current'] },
   /** Start this successor for me, with this descriptor as its channel to me: it is then the keeper's child from the start. */
-  spawn: { fields: daemonStartShape, fd: true, from: ['current'] },
+  spawn: { fields: z.object({ ...startFields, question }), fd: true, from: ['current'] },
   /** I have taken over everything and read nothing: if the predecessor dies now, I can go on. */
   adopted: { fields: z.object({ pid }), fd: false, from: ['successor'] },
   /** May I be current? If I die, this is what to start. */
@@ -90,13 +93,13 @@ export const FROM_KEEPER = {
   /** A process of a held session has ended; told again to each new daemon, until one has taken it. */
   exited: { fields: z.object({ pid, status: statusShape }), fd: false },
   /** The successor's end of its channel. */
-  channel: { fields: z.object({}), fd: true },
+  channel: { fields: z.object({ question }), fd: true },
   /** The successor runs, and has a channel to the keeper. */
-  spawned: { fields: z.object({ pid }), fd: false },
+  spawned: { fields: z.object({ pid, question }), fd: false },
   /** You are current. Also unasked, when the predecessor of one that has adopted everything dies. */
   granted: { fields: z.object({}), fd: false },
   /** No: to `channel`, `spawn`, `current`, or anything that may not be said. `to` names what it answers. */
-  refused: { fields: z.object({ to: z.string(), reason: z.string() }), fd: false },
+  refused: { fields: z.object({ to: z.string(), reason: z.string(), question }), fd: false },
   /** The successor that was granted has died; you are current again. */
   currentAgain: { fields: z.object({}), fd: false },
 } as const satisfies Record<string, Omit<ToKeeperRow, 'from'>>;

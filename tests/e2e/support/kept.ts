@@ -3,6 +3,9 @@ import path from 'node:path';
 import { startDaemon, type TestDaemon, TestHome } from '@holdfast/testkit';
 import type { Points } from './upgrades.ts';
 
+/** A daemon that has served for so long is no failed start. */
+export const SERVED_MS = 2_200;
+
 export interface Kept extends AsyncDisposable {
   readonly daemon: TestDaemon;
   readonly at: (points: Points) => void;

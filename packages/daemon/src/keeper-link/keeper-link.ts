@@ -24,9 +24,15 @@ interface Outgoing {
   readonly fd?: number;
 }
 
+interface Answer {
+  readonly type: Asked['type'];
+  readonly question?: number | undefined;
+}
+
 /** A question about a successor, and who waits for the answer: a descriptor for `channel`, a pid for `spawn`. */
 interface Asked {
   readonly type: 'channel' | 'spawn';
+  readonly question: number;
   resolve(answer: number): void;
   reject(error: HoldfastError): void;
 }
@@ -50,6 +56,7 @@ export class KeeperLink implements SessionKeeper {
   readonly #early: FromKeeperMessage[] = [];
   #watch: Watch | undefined;
   #asked: Asked | undefined;
+  #questions = 0;
 
   /** `fd` undefined: what the daemon holds ends with it, until a keeper is brought along. */
   constructor(fd: number | undefined, surroundings: KeeperLinkSurroundings) {
@@ -187,26 +194,30 @@ export class KeeperLink implements SessionKeeper {
   /** The end of a channel for a successor, ours to close; undefined if that has no keeper either. Rejects with HoldfastError(E_UPGRADE_REFUSED). */
   async channelForSuccessor(): Promise<number | undefined> {
     if (!this.#hasBeen) return undefined;
-    return this.#ask({ message: { type: 'channel' } });
+    return this.#ask((question) => ({ message: { type: 'channel', question } }));
   }
 
   /** Has the keeper start a successor; `handoffFd` = its channel to this daemon. Resolves with its pid, or rejects as above. */
   spawnSuccessor(start: DaemonStart, handoffFd: number): Promise<number> {
-    return this.#ask({ message: { type: 'spawn', ...start }, fd: handoffFd });
+    return this.#ask((question) => ({ message: { type: 'spawn', ...start, question }, fd: handoffFd }));
   }
 
-  #ask(question: Outgoing & { message: { type: Asked['type'] } }): Promise<number> {
+  #ask(numbered: (question: number) => Outgoing & { message: { type: Asked['type'] } }): Promise<number> {
     if (!this.isThere) return Promise.reject(refused('the keeper has died, and another is being started'));
     return new Promise((resolve, reject) => {
       // An earlier upgrade may have been given up before the answer came.
       this.#asked?.reject(refused('it was asked again'));
-      this.#asked = { type: question.message.type, resolve, reject };
-      this.#send(question);
+      this.#questions += 1;
+      const outgoing = numbered(this.#questions);
+      this.#asked = { type: outgoing.message.type, question: this.#questions, resolve, reject };
+      this.#send(outgoing);
     });
   }
 
-  #answered(type: Asked['type'], answer: number | HoldfastError): boolean {
-    if (this.#asked?.type !== type) return false;
+  /** False if nobody waits for it any more. A keeper of an earlier build gives no number. */
+  #answered({ type, question }: Answer, answer: number | HoldfastError): boolean {
+    if (this.#asked?.type !== type || (question ?? this.#asked.question) !== this.#asked.question)
+      return false;
     if (typeof answer === 'number') this.#asked.resolve(answer);
     else this.#asked.reject(answer);
     this.#asked = undefined;
@@ -262,15 +273,18 @@ export class KeeperLink implements SessionKeeper {
         this.#surroundings.exited(message.pid, message.status);
         return;
       case 'channel':
-        if (fd !== undefined && !this.#answered('channel', fd)) close(fd);
+        if (fd !== undefined && !this.#answered(message, fd)) close(fd);
         return;
       case 'spawned':
-        this.#answered('spawn', message.pid);
+        this.#answered({ type: 'spawn', question: message.question }, message.pid);
         return;
       case 'refused':
         this.#surroundings.log('keeper.refused', { to: message.to, reason: message.reason });
         if (message.to === 'channel' || message.to === 'spawn')
-          this.#answered(message.to, refused(`the keeper refuses a successor: ${message.reason}`));
+          this.#answered(
+            { type: message.to, question: message.question },
+            refused(`the keeper refuses a successor: ${message.reason}`),
+          );
         return;
       case 'currentAgain':
         this.#surroundings.log('keeper.current-again');
