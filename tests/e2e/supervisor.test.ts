@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { netConnector } from '@holdfast/client';
-import { commandLine, eventually, isAlive, processState, stopProcess } from '@holdfast/testkit';
+import { commandLine, eventually, processState, stopProcess } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
+import { endAmid } from './support/end-amid.ts';
 import { SupervisedHome } from './support/supervised.ts';
-import { STEPS } from './support/upgrade-steps.ts';
 
 /** For processes that all start at once, on a machine that has other things to do. */
 const TOGETHER_MS = 50_000;
@@ -118,41 +118,14 @@ test('an upgrade that a daemon gets and does not answer in time does not happen 
   expect(home.logged('upgrade.begun')).toEqual([]);
 });
 
-test.each(['restart', 'stop'] as const)(
-  '%s in the midst of each step of an upgrade ends everything, and leaves at most one daemon',
-  async (verb) => {
-    await using home = new SupervisedHome();
-    const points = path.join(home.scratch('points'), 'points.json');
-    const env = { ...home.env, HOLDFAST_TEST_POINTS: points };
-    for (const step of STEPS) {
-      writeFileSync(points, '{}');
-      const supervisor = home.supervisor({}, { env });
-      const { pid } = await supervisor.ensure();
-      const { pid: program } = await home.open(step);
-      writeFileSync(points, JSON.stringify({ [step]: 'stop' }));
-      const upgrade = home.supervisor().upgrade();
-      const stands = await eventually(`${step}: somebody stands`, () =>
-        home.processes.find(
-          (other) => / (adopt|serve) /.test(commandLine(other)) && processState(other) === 'T',
-        ),
-      );
-      const ended = supervisor[verb]();
-      process.kill(stands, 'SIGCONT');
-      await upgrade;
-      expect({ step, ...(await ended) }).toEqual({ step, kind: 'stopped', ended: 1 });
-      await eventually(`${step}: the program's end`, () => !isAlive(program));
-      const daemons = home.processes.filter((other) =>
-        / (adopt|serve) --runtime-dir /.test(commandLine(other)),
-      );
-      const { kind } = await supervisor.adopt();
-      expect({ step, isAlive: isAlive(pid), daemons: daemons.length, kind }).toEqual({
-        step,
-        isAlive: false,
-        ...(verb === 'restart' ? { daemons: 1, kind: 'serving' } : { daemons: 0, kind: 'none' }),
-      });
-    }
-  },
-  300_000,
+/** Both before the freeze, while everything stands still, and after the commit; tests/long/restart-steps.test.ts has all of both. */
+test.each([
+  ['restart', ['successor.loaded', 'predecessor.snapshot', 'successor.adopted', 'successor.committed']],
+  ['stop', ['successor.prepared', 'predecessor.sent', 'predecessor.committed', 'successor.serving']],
+] as const)(
+  '%s in the midst of an upgrade, at %j, ends everything, and leaves at most one daemon',
+  (verb, steps) => endAmid(verb, steps),
+  120_000,
 );
 
 test('a manifest that names another process is put right, and that process lives', async () => {
