@@ -1,8 +1,8 @@
 import { LIMITS } from '@holdfast/protocol';
-import { eventually, passTime, RawClient } from '@holdfast/testkit';
+import { eventually, passTime, RawClient, SmallDisk, TestHome } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { Household } from './support/household.ts';
-import { SHORT_TRIALS } from './support/trials.ts';
+import { FULL_DISK_TRIALS, SHORT_TRIALS } from './support/trials.ts';
 import { startWithPoints, stoppedSuccessor, upgrade } from './support/upgrades.ts';
 
 test('whatever an upgrade fails of, sessions, streams and clients are as before, and the next one goes well', async () => {
@@ -16,6 +16,18 @@ test.for(['successor.adopted', 'successor.committed'])(
   async (point) => {
     await using household = await Household.start();
     await household.survives({ points: { [point]: 'descriptors' }, code: 'none' });
+  },
+);
+
+test.skipIf(process.getuid?.() !== 0)(
+  'with the disk full, an upgrade goes well, and one that fails changes nothing (needs root)',
+  { timeout: 120_000 },
+  async () => {
+    await using home = new TestHome();
+    using disk = new SmallDisk(home.folder, 16 * 1024 * 1024);
+    await using household = await Household.start(undefined, home);
+    disk.fill();
+    await household.survivesAll(FULL_DISK_TRIALS);
   },
 );
 

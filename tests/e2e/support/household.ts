@@ -10,6 +10,7 @@ import {
   sha256,
   type Installation,
   type TestDaemon,
+  type TestHome,
 } from '@holdfast/testkit';
 import { expect } from 'vitest';
 import { nameOf, type Trial } from './trials.ts';
@@ -45,8 +46,9 @@ export class Household implements AsyncDisposable {
     | { flood: Flood; view: Recording; echoed: Recording; echo: Awaited<ReturnType<Client['openInput']>> }
     | undefined;
 
-  static async start(installation?: Installation): Promise<Household> {
-    const pointed = await startWithPoints(installation);
+  /** In a home of its own unless one is given. */
+  static async start(installation?: Installation, home?: TestHome): Promise<Household> {
+    const pointed = await startWithPoints(installation, home);
     try {
       const household = new Household(pointed, await pointed.daemon.connect());
       await household.#moveIn();
@@ -139,6 +141,7 @@ export class Household implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#parts?.flood[Symbol.dispose]();
+    this.#client.close();
     await this.#pointed[Symbol.asyncDispose]();
     await Promise.allSettled(this.#waits);
   }

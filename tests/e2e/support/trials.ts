@@ -58,6 +58,19 @@ export const SHORT_TRIALS: readonly Trial[] = [
   { points: { 'successor.received': 'stop' }, code: TIMEOUT, reason: 'did not adopt' },
   { points: { 'successor.adopted': 'throw' }, code: REFUSED, reason: 'successor.adopted' },
   { points: { 'predecessor.commit': 'throw' }, code: REFUSED, reason: 'predecessor.commit' },
+  {
+    points: { 'predecessor.committed': 'throw', 'successor.committed': 'stop' },
+    code: REFUSED,
+    reason: 'predecessor.committed',
+  },
+  { points: { 'successor.committed': 'kill' }, code: TIMEOUT, reason: 'did not serve' },
+];
+
+/** Where there is no room in the home, at the steps after which somebody writes there. */
+export const FULL_DISK_TRIALS: readonly Trial[] = [
+  { code: 'none' },
+  { points: { 'successor.prepared': 'throw' }, code: REFUSED, reason: 'successor.prepared' },
+  { points: { 'successor.adopted': 'throw' }, code: REFUSED, reason: 'successor.adopted' },
   { points: { 'successor.committed': 'kill' }, code: TIMEOUT, reason: 'did not serve' },
 ];
 
@@ -80,11 +93,6 @@ export const TRIALS: readonly Trial[] = [
   { points: { 'successor.adopted': 'exit' }, code: REFUSED, reason: 'code 70' },
   { points: { 'successor.adopted': 'kill' }, code: REFUSED, reason: 'SIGKILL' },
   { points: { 'successor.adopted': 'stop' }, code: TIMEOUT, reason: 'did not adopt' },
-  {
-    points: { 'predecessor.committed': 'throw', 'successor.committed': 'stop' },
-    code: REFUSED,
-    reason: 'predecessor.committed',
-  },
   { points: { 'successor.committed': 'exit' }, code: TIMEOUT, reason: 'did not serve' },
   { points: { 'successor.committed': 'stop' }, code: TIMEOUT, reason: 'did not serve' },
   { points: { 'successor.committed': 'throw' }, code: TIMEOUT, reason: 'did not serve' },

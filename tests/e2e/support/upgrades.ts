@@ -40,17 +40,21 @@ export interface PointedDaemon extends AsyncDisposable {
   readonly at: (points: Points) => void;
 }
 
-export async function startWithPoints(installation?: Installation): Promise<PointedDaemon> {
-  const home = new TestHome(installation ? { installation } : {});
+/** In a home of its own unless one is given. */
+export async function startWithPoints(installation?: Installation, given?: TestHome): Promise<PointedDaemon> {
+  const home = given ?? new TestHome(installation ? { installation } : {});
   const file = path.join(home.scratch('points'), 'points.json');
   const at = (points: Points) => fs.writeFileSync(file, JSON.stringify(points));
   at({});
+  const end = async () => {
+    if (!given) await home[Symbol.asyncDispose]();
+  };
   try {
     const env = { HOLDFAST_TEST_POINTS: file };
     const daemon = await startDaemon({ home, env, openFilesLimit: OPEN_FILES });
-    return { daemon, at, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
+    return { daemon, at, [Symbol.asyncDispose]: end };
   } catch (error) {
-    await home[Symbol.asyncDispose]();
+    await end();
     throw error;
   }
 }
