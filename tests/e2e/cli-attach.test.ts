@@ -197,6 +197,17 @@ test('closing the window leaves the session running', async () => {
   await again.until('42');
 });
 
+test('run as a job in the background waits for the terminal, which stays as it was; its program does not wait', async () => {
+  await using home = new CliHome();
+  const isStopped = 'grep -q "State:.T" /proc/$!/status';
+  const terminal = home.inTerminal(
+    AROUND(
+      `set -m; $HF run -- sh -c 'touch ran; echo shown; exit 3' & until [ -e ran ] && ${isStopped}; do sleep 0.02; done; echo stopped; fg`,
+    ),
+  );
+  for (const text of ['stopped', 'shown', 'code 3', 'same']) await terminal.until(text);
+});
+
 test('a read-only viewer types nothing and can still detach', async () => {
   await using home = new CliHome();
   await home.open('watched', 'echo shown; cat');

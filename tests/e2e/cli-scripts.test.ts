@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { eventually } from '@holdfast/testkit';
+import { cpuMs, eventually } from '@holdfast/testkit';
 import { CliHome } from './support/cli-home.ts';
 
 const MIB = 1024 * 1024;
@@ -216,6 +216,17 @@ describe('wait', () => {
     expect((await home.run('wait', 's', '--output', '(a+)+$b', '--timeout', '500')).code).toBe(124);
     expect(performance.now() - begun).toBeLessThan(10_000);
   });
+});
+
+test('a wait that backtracks for ever is ended by Ctrl-C', async () => {
+  await using home = new CliHome();
+  await home.open('s', "stty -opost; head -c 40000 /dev/zero | tr '\\0' a; echo end; exec cat");
+  await home.do('wait', 's', '--output', 'end');
+  const waiting = home.start('wait', 's', '--output', '(a+)+$b');
+  // More than it needs to start.
+  await eventually('it searches', () => cpuMs(waiting.pid) > 1_500);
+  waiting.kill('SIGINT');
+  expect(await waiting.result()).toMatchObject({ code: null, signal: 'SIGINT' });
 });
 
 test('what is printed is printed to the end, however slowly it is read', async () => {
