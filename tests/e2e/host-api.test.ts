@@ -55,7 +55,7 @@ describe('the API', () => {
     expect(await daemon.getUpdateStatus.query()).toMatchObject({ pending: false, failure: null });
     const began = performance.now();
     expect(await daemon.getHealth.query({ namespace: 'nobody' })).toMatchObject({ reachable: false });
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(2_500);
     await expect(host.client().terminal.list.query({ namespace: 'nobody' })).rejects.toMatchObject({
       data: { httpStatus: 503, holdfast: { code: 'E_NO_DAEMON', retry: true } },
     });
@@ -129,7 +129,7 @@ test('requests are accepted while no daemon answers, and those about terminals f
     const began = performance.now();
     const failed = host.client().terminal.list.query();
     await expect(failed).rejects.toMatchObject({ data: { holdfast: { code: 'E_TIMEOUT', retry: true } } });
-    expect(performance.now() - began).toBeLessThan(12_000);
+    expect(performance.now() - began).toBeLessThan(25_000);
     const { getHealth } = host.client().terminal.daemon;
     await eventually('it is told', async () => !(await getHealth.query()).reachable);
   } finally {

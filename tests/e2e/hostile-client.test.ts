@@ -297,7 +297,7 @@ test('a connection that says nothing is dropped after its time, and one that tri
     expect(await silent.farewell()).toBe('E_TIMEOUT');
     expect(performance.now() - started).toBeGreaterThan(LIMITS.helloTimeoutMs - 1_000);
     await trickling.closed;
-    expect(performance.now() - started).toBeLessThan(LIMITS.helloTimeoutMs + 3_000);
+    expect(performance.now() - started).toBeLessThan(LIMITS.helloTimeoutMs + 10_000);
   } finally {
     clearInterval(trickle);
   }

@@ -42,7 +42,7 @@ test('a daemon that does not read holds up nothing, costs nothing, and gets ever
   expect(await keeper.request({ type: 'status' })).toContain(`"daemonPid":${daemon}`);
   const before = cpuMs(keeper.pid);
   await passTime(1_000);
-  expect(cpuMs(keeper.pid) - before).toBeLessThan(20);
+  expect(cpuMs(keeper.pid) - before).toBeLessThan(100);
   expect(fdCount(keeper.pid)).toBe(fds);
   process.kill(daemon, 'SIGCONT');
   await order;

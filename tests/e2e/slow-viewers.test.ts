@@ -15,6 +15,8 @@ import { expect, test } from 'vitest';
 
 const MEBIBYTE = 1024 * 1024;
 const STOPPED_MS = 10_000;
+/** For a busy machine to get on; shorter than any other wait that could be mistaken for the one that is meant. */
+const BUSY_MS = 3_500;
 
 test('a viewer that is stopped for 10 s holds back nobody, costs no memory, and is resynced after it', async () => {
   await using daemon = await startDaemon();
@@ -50,7 +52,9 @@ test('a viewer that is stopped for 10 s holds back nobody, costs no memory, and 
   const perSecond = offsets.slice(1).map((offset, index) => offset - (offsets[index] ?? 0));
   // Full speed but for the half second that a leader may take.
   expect(Math.min(...perSecond.slice(1))).toBeGreaterThan(MEBIBYTE);
-  expect(echoTimes.toSorted((a, b) => a - b)[Math.floor(echoTimes.length / 2)]).toBeLessThan(50);
+  // Who had to wait for the stopped one would wait as long as a leader may take.
+  const [medianMs = Number.NaN] = echoTimes.toSorted((a, b) => a - b).slice(echoTimes.length / 2);
+  expect(medianMs).toBeLessThan(LIMITS.leaderPatienceMs / 2);
   // Node's heap grows with what it does at all; what the viewer missed is more than that in any case.
   expect((offsets.at(-1) ?? 0) - (offsets[0] ?? 0)).toBeGreaterThan(48 * MEBIBYTE);
   expect(Math.max(...memory) - memoryBefore).toBeLessThan(32 * MEBIBYTE);
@@ -74,7 +78,7 @@ test('a leader that takes nothing holds its program for half a second, and no lo
   const heldAt = await heldOffset(daemon, flood.id, 'leader');
   const started = performance.now();
   await eventually('the program goes on', async () => (await daemon.get(flood)).offset > heldAt + MEBIBYTE);
-  expect(performance.now() - started).toBeLessThan(LIMITS.leaderPatienceMs + 500);
+  expect(performance.now() - started).toBeLessThan(LIMITS.leaderPatienceMs + BUSY_MS);
 });
 
 test('a viewer that does not lead never slows the program', async () => {
@@ -124,7 +128,7 @@ test('an exact subscriber that takes nothing holds its program for its lease, th
   expect(heldAt).toBeLessThanOrEqual(128 * 1024);
   const started = performance.now();
   await eventually('the program goes on', async () => (await daemon.get(flood)).offset > heldAt + MEBIBYTE);
-  expect(performance.now() - started).toBeLessThan(leaseMs + 500);
+  expect(performance.now() - started).toBeLessThan(leaseMs + BUSY_MS);
   await stuck.subscription.close();
   for (const { offset, at, length } of stuck.pieces) {
     expect(firstDifference(stuck.bytes.subarray(at, at + length), offset)).toBe(-1);
@@ -143,7 +147,7 @@ test('a program that ends while a lease holds it back has ended at once, and its
   await gate.open();
   const heldAt = await heldOffset(daemon, flood.id, 'lease');
   process.kill(flood.pid, 'SIGKILL');
-  const { exit, offset } = await subscriber.exited(3_000);
+  const { exit, offset } = await subscriber.exited(15_000);
   expect(exit).toEqual({ signal: 'SIGKILL' });
   expect(offset).toBeGreaterThan(heldAt);
   expect(subscriber.gaps).toEqual([]);
@@ -162,7 +166,7 @@ test('a daemon that is told to stop waits for no lease', async () => {
   await heldOffset(daemon, flood.id, 'lease');
   const started = performance.now();
   await daemon.stop();
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(performance.now() - started).toBeLessThan(15_000);
 });
 
 test('status names who holds a program back', async () => {

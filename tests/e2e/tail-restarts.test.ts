@@ -66,9 +66,10 @@ test('a tail that is stopped holds the program for its lease, and hears of the g
   const started = performance.now();
   await eventually(
     'the program goes on',
-    async () => (await daemon.get(flood)).offset > stoppedAt + 8 * MEBIBYTE,
+    async () => (await daemon.get(flood)).offset > stoppedAt + 2 * MEBIBYTE,
   );
-  expect(performance.now() - started).toBeLessThan(4_000);
+  // Less than the lease that it would have by default.
+  expect(performance.now() - started).toBeLessThan(4_500);
   process.kill(tail.pid, 'SIGCONT');
   await tail.stderr.waitFor(/gap: bytes/);
   const { length } = tail.stdout;

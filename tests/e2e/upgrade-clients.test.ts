@@ -269,7 +269,7 @@ test("a stopped tail's lease runs down although upgrade follows upgrade", async 
   while (await isHeld()) {
     await upgrade(daemon);
     upgrades += 1;
-    expect(performance.now() - started).toBeLessThan(12_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   }
   expect(upgrades).toBeGreaterThan(1);
   process.kill(tail.pid, 'SIGCONT');

@@ -120,12 +120,15 @@ test('a connection that was refused ends with its client, also after an upgrade 
   await using pointed = await startWithPoints();
   const { daemon, at } = pointed;
   const client = await daemon.client();
+  at({ 'successor.loaded': 'stop', 'successor.adopted': 'throw' });
+  const asked = upgrade(daemon, client);
+  const successor = await stoppedSuccessor(daemon);
   using refused = await RawClient.connect(daemon.home.paths.socketPath);
   refused.send(Buffer.alloc(5, 0xff));
   const refusedAt = performance.now();
   expect(await refused.farewell()).toBe('E_PROTOCOL');
-  at({ 'successor.adopted': 'throw' });
-  await expect(upgrade(daemon, client)).rejects.toMatchObject({ code: 'E_UPGRADE_REFUSED' });
+  process.kill(successor, 'SIGCONT');
+  await expect(asked).rejects.toMatchObject({ code: 'E_UPGRADE_REFUSED' });
   expect((await client.request('status', {})).clients).toBe(2);
   refused.socket.destroy();
   await eventually('its end', async () => (await client.request('status', {})).clients === 1);
@@ -141,7 +144,7 @@ test('who watches hears of a session whose retention ends in the moment of an up
   await before.stop();
   // So that its day is over soon, and long before the daemon looks again.
   const file = path.join(home.paths.stateDir, 'sessions', session.id, 'state.json');
-  const overAt = Date.now() + 4_000;
+  const overAt = Date.now() + 6_000;
   const exitedAt = new Date(overAt - 24 * 60 * 60 * 1_000).toISOString();
   fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), exitedAt }));
   await using daemon = await startDaemon({ home });

