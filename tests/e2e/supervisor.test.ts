@@ -8,6 +8,8 @@ import { SupervisedHome } from './support/supervised.ts';
 
 /** For processes that all start at once, on a machine that has other things to do. */
 const TOGETHER_MS = 50_000;
+/** More than somebody sleeps who only waits for an answer to hello. */
+const ASLEEP_LOOKS = 60;
 
 test('ten processes that ensure a daemon at once end with one keeper and one daemon', async () => {
   await using home = new SupervisedHome();
@@ -33,7 +35,7 @@ test('ten upgrades that overlap, of several processes, are one', async () => {
   const { id } = await home.open('s');
   const inProcess = Array.from({ length: 7 }, () => home.supervisor().upgrade({ timeoutMs: TOGETHER_MS }));
   const others = Array.from({ length: 3 }, () =>
-    home.cli(['upgrade', '--json', '--timeout', String(TOGETHER_MS)]),
+    home.startCli(['upgrade', '--json', '--timeout', String(TOGETHER_MS)]),
   );
   const successor = await eventually('a successor that stands', () =>
     home.processes.find((other) => / adopt /.test(commandLine(other)) && processState(other) === 'T'),
@@ -45,10 +47,16 @@ test('ten upgrades that overlap, of several processes, are one', async () => {
     async () => (await client.request('status', {})).clients >= 11,
     TOGETHER_MS / 2,
   );
+  // Who has nothing to do any more but to wait has asked.
+  let looks = 0;
+  await eventually('the last one who asks', () => {
+    looks = others.every((one) => processState(one.pid) === 'S') ? looks + 1 : 0;
+    return looks === ASLEEP_LOOKS;
+  });
   process.kill(successor, 'SIGCONT');
   const outcomes = [
     ...(await Promise.all(inProcess)),
-    ...(await Promise.all(others)).map(({ stdout }) => JSON.parse(String(stdout))),
+    ...(await Promise.all(others.map((one) => one.result()))).map(({ stdout }) => JSON.parse(String(stdout))),
   ];
   for (const outcome of outcomes) {
     expect(outcome).toMatchObject({ ok: true, from: { pid }, to: { pid: successor }, sessions: 1 });
