@@ -106,6 +106,14 @@ test('an open with a large history delays no other session', async () => {
   const { id } = await daemon.openCommand(['/bin/cat']);
   const recording = await daemon.record(id);
   const input = await (await daemon.client()).openInput(id);
+  const echoMs = async () => {
+    const { length } = recording.output;
+    const started = performance.now();
+    await Promise.all([input.write(Buffer.from('x\n')), recording.output.untilLength(length + 6)]);
+    return performance.now() - started;
+  };
+  const before: number[] = [];
+  for (let count = 0; count < 50; count += 1) before.push(await echoMs());
   const opener = await daemon.connect();
   const opening = opener.request('open', {
     command: ['/bin/true'],
@@ -120,12 +128,9 @@ test('an open with a large history delays no other session', async () => {
   const opened = opening.then(() => {
     progress.isOpen = true;
   });
-  do {
-    const { length } = recording.output;
-    const started = performance.now();
-    await Promise.all([input.write(Buffer.from('x\n')), recording.output.untilLength(length + 6)]);
-    times.push(performance.now() - started);
-  } while (!progress.isOpen);
+  do times.push(await echoMs());
+  while (!progress.isOpen);
   await opened;
-  expect(Math.max(...times)).toBeLessThan(100);
+  // Beyond what the machine itself may add.
+  expect(Math.max(...times)).toBeLessThan(Math.max(...before) + 100);
 }, 30_000);

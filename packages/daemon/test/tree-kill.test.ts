@@ -129,7 +129,7 @@ test.each(['stay', 'obey'])(
     expect(lockFile(lock)).toBeUndefined();
     expect(await kill(await target(terminal))).toBe(0);
     // Who has been killed lets go of it in a moment; who has not, in twenty seconds.
-    close(await eventually('the end of all of them', () => lockFile(lock), 2_000));
+    close(await eventually('the end of all of them', () => lockFile(lock), 10_000));
   },
 );
 
