@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Session } from '@holdfast/protocol';
 import { firstDifference, startDaemon, type TestDaemon } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
-import { startWithPoints, stoppedSuccessor, upgrade } from './support/upgrades.ts';
+import { mastersOf, startWithPoints, stoppedSuccessor, upgrade } from './support/upgrades.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -49,6 +49,70 @@ test('what is opened, written, exits and is forgotten after the histories were p
   // Nothing of the one that was forgotten came back, or is still mapped.
   expect(fs.existsSync(historyFolder(daemon, forgotten))).toBe(false);
   expect(fs.readFileSync(`/proc/${successor}/maps`, 'utf8')).not.toContain(forgotten.id);
+}, 60_000);
+
+test('what becomes of a session that the successor has made already counts, whichever it is', async () => {
+  await using pointed = await startWithPoints();
+  const { daemon, at } = pointed;
+  const client = await daemon.client();
+  const open = () => daemon.openCommand(['/bin/cat']);
+  const [first, same, renamed, resized, typed, left, killed, exited] = [
+    await open(),
+    await open(),
+    await open(),
+    await open(),
+    await open(),
+    await open(),
+    await open(),
+    await daemon.openCommand(['/bin/sh', '-c', 'echo gone; exit 3']),
+  ];
+  await client.request('wait', { session: exited.id }, { timeoutMs: null });
+  const input = await client.openInput(typed.id);
+  await input.write(Buffer.from('one\n'));
+  // One that leaves and takes the indices of all connections and descriptors behind it along.
+  const leaving = await daemon.connect();
+  await leaving.subscribe(left.id, {
+    from: 'start',
+    mode: 'exact',
+    leaseMs: 60_000,
+    onData: () => undefined,
+  });
+
+  at({ 'successor.prepared': 'stop' });
+  const asked = upgrade(daemon);
+  const successor = await stoppedSuccessor(daemon);
+  leaving.close();
+  await client.request('kill', { session: first.id }, { timeoutMs: null });
+  await client.request('forget', { session: first.id });
+  await client.request('rename', { session: renamed.id, name: 'by-another-name' });
+  await client.request('resize', { session: resized.id, cols: 123, rows: 45 });
+  await input.write(Buffer.from('two\n'));
+  const record = await daemon.record(typed);
+  await record.waitFor('one\r\none\r\ntwo\r\ntwo\r\n');
+  process.kill(killed.pid, 'SIGKILL');
+  await client.request('wait', { session: killed.id }, { timeoutMs: null });
+  process.kill(successor, 'SIGCONT');
+  expect(await asked).toMatchObject({ to: { pid: successor }, sessions: 5 });
+
+  await input.write(Buffer.from('three\n'));
+  await record.waitFor('one\r\none\r\ntwo\r\ntwo\r\nthree\r\nthree\r\n');
+  expect((await daemon.get(renamed)).name).toBe('by-another-name');
+  expect(await daemon.get(resized)).toMatchObject({ cols: 123, rows: 45 });
+  expect(await daemon.get(killed)).toMatchObject({ state: 'exited', exit: { signal: 'SIGKILL' } });
+  expect(await daemon.get(exited)).toMatchObject({ state: 'exited', exit: { code: 3 } });
+  await expect(daemon.get(first)).rejects.toMatchObject({ code: 'E_NO_SESSION' });
+  for (const session of [same, renamed, resized, left]) {
+    expect(await daemon.get(session)).toMatchObject({ state: 'running', pid: session.pid });
+    const output = await daemon.record(session);
+    await (await client.openInput(session.id)).write(Buffer.from(`${session.id}\n`));
+    await output.waitFor(`${session.id}\r\n${session.id}\r\n`);
+  }
+  expect(mastersOf(successor)).toBe(5);
+  // Those that were made early end as others do.
+  await client.request('resize', { session: same.id, cols: 99, rows: 33 });
+  process.kill(same.pid, 'SIGTERM');
+  const ended = await client.request('wait', { session: same.id }, { timeoutMs: null });
+  expect(ended.session.exit).toEqual({ signal: 'SIGTERM' });
 }, 60_000);
 
 test('a session whose files were removed by hand is handed over, with its history, and says so', async () => {

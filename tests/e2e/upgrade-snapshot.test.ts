@@ -15,32 +15,37 @@ import { expect, test } from 'vitest';
 import { startWithPoints, stoppedSuccessor, type Target, upgrade } from './support/upgrades.ts';
 
 /** A real successor behind one that changes the snapshot on its way; see tests/programs/tampering-successor.py. */
-function tampering(daemon: TestDaemon, change: string): Target {
+function tampering(daemon: TestDaemon, change: string, ...more: string[]): Target {
   const [, , entry = ''] = program('tampering-successor.py');
   const { daemonEntry } = daemon.home.installation;
-  const options = [`node=${process.execPath}`, `entry=${daemonEntry}`, `change=${change}`];
+  const options = [`node=${process.execPath}`, `entry=${daemonEntry}`, `change=${change}`, ...more];
   return { node: pythonPath(), execArgv: ['-SEB', ...options.flatMap((option) => ['-X', option])], entry };
 }
 
 test('a successor refuses a snapshot of the future, and descriptors that are not what they should be', async () => {
   await using daemon = await startDaemon();
-  const [one] = [await daemon.openCommand(['/bin/cat']), await daemon.openCommand(['/bin/cat'])];
+  const one = await daemon.openCommand(['/bin/cat']);
+  const others = [await daemon.openCommand(['/bin/cat']), await daemon.openCommand(['/bin/cat'])];
   const client = await daemon.client();
   await daemon.connect();
   const output = await daemon.record(one);
-  const refused = {
-    schema: 'a snapshot of schema 99',
-    shape: 'the snapshot is not valid: sessions.0.state.pid',
-    time: 'the snapshot is not valid: frozenAtNs',
-    masters: `is not the terminal of session ${one.id}`,
-    pidfds: `is not process ${one.pid} of session ${one.id}`,
-    twice: `stands for two things: the connection of client ${process.pid}`,
-    listener: 'is not the listener',
-    lock: 'is not the lock',
-    missing: 'is missing: the terminal of session',
-  };
-  for (const [change, reason] of Object.entries(refused)) {
-    const asked = client.request('upgrade', tampering(daemon, change), { timeoutMs: 30_000 });
+  const refused = [
+    ['schema', 'no', 'a snapshot of schema 99'],
+    ['shape', 'no', 'the snapshot is not valid: sessions.0.session.state.pid'],
+    ['time', 'no', 'the snapshot is not valid: frozenAtNs'],
+    ['masters', 'yes', `is not the terminal of session ${one.id}`],
+    ['pidfds', 'no', `is not process ${one.pid} of session ${one.id}`],
+    ['twice', 'no', `stands for two things: the connection of client ${process.pid}`],
+    ['listener', 'no', 'is not the listener'],
+    ['lock', 'no', 'is not the lock'],
+    ['missing', 'no', 'is missing: the terminal of session'],
+    ['place', 'yes', `is not the terminal of session ${others[1]?.id}`],
+    ['unknown', 'yes', 'the snapshot is not valid: session 9999 of the preview is missing'],
+  ] as const;
+  for (const [change, preview, reason] of refused) {
+    const asked = client.request('upgrade', tampering(daemon, change, `preview=${preview}`), {
+      timeoutMs: 30_000,
+    });
     await expect(asked).rejects.toMatchObject({
       code: 'E_UPGRADE_REFUSED',
       message: expect.stringContaining(reason),
@@ -50,6 +55,38 @@ test('a successor refuses a snapshot of the future, and descriptors that are not
   await output.waitFor('still here');
   expect((await upgrade(daemon)).from.pid).toBe(daemon.pid);
 }, 90_000);
+
+test.for([
+  ['schema=1', 'preview=yes'],
+  ['schema=2', 'preview=yes'],
+  ['schema=3', 'preview=no'],
+  ['schema=3', 'preview=yes'],
+])(
+  'a successor of which is said %j takes over, with half a frame and what was typed',
+  { timeout: 60_000 },
+  async (said) => {
+    await using daemon = await startDaemon();
+    const sessions = [await daemon.openCommand(['/bin/cat']), await daemon.openCommand(['/bin/cat'])];
+    const client = await daemon.client();
+    const inputs = await Promise.all(sessions.map(({ id }) => client.openInput(id)));
+    await inputs[0]?.write(Buffer.from('before\n'));
+    using raw = await RawClient.connect(daemon.home.paths.socketPath);
+    await raw.hello();
+    const frame = encodeControl({ id: 1, type: 'list' });
+    raw.send(frame.subarray(0, 7));
+    const target = tampering(daemon, 'nothing', ...said);
+    const upgraded = await client.request('upgrade', target, { timeoutMs: 30_000 });
+    expect(upgraded).toMatchObject({ from: { pid: daemon.pid }, sessions: 2 });
+    expect(upgraded.to.pid).not.toBe(daemon.pid);
+    for (const input of inputs) await input.write(Buffer.from('after\n'));
+    const records = await Promise.all(sessions.map((session) => daemon.record(session)));
+    await records[0]?.waitFor('before\r\nbefore\r\nafter\r\nafter\r\n');
+    await records[1]?.waitFor('after\r\nafter\r\n');
+    raw.send(frame.subarray(7));
+    const answer = await raw.message(({ id }) => id === 1);
+    expect(answer).toMatchObject({ ok: { sessions: sessions.map(({ id }) => ({ id })) } });
+  },
+);
 
 test('a program that ends while its session is handed over is no failure, and its status is known', async () => {
   await using pointed = await startWithPoints();

@@ -1,7 +1,9 @@
 """tampering-successor.py: a successor that lets a real one take over, but not what the predecessor has handed over.
 
 It is run as `python -X node=NODE -X entry=DAEMON -X change=CHANGE tampering-successor.py adopt … --channel-fd 3`, and passes
-messages on between descriptor 3 and the real one, with the snapshot changed as CHANGE names.
+messages on between descriptor 3 and the real one, with the snapshot changed as CHANGE names; with `nothing` the real one may
+serve. With `-X preview=no` the predecessor is not told that the real one takes a preview, with `-X schema=N` that it reads
+snapshots of another schema.
 """
 import json
 import os
@@ -25,24 +27,30 @@ def swap(one, key, other, other_key):
 
 
 def tampered(snapshot):
-    programs = [session["program"] for session in snapshot["sessions"]]
+    sessions = snapshot["sessions"]
     if change == "schema":
         snapshot["schema"] = 99
     elif change == "masters":
-        swap(programs[0], "master", programs[1], "master")
+        swap(sessions[0], "firstFd", sessions[1], "firstFd")
     elif change == "pidfds":
-        swap(programs[0], "pidfd", programs[1], "pidfd")
+        between = sessions[1]["firstFd"] - sessions[0]["firstFd"]
+        program = sessions[1]["session"]["program"]
+        sessions[0]["session"]["program"]["pidfd"] = between + program["pidfd"]
+    elif change == "place":
+        swap(sessions[1], "previewed", sessions[2], "previewed")
+    elif change == "unknown":
+        sessions[1]["previewed"] = 9999
     elif change == "twice":
         connections = snapshot["connections"]
         connections[1]["socket"] = connections[0]["socket"]
     elif change == "listener":
         swap(snapshot, "listener", snapshot["connections"][0], "socket")
     elif change == "lock":
-        swap(snapshot, "lock", programs[0], "master")
+        swap(snapshot, "lock", sessions[0], "firstFd")
     elif change == "missing":
-        programs[0]["master"] = 9999
+        sessions[0]["firstFd"] = 9999
     elif change == "shape":
-        del snapshot["sessions"][0]["state"]["pid"]
+        del sessions[0]["session"]["state"]["pid"]
     elif change == "time":
         snapshot["frozenAtNs"] = "just now"
 
@@ -62,10 +70,16 @@ while True:
     for side in ready:
         data, fds, _, _ = socket.recv_fds(side, LIMIT, 253)
         if not data:
+            if change == "nothing":
+                sys.exit(0)
             ours.close()
             real.wait()
             sys.exit(5)
         message = json.loads(data)
+        if message["type"] == "ready" and sys._xoptions.get("preview") == "no":
+            del message["takesPreview"]
+        if message["type"] == "ready" and "schema" in sys._xoptions:
+            message["schemas"] = [int(sys._xoptions["schema"])]
         if message["type"] == "snapshot" and change != "nothing":
             message, fds = rewritten(message, fds)
         other = ours if side is predecessor else predecessor

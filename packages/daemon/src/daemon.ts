@@ -10,9 +10,11 @@ import type { SuspendedConnection } from './connection/suspended-connection.ts';
 import { Generation } from './generation.ts';
 import { IncomingLuggage, OutgoingLuggage } from './handoff/luggage.ts';
 import { Predecessor, type Suspended } from './handoff/predecessor.ts';
+import type { OutgoingPreview } from './handoff/preview.ts';
+import { PreviewedSessions } from './handoff/previewed-sessions.ts';
 import { rehearse } from './handoff/rehearsal.ts';
 import { SuccessorProcess, type UpgradeTarget } from './handoff/successor-process.ts';
-import type { HandedOver, Snapshot, SnapshotSchema } from './handoff/snapshot.ts';
+import { type HandedOver, hasParts, type Snapshot, type SnapshotSchema } from './handoff/snapshot.ts';
 import { type Adopted, type Grants, Successor } from './handoff/successor.ts';
 import { verifyDescriptors } from './handoff/verify-descriptors.ts';
 import { type Accepted, Listener, type ListenerSurroundings, TOO_MANY_CLIENTS } from './listener.ts';
@@ -21,9 +23,11 @@ import { argumentsOf, type DaemonOptions } from './options.ts';
 import { KeeperLink } from './keeper-link/keeper-link.ts';
 import { type KeeperProgram, NewKeeper } from './keeper-link/new-keeper.ts';
 import { NOTHING_INHERITED } from './session/inheritance.ts';
+import { NothingPacked } from './session/luggage.ts';
 import { ProcessLister } from './session/process-table.ts';
 import { SessionRegistry } from './session/registry.ts';
 import type { SubscriptionSink } from './session/subscription.ts';
+import { canBeMadeEarly } from './session/suspended-session.ts';
 import { testPoint } from './test-points.ts';
 
 /** One read of a client's socket. */
@@ -33,6 +37,8 @@ const KEEPER_RETRY_MS = 1_000;
 /** Before a further hand-over under a new keeper, if the first has failed: as the upgrade that it had met does; twice as long each time. */
 const SUCCEED_RETRY_MS = 250;
 const SUCCEED_RETRY_MAX_MS = 16_000;
+/** Sessions that a preview tells of before others get their turn: a millisecond's work. */
+const PREVIEWED_A_TURN = 100;
 /** How long a stopping daemon waits for its last answers to be read. */
 const FAREWELL_MS = 500;
 /** Clients too many that are told so, and waited for until they have read it; further ones are cut off. */
@@ -122,7 +128,7 @@ export class Daemon {
         await this.#handler.untilIdle();
         await this.#registry.settled();
       },
-      preview: () => ({ histories: this.#registry.historyPlaces }),
+      preview: (schema) => this.#preview(schema),
       leaveFiles: (sessions) => this.#registry.leaveFiles(sessions),
       suspend: (frozenAtNs, schema) => this.#suspend(frozenAtNs, schema),
       wasFrozen: (ms) => {
@@ -150,6 +156,7 @@ export class Daemon {
     daemon.#listen(given?.listener);
     daemon.#hearSignals();
     daemon.#serve();
+    daemon.#noteServing();
     daemon.#registry.goOn();
     daemon.#registry.keepRetention();
     daemon.#keeper.ready();
@@ -181,7 +188,7 @@ export class Daemon {
       daemon.#log('upgrade.rehearsal-failed', { error: String(error) });
     });
     const handedOver = successor.takeOver({
-      prepare: ({ histories }) => daemon.#registry.prepare(histories),
+      prepare: ({ histories, sessions }) => daemon.#registry.prepare(histories, sessions),
       adopt: (handedOver) => {
         verifyDescriptors(handedOver);
         return daemon.#adopt(handedOver);
@@ -202,7 +209,7 @@ export class Daemon {
       const handedOver = { snapshot, luggage: new IncomingLuggage(fds, undefined) };
       try {
         daemon.#adopt(handedOver);
-        daemon.#run();
+        daemon.#reactor.start();
         daemon.#takeOver(handedOver);
       } catch (error) {
         daemon.#vanish();
@@ -213,6 +220,21 @@ export class Daemon {
   }
 
   // Hand-over
+
+  /** What a successor can get ready: the histories, and sessions that may stay as they are until everything is handed over. */
+  async #preview(schema: SnapshotSchema): Promise<OutgoingPreview> {
+    const sessions = new PreviewedSessions();
+    for (let at = 0; hasParts(schema) && at < this.#registry.all.length; at += PREVIEWED_A_TURN) {
+      const placeOf = this.#placesOf([...this.#connections]);
+      // Where one was forgotten meanwhile, another may be left out.
+      for (const session of this.#registry.all.slice(at, at + PREVIEWED_A_TURN)) {
+        const suspended = session.suspend(new NothingPacked(), placeOf);
+        if (canBeMadeEarly(suspended)) sessions.say(suspended);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { histories: this.#registry.historyPlaces, sessions };
+  }
 
   /** Everything that a successor needs. Nothing changes here. */
   #suspend(frozenAtNs: bigint, schema: SnapshotSchema): Suspended {
@@ -227,14 +249,7 @@ export class Daemon {
 
   #pack(luggage: OutgoingLuggage, frozenAtNs: bigint, schema: SnapshotSchema): Snapshot {
     const connections = [...this.#connections];
-    const places = new Map<SubscriptionSink, number>(
-      connections.map((connection, index) => [connection, index]),
-    );
-    const placeOf = (sink: SubscriptionSink) => {
-      const place = places.get(sink);
-      if (place === undefined) throw new Error('a subscription belongs to no connection');
-      return place;
-    };
+    const placeOf = this.#placesOf(connections);
     const snapshot: Snapshot = {
       schema,
       from: { pid: process.pid, version: VERSION, build: BUILD },
@@ -242,11 +257,27 @@ export class Daemon {
       frozenAtNs: String(frozenAtNs),
       lock: luggage.add(this.#lock),
       listener: luggage.add(this.#listener?.fd ?? -1),
-      sessions: this.#registry.suspend(luggage, placeOf),
+      sessions: this.#registry.all.map((session) => {
+        if (!hasParts(schema)) return { firstFd: 0, session: session.suspend(luggage, placeOf) };
+        const part = luggage.part();
+        return { firstFd: part.firstFd, session: session.suspend(part, placeOf) };
+      }),
       aside: this.#registry.aside,
       connections: connections.map((connection) => connection.suspend(luggage)),
     };
     return luggage.memory === undefined ? snapshot : { ...snapshot, bytes: luggage.memory };
+  }
+
+  /** The index of the connection that a subscription belongs to. */
+  #placesOf(connections: readonly Connection[]): (sink: SubscriptionSink) => number {
+    const places = new Map<SubscriptionSink, number>(
+      connections.map((connection, index) => [connection, index]),
+    );
+    return (sink) => {
+      const place = places.get(sink);
+      if (place === undefined) throw new Error('a subscription belongs to no connection');
+      return place;
+    };
   }
 
   /** Takes up what was handed over, reading nothing. Throws Error if something can't be taken up. */
@@ -260,8 +291,8 @@ export class Daemon {
       return this.#connect({ fd, peerPid: state.peerPid }, { state, luggage });
     });
     this.#registry.resumeAside(snapshot.aside ?? []);
-    for (const suspended of snapshot.sessions) {
-      const session = this.#registry.resume(suspended, luggage);
+    for (const { firstFd, session: suspended } of snapshot.sessions) {
+      const session = this.#registry.resume(suspended, luggage.part(firstFd));
       for (const subscribed of suspended.subscriptions) {
         const connection = connections[subscribed.connection];
         if (!connection) throw new Error(`connection ${subscribed.connection} of the snapshot is missing`);
@@ -280,29 +311,36 @@ export class Daemon {
   /** Serves from where the predecessor stopped. */
   #goOn(handedOver: HandedOver, successor: Successor): void {
     const { snapshot } = handedOver;
-    this.#logFile.takeStderr();
     this.#takeOver(handedOver);
     const pauseMs = Number(process.hrtime.bigint() - BigInt(snapshot.frozenAtNs)) / 1e6;
     const result = {
       from: snapshot.from,
       to: { pid: process.pid, version: VERSION, build: BUILD },
-      sessions: snapshot.sessions.filter(({ program }) => program !== null).length,
+      sessions: snapshot.sessions.filter(({ session }) => session.program !== null).length,
       clients: { kept: snapshot.connections.length, dropped: 0 },
       pauseMs: Math.round(pauseMs * 100) / 100,
     };
-    this.#log('upgrade.done', {
-      from: snapshot.from.pid,
-      sessions: result.sessions,
-      pauseMs: result.pauseMs,
-    });
     this.#keeper.ready();
+    this.#behindFirstOutput(() => {
+      this.#logFile.takeStderr();
+      this.#noteServing();
+      const { pauseMs, sessions } = result;
+      this.#log('upgrade.done', { from: snapshot.from.pid, sessions, pauseMs });
+    });
     successor.onPredecessorGone(this.#reactor, () => this.#handler.answerUpgrades(result));
+  }
+
+  /** For what takes its time, files: the first turn reads everybody who has waited, and passes on at its end what it has read. */
+  #behindFirstOutput(action: () => void): void {
+    this.#reactor.after(0, () => this.#reactor.defer(action));
   }
 
   /** Goes on with what a predecessor had begun. */
   #takeOver({ snapshot, luggage }: HandedOver): void {
-    for (const state of snapshot.sessions)
-      this.#withoutFault(() => this.#registry.find(state.state.id).takeOver({ state, luggage }));
+    for (const { firstFd, session: state } of snapshot.sessions)
+      this.#withoutFault(() =>
+        this.#registry.find(state.state.id).takeOver({ state, luggage: luggage.part(firstFd) }),
+      );
     const connections = [...this.#connections];
     snapshot.connections.forEach((suspended, index) =>
       this.#withoutFault(() => connections[index]?.takeOver(suspended)),
@@ -418,13 +456,12 @@ export class Daemon {
       for (const session of this.#registry.all) session.childEnded();
       this.#newKeeper?.childEnded();
     });
-    this.#generation.save(this.#identity.generation);
     this.#keeper.serve();
-    this.#run();
+    this.#reactor.start();
   }
 
-  #run(): void {
-    this.#reactor.start();
+  #noteServing(): void {
+    this.#generation.save(this.#identity.generation);
     this.#log('daemon.serving', {
       pid: process.pid,
       version: VERSION,

@@ -1,4 +1,5 @@
 import v8 from 'node:v8';
+import vm from 'node:vm';
 
 // Objects that live shortly share the same megabyte: it stays in the cache, costs no page faults, and does not grow to 16.
 const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1';
@@ -20,6 +21,14 @@ export function compileEarly(): void {
  */
 export function optimizeEarly(): void {
   v8.setFlagsFromString('--interrupt-budget=6000');
+}
+
+/** Frees what is not used any more, and moves the rest out of the way of what comes: for a moment at which nobody waits. */
+export function collectGarbage(): void {
+  v8.setFlagsFromString('--expose-gc');
+  const collect: unknown = vm.runInNewContext('globalThis.gc');
+  // Where there is none, it is collected when V8 thinks it time.
+  if (typeof collect === 'function') collect();
 }
 
 /**

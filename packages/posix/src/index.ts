@@ -14,7 +14,7 @@ export {
   write,
   writeAt,
 } from './descriptors.ts';
-export { compileEarly, optimizeEarly, staySmall } from './engine.ts';
+export { collectGarbage, compileEarly, optimizeEarly, staySmall } from './engine.ts';
 export { errnoName, isErrno, PosixError } from './errors.ts';
 export { exitNow } from './exit.ts';
 export {
@@ -38,7 +38,7 @@ export {
   viewOf,
   wholePages,
 } from './mapping.ts';
-export { addressOf, Block, copyIn, copyOut } from './memory.ts';
+export { addressOf, Block, copyIn, copyOut, copyOutInto } from './memory.ts';
 export { MessageChannel, type ReceivedMessage } from './message-channel.ts';
 export { PAGE_BYTES } from './platform.ts';
 export {

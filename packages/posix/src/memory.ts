@@ -29,6 +29,13 @@ export function copyOut(address: number, byteCount: number): Buffer {
   return copy;
 }
 
+/** As copyOut, into memory that is there already: for what is called so often that new memory would be collected soon. */
+export function copyOutInto(block: Block, address: number, byteCount: number): Buffer {
+  if (byteCount > block.bytes.length) throw new RangeError(`${byteCount} bytes into ${block.bytes.length}`);
+  libc.memcpy(block.address, address, byteCount);
+  return block.bytes;
+}
+
 /** Copies to anywhere. The caller answers for both addresses. */
 export function copyIn(to: number, from: number, byteCount: number): void {
   libc.memcpy(to, from, byteCount);

@@ -93,12 +93,14 @@ const EXIT_CODE_FIELD = 49;
 const PIDFD_INFO_PID = 1;
 const PID_AT = 16;
 
+const pidInfo = Buffer.alloc(PIDFD_INFO_BYTES);
+
 /** The pid of a pidfd's process; undefined if it has ended and was waited for, or this can't be known. */
 export function processOf(pidfd: number): number | undefined {
-  const info = Buffer.alloc(PIDFD_INFO_BYTES);
-  info.writeUInt32LE(PIDFD_INFO_PID, 0);
-  if (libc.ioctl(pidfd, PIDFD_GET_INFO, 'void *', info) === 0) {
-    return (info.readUInt32LE(0) & PIDFD_INFO_PID) === 0 ? undefined : info.readUInt32LE(PID_AT);
+  pidInfo.fill(0);
+  pidInfo.writeUInt32LE(PIDFD_INFO_PID, 0);
+  if (libc.ioctl(pidfd, PIDFD_GET_INFO, 'void *', pidInfo) === 0) {
+    return (pidInfo.readUInt32LE(0) & PIDFD_INFO_PID) === 0 ? undefined : pidInfo.readUInt32LE(PID_AT);
   }
   if (koffi.errno() === os.constants.errno.ESRCH) return undefined;
   // Before Linux 6.13. What is no pidfd has no such line.

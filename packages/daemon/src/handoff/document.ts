@@ -9,15 +9,20 @@ export interface MemoryDocument {
 
 /** The descriptor is the caller's to close. Throws PosixError where there is no room. */
 export function writeDocument(document: unknown): MemoryDocument {
-  const text = Buffer.from(JSON.stringify(document));
-  const memory = openAnonymous('holdfast-hand-over', text.length);
+  return writeText(JSON.stringify(document));
+}
+
+/** As `writeDocument`, of a document that is text already. */
+export function writeText(text: string): MemoryDocument {
+  const bytes = Buffer.from(text);
+  const memory = openAnonymous('holdfast-hand-over', bytes.length);
   try {
-    writeAll(memory, text, 0);
+    writeAll(memory, bytes, 0);
   } catch (error) {
     close(memory);
     throw error;
   }
-  return { memory, bytes: text.length };
+  return { memory, bytes: bytes.length };
 }
 
 /** The document's text. Closes the descriptor. Throws Error if there are fewer bytes than there should be. */

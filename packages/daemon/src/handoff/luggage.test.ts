@@ -17,6 +17,20 @@ test.for([true, false])('bytes come as they were packed, beside the text (%s) or
   expect(packed.fds).toHaveLength(holdsBytes ? 2 : 1);
 });
 
+test('a part counts its descriptors from its own first, whatever comes before it', () => {
+  using packed = new OutgoingLuggage(true);
+  packed.add(10);
+  const one = packed.part();
+  expect([one.add(11), one.add(12)]).toEqual([0, 1]);
+  const bytes = one.addBytes(LETTERS);
+  const other = packed.part();
+  expect([other.add(13), other.add(14)]).toEqual([0, 1]);
+  const unpacked = new IncomingLuggage(packed.fds, packed.memory);
+  expect([0, 1].map((index) => unpacked.part(one.firstFd).fd(index, 'one'))).toEqual([11, 12]);
+  expect([0, 1].map((index) => unpacked.part(other.firstFd).fd(index, 'other'))).toEqual([13, 14]);
+  expect(unpacked.part(other.firstFd).bytes(bytes).equals(LETTERS)).toBe(true);
+});
+
 test('where there are no bytes, no memory travels', () => {
   using packed = new OutgoingLuggage(true);
   const carried = packed.addBytes(Buffer.alloc(0));

@@ -33,6 +33,11 @@ export class OutgoingLuggage implements Packing, Disposable {
     return { at, length: this.#length - at };
   }
 
+  /** For what is to say the same wherever it stands: its first descriptor has index 0, whatever came before it. */
+  part(): LuggagePart {
+    return new LuggagePart(this);
+  }
+
   /** Index of the memory with the bytes; undefined if there are none. */
   get memory(): number | undefined {
     return this.#memory?.index;
@@ -47,6 +52,26 @@ export class OutgoingLuggage implements Packing, Disposable {
   #openMemory(): { fd: number; index: number } {
     const fd = openAnonymous('holdfast-hand-over-bytes', 0);
     return { fd, index: this.add(fd) };
+  }
+}
+
+/** A part of what travels, with indices of its own. */
+export class LuggagePart implements Packing {
+  readonly #luggage: OutgoingLuggage;
+  /** Index of its first descriptor among all of them. */
+  readonly firstFd: number;
+
+  constructor(luggage: OutgoingLuggage) {
+    this.#luggage = luggage;
+    this.firstFd = luggage.fds.length;
+  }
+
+  add(fd: number): number {
+    return this.#luggage.add(fd) - this.firstFd;
+  }
+
+  addBytes(...parts: Uint8Array[]): CarriedBytes {
+    return this.#luggage.addBytes(...parts);
   }
 }
 
@@ -65,6 +90,14 @@ export class IncomingLuggage implements Unpacking {
     const found = this.fds[index];
     if (found === undefined) throw new Error(`descriptor ${index} of the snapshot is missing: ${what}`);
     return found;
+  }
+
+  /** That of a part whose indices begin at `firstFd`. */
+  part(firstFd: number): Unpacking {
+    return {
+      fd: (index, what) => this.fd(firstFd + index, what),
+      bytes: (carried) => this.bytes(carried),
+    };
   }
 
   bytes(carried: CarriedBytes): Buffer {

@@ -4,7 +4,8 @@ import type { Log } from '../log.ts';
 import type { HandoffChannel, Received } from './channel.ts';
 import type { OutgoingLuggage } from './luggage.ts';
 import type { HandoffMessage } from './messages.ts';
-import { type Preview, sendPreview } from './preview.ts';
+import { type OutgoingPreview, sendPreview } from './preview.ts';
+import type { PreviewedSessions } from './previewed-sessions.ts';
 import { type Requester, Requesters } from './requesters.ts';
 import {
   commonSchema,
@@ -48,14 +49,21 @@ export interface PredecessorSurroundings {
   pauseClients(isPaused: boolean): void;
   /** Resolves when no request is half done. */
   untilIdle(): Promise<void>;
-  /** What a successor can get ready. */
-  preview(): Preview;
+  /** What a successor that reads that schema can get ready. Others get their turn meanwhile. */
+  preview(schema: SnapshotSchema): Promise<OutgoingPreview>;
   /** Sees to it that these sessions' histories can be handed over, although their files are gone. Throws Error. */
   leaveFiles(sessions: readonly string[]): void;
   /** Everything that is handed over, for a successor that reads that schema. It changes nothing. */
   suspend(frozenAtNs: bigint, schema: SnapshotSchema): Suspended;
   /** Nothing has happened here for so long, in milliseconds, and nobody is to suffer from it. */
   wasFrozen(ms: number): void;
+}
+
+/** How the snapshot is written. */
+interface Agreed {
+  readonly schema: SnapshotSchema;
+  /** What the successor has of the preview. */
+  readonly previewed: PreviewedSessions | undefined;
 }
 
 interface Upgrade {
@@ -162,7 +170,12 @@ export class Predecessor {
       const ready = await Promise.race([this.#ready(successor), cancelled]);
       const schema = this.#check(ready, parameters);
       this.#step('ready');
-      if (ready.takesPreview) await Promise.race([this.#preview(successor), cancelled]);
+      let previewed: PreviewedSessions | undefined;
+      if (ready.takesPreview) {
+        const preview = await Promise.race([this.#surroundings.preview(schema), cancelled]);
+        await Promise.race([this.#preview(successor, preview), cancelled]);
+        previewed = preview.sessions;
+      }
       this.#step('prepared');
       this.#surroundings.pauseClients(true);
       await this.#settle(cancelled);
@@ -172,7 +185,7 @@ export class Predecessor {
       // Its successor would not know what is left to be told.
       if (this.#surroundings.isKeeperBehind())
         throw new HoldfastError('E_UPGRADE_REFUSED', 'the keeper does not take what it is told');
-      return await this.#handOver(successor, schema);
+      return await this.#handOver(successor, { schema, previewed });
     } catch (error) {
       if (successor && this.#isServedBy(successor)) return await this.#leave(successor);
       const failure = asFailure(error);
@@ -192,8 +205,8 @@ export class Predecessor {
     throw new HoldfastError('E_UPGRADE_START', `the successor said "${message.type}" before it was ready`);
   }
 
-  async #preview(successor: SuccessorProcess): Promise<void> {
-    sendPreview(successor.channel, this.#surroundings.preview());
+  async #preview(successor: SuccessorProcess, preview: OutgoingPreview): Promise<void> {
+    sendPreview(successor.channel, preview);
     const message = await this.#next(successor, 'prepared');
     if (message.type === 'refused') throw new HoldfastError('E_UPGRADE_REFUSED', message.reason);
     if (message.type !== 'prepared') {
@@ -259,12 +272,12 @@ export class Predecessor {
   }
 
   /** From here on nothing else happens in this process until it ends, or the successor is known to be dead. */
-  async #handOver(successor: SuccessorProcess, schema: SnapshotSchema): Promise<never> {
+  async #handOver(successor: SuccessorProcess, agreed: Agreed): Promise<never> {
     const { channel } = successor;
     this.#frozenAtNs = nowNs();
     const untilMs = performance.now() + ADOPT_MS;
     this.#step('frozen');
-    const isTaken = this.#send(channel, schema, untilMs);
+    const isTaken = this.#send(channel, agreed, untilMs);
     testPoint('predecessor.sent');
     const answer = isTaken ? channel.receiveWithin(untilMs - performance.now()) : 'none';
     this.#expect('adopted', answer, successor);
@@ -278,11 +291,11 @@ export class Predecessor {
   }
 
   /** False if it was not taken in time. */
-  #send(channel: HandoffChannel, schema: SnapshotSchema, untilMs: number): boolean {
+  #send(channel: HandoffChannel, { schema, previewed }: Agreed, untilMs: number): boolean {
     const suspended = this.#surroundings.suspend(this.#frozenAtNs, schema);
     using luggage = suspended.luggage;
     testPoint('predecessor.snapshot');
-    return sendSnapshot(channel, { snapshot: suspended.snapshot, fds: luggage.fds }, untilMs);
+    return sendSnapshot(channel, { snapshot: suspended.snapshot, fds: luggage.fds, previewed }, untilMs);
   }
 
   /**

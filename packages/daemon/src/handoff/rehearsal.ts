@@ -71,7 +71,10 @@ class Stage {
         ...sample,
         listener,
         lock: listener,
-        sessions: Array.from({ length: SESSIONS }, (_, index) => this.#session(index)),
+        sessions: Array.from({ length: SESSIONS }, (_, index) => ({
+          firstFd: 0,
+          session: this.#session(index),
+        })),
         connections: [
           {
             ...connection,
@@ -126,7 +129,7 @@ class Stage {
   }
 
   #session(index: number): SuspendedSession {
-    const [session] = sample.sessions;
+    const session = sample.sessions[0]?.session;
     const [subscription] = session?.subscriptions ?? [];
     if (!session || !subscription) throw new Error('the sample has no session');
     const history = History.withoutFiles(LIMITS.historyBytesMin);

@@ -1,7 +1,17 @@
-import { close, exitNow, isErrno, openPidfd, peerCredentials, READABLE, type Reactor } from '@holdfast/posix';
+import {
+  close,
+  collectGarbage,
+  exitNow,
+  isErrno,
+  openPidfd,
+  peerCredentials,
+  READABLE,
+  type Reactor,
+} from '@holdfast/posix';
 import { BUILD, PROTOCOLS, VERSION } from '@holdfast/protocol';
 import { HandoffChannel, type Received } from './channel.ts';
 import { type Preview, receivePreview } from './preview.ts';
+import type { SuspendedSession } from '../session/suspended-session.ts';
 import { type HandedOver, receiveSnapshot, SNAPSHOT_SCHEMAS } from './snapshot.ts';
 import { nextSuccessor, type SuccessorEvent, type SuccessorState } from './table.ts';
 import { testPoint } from '../test-points.ts';
@@ -77,12 +87,13 @@ export class Successor {
     });
     this.#step('loaded');
     let first = this.#await();
+    let previewed: readonly SuspendedSession[] = [];
     if (first.message.type === 'preview') {
-      this.#prepare(first, heir);
+      previewed = this.#prepare(first, heir);
       first = this.#await();
     }
     testPoint('successor.received');
-    const handedOver = this.#adopt(first, heir);
+    const handedOver = this.#adopt({ first, previewed }, heir);
     this.#awaitCurrent(heir);
     this.#sayServing();
     testPoint('successor.serving');
@@ -101,20 +112,28 @@ export class Successor {
     });
   }
 
-  #prepare(preview: Received, heir: Heir): void {
+  /** Returns the sessions that the snapshot may name. */
+  #prepare(received: Received, heir: Heir): readonly SuspendedSession[] {
     this.#step('preview');
-    this.#orRefuse(() => {
-      const missing = heir.prepare(receivePreview(preview));
+    return this.#orRefuse(() => {
+      const preview = receivePreview(received);
+      const missing = heir.prepare(preview);
+      // Later it would be collected while everybody waits.
+      collectGarbage();
       testPoint('successor.prepared');
       this.#channel.send({ type: 'prepared', missing: [...missing] });
       this.#step('prepared');
+      return preview.sessions;
     });
   }
 
-  #adopt(first: Received, heir: Heir): HandedOver {
+  #adopt(
+    incoming: { readonly first: Received; readonly previewed: readonly SuspendedSession[] },
+    heir: Heir,
+  ): HandedOver {
     this.#step('snapshot');
     return this.#orRefuse(() => {
-      const handedOver = receiveSnapshot(this.#channel, first, PROMPTLY_MS);
+      const handedOver = receiveSnapshot(this.#channel, incoming, PROMPTLY_MS);
       const adopted = heir.adopt(handedOver);
       testPoint('successor.adopted');
       // Before the predecessor knows: whoever commits must be sure that the keeper does.

@@ -22,15 +22,16 @@ export function verifyDescriptors({ snapshot, luggage }: HandedOver): void {
     verify(socket, `the connection of client ${peerPid}`, (fd) => isConnectionOf(fd, peerPid));
   }
   const isOf = (pid: number) => (fd: number) => (processOf(fd) ?? pid) === pid;
-  for (const { state, program, kill } of snapshot.sessions) {
+  for (const { firstFd, session } of snapshot.sessions) {
+    const { state, program, kill } = session;
     for (const { group, pidfd } of kill?.groups ?? [])
-      if (pidfd !== null) verify(pidfd, `process ${group} of session ${state.id}`, isOf(group));
+      if (pidfd !== null) verify(firstFd + pidfd, `process ${group} of session ${state.id}`, isOf(group));
     if (!program) continue;
     const { pid, master, pidfd, slavePath } = program;
-    verify(master, `the terminal of session ${state.id}`, (fd) => slavePathOf(fd) === slavePath);
+    verify(firstFd + master, `the terminal of session ${state.id}`, (fd) => slavePathOf(fd) === slavePath);
     if (pidfd === null) continue;
     // It names the process for good, as pid and start time would: they need not be compared as well.
-    verify(pidfd, `process ${pid} of session ${state.id}`, isOf(pid));
+    verify(firstFd + pidfd, `process ${pid} of session ${state.id}`, isOf(pid));
   }
 }
 

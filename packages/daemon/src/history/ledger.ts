@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LIMITS } from '@holdfast/protocol';
-import { Block, copyIn, copyOut, type Mapping, PAGE_BYTES } from '@holdfast/posix';
+import { Block, copyIn, copyOut, copyOutInto, type Mapping, PAGE_BYTES } from '@holdfast/posix';
 
 /**
  * What must be known about a session after the daemon was killed at any instruction, in one mapped page:
@@ -59,7 +59,8 @@ export function streamKey(streamId: string): string {
 
 export class Ledger {
   readonly #mapping: Mapping;
-  readonly #scratch = new Block(STREAM_BYTES);
+  /** Holds what is before the streams, or one of them. */
+  readonly #scratch = new Block(STREAMS_AT);
 
   /** Takes over the mapping and begins a new ledger, or goes on with one. Throws Error if it is none. */
   constructor(mapping: Mapping, isNew: boolean) {
@@ -70,7 +71,7 @@ export class Ledger {
 
   /** Offset of the first byte that was ever recorded here. */
   get begin(): number {
-    return readU64(copyOut(this.#mapping.address + BEGIN_AT, 8), 0);
+    return readU64(this.#header(), BEGIN_AT);
   }
 
   /** The first byte will have this offset. Of a new ledger. */
@@ -81,7 +82,7 @@ export class Ledger {
 
   /** Offset behind the last byte recorded so far. */
   get end(): number {
-    return readU64(copyOut(this.#mapping.address + END_AT, 8), 0);
+    return readU64(this.#header(), END_AT);
   }
 
   /** Called once per read on the data path. */
@@ -147,7 +148,7 @@ export class Ledger {
 
   /** Throws Error if this is no ledger that can be gone on with. */
   verify(): void {
-    const page = copyOut(this.#mapping.address, STREAMS_AT);
+    const page = this.#header();
     if (page.readUInt32LE(0) !== MAGIC) throw new Error('the ledger is damaged: it does not begin as one');
     const schema = page.readUInt32LE(4);
     if (schema !== SCHEMA) throw new Error(`the ledger has schema ${schema}; this daemon knows ${SCHEMA}`);
@@ -158,6 +159,11 @@ export class Ledger {
 
   unmap(): void {
     this.#mapping.unmap();
+  }
+
+  /** A copy of what is before the streams, valid until anything is stored. A hand-over looks at those of all sessions. */
+  #header(): Buffer {
+    return copyOutInto(this.#scratch, this.#mapping.address, STREAMS_AT);
   }
 
   #begin(): void {

@@ -1,4 +1,4 @@
-import { Block, copyIn, copyOut, type Mapping, wholePages } from '@holdfast/posix';
+import { Block, copyIn, copyOut, copyOutInto, type Mapping, wholePages } from '@holdfast/posix';
 
 /**
  * What happened beside the bytes, by offset: resizes, gaps left by crashes, and when output was written. A mapped ring of
@@ -81,7 +81,7 @@ export class Marks {
 
   /** Goes on behind the marks that stand in the file now. Throws Error if it holds no marks. */
   catchUp(): void {
-    const header = copyOut(this.#mapping.address, ROW_BYTES);
+    const header = copyOutInto(this.#scratch, this.#mapping.address, ROW_BYTES);
     if (header.readUInt32LE(0) !== MAGIC)
       throw new Error('the marks are damaged: they do not begin as marks');
     const schema = header.readUInt32LE(4);

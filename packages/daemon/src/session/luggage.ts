@@ -20,3 +20,27 @@ export interface Unpacking {
   fd(index: number, what: string): number;
   bytes(carried: CarriedBytes): Buffer;
 }
+
+/** Takes nothing along: for saying beforehand what will be handed over. */
+export class NothingPacked implements Packing {
+  #descriptors = 0;
+
+  add(): number {
+    this.#descriptors += 1;
+    return this.#descriptors - 1;
+  }
+
+  addBytes(): CarriedBytes {
+    return { at: 0, length: 0 };
+  }
+}
+
+/** Of what nothing travelled with. */
+export const NOTHING_TO_UNPACK: Unpacking = {
+  fd: (index, what) => {
+    throw new Error(`descriptor ${index} has not come yet: ${what}`);
+  },
+  bytes: () => {
+    throw new Error('the bytes have not come yet');
+  },
+};

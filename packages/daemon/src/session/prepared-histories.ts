@@ -28,6 +28,11 @@ export class PreparedHistories {
     return missing;
   }
 
+  /** As it was when it was opened; it stays here until it is taken. */
+  get(id: string): History | undefined {
+    return this.#histories.get(id);
+  }
+
   /** The history of a session as it is now, opened if need be. Throws Error if it can't be had. */
   take(place: HistoryPlace): History {
     const history = this.#histories.get(place.id);

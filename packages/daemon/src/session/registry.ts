@@ -7,15 +7,14 @@ import { testPoint } from '../test-points.ts';
 import type { AgentLink } from './agent-link.ts';
 import type { Inheritance, InheritedMaster } from './inheritance.ts';
 import { findProgram, type Launched, launch, type Program } from './launch.ts';
-import type { Packing, Unpacking } from './luggage.ts';
+import { NOTHING_TO_UNPACK, type Unpacking } from './luggage.ts';
 import { PreparedHistories } from './prepared-histories.ts';
 import { RebuildRecord } from './rebuild-record.ts';
 import { recoverState } from './recovered-state.ts';
 import { Session, type SessionSurroundings, type SuspendedParts } from './session.ts';
 import { type HistoryPlace, type HomeFolders, type OpenedHistory, SessionFiles } from './session-files.ts';
 import type { SessionState } from './state-file.ts';
-import type { SubscriptionSink } from './subscription.ts';
-import type { SuspendedSession } from './suspended-session.ts';
+import { canBeMadeEarly, type SuspendedSession } from './suspended-session.ts';
 import { checkName, newSessionId, usableName } from './session-name.ts';
 
 /** An exited session is kept, with its history, for so long unless it is forgotten before. */
@@ -35,6 +34,8 @@ export class SessionRegistry {
   readonly #folders: HomeFolders;
   readonly #files: SessionFiles;
   readonly #prepared: PreparedHistories;
+  /** Made before they were handed over, by what the preview said of them. */
+  readonly #early = new Map<SuspendedSession, Session>();
   readonly #surroundings: SessionSurroundings;
   readonly #listeners = new Set<RegistryListener>();
   /** Why sessions are not served, by their ids. */
@@ -176,9 +177,14 @@ export class SessionRegistry {
     return this.all.flatMap((session) => session.historyPlace ?? []);
   }
 
-  /** Opens histories for `resume` while a predecessor still writes them; returns ids of sessions whose files are gone. */
-  prepare(places: readonly HistoryPlace[]): string[] {
-    return this.#prepared.prepare(places);
+  /**
+   * Opens histories and makes sessions for `resume` while a predecessor still has them; returns ids of sessions whose files
+   * are gone.
+   */
+  prepare(places: readonly HistoryPlace[], sessions: readonly SuspendedSession[]): string[] {
+    const missing = this.#prepared.prepare(places);
+    for (const session of sessions) if (canBeMadeEarly(session)) this.#makeEarly(session);
+    return missing;
   }
 
   /** The history files of these sessions are gone, if they are not forgotten: nothing but this daemon has them. */
@@ -188,12 +194,9 @@ export class SessionRegistry {
 
   /** All sessions have been resumed: closes what was prepared for others. */
   disposePrepared(): void {
+    // They hold nothing but their histories.
+    this.#early.clear();
     this.#prepared.dispose();
-  }
-
-  /** For a successor: all sessions, oldest first. */
-  suspend(luggage: Packing, placeOf: (sink: SubscriptionSink) => number): SuspendedSession[] {
-    return this.all.map((session) => session.suspend(luggage, placeOf));
   }
 
   /** Takes up what a predecessor did not serve. */
@@ -203,7 +206,40 @@ export class SessionRegistry {
 
   /** Takes up a session as a predecessor had it. Throws Error if its history can't be had. */
   resume(suspended: SuspendedSession, luggage: Unpacking): Session {
+    const session = this.#resumeEarly(suspended, luggage) ?? this.#resumeWhole(suspended, luggage);
+    this.#sessions.set(session.id, session);
+    return session;
+  }
+
+  #makeEarly(suspended: SuspendedSession): void {
     const { state, program, warnings } = suspended;
+    const history = this.#prepared.get(state.id);
+    if (!history) return;
+    const session = this.#takeUp({
+      state,
+      history,
+      program: program ? 'later' : undefined,
+      suspended: { state: suspended, luggage: NOTHING_TO_UNPACK },
+      warnings,
+    });
+    this.#early.set(suspended, session);
+  }
+
+  /** undefined if it was not made early, or is not as it was then. */
+  #resumeEarly(suspended: SuspendedSession, luggage: Unpacking): Session | undefined {
+    const session = this.#early.get(suspended);
+    if (!session) return undefined;
+    this.#early.delete(suspended);
+    this.#prepared.take(suspended.state);
+    const program = launchedOf(suspended, luggage);
+    if (!program) return session;
+    setNonBlocking(program.master);
+    session.resumeProgram(program);
+    return session;
+  }
+
+  #resumeWhole(suspended: SuspendedSession, luggage: Unpacking): Session {
+    const { state, warnings } = suspended;
     const fd = (index: number) => luggage.fd(index, `of session ${state.id}`);
     const anonymous = suspended.anonymousHistory;
     const history = anonymous
@@ -212,18 +248,13 @@ export class SessionRegistry {
           anonymous.capacity,
         )
       : this.#prepared.take(state);
-    const launched = program
-      ? { ...program, master: fd(program.master), pidfd: program.pidfd === null ? null : fd(program.pidfd) }
-      : undefined;
-    const session = this.#takeUp({
+    return this.#takeUp({
       state,
       history,
-      program: launched,
+      program: launchedOf(suspended, luggage),
       suspended: { state: suspended, luggage },
       warnings,
     });
-    this.#sessions.set(state.id, session);
-    return session;
   }
 
   /** Ends the retention of exited sessions, now and from time to time. */
@@ -258,7 +289,7 @@ export class SessionRegistry {
   #takeUp(parts: {
     state: SessionState;
     history: History;
-    program: Launched | undefined;
+    program: Launched | 'later' | undefined;
     suspended?: SuspendedParts;
     crashed?: { exit: Exit | undefined };
     warnings: readonly string[];
@@ -266,7 +297,7 @@ export class SessionRegistry {
     const { program, ...rest } = parts;
     const { id } = parts.state;
     // It belongs to the open file description, which others have shared.
-    if (program) setNonBlocking(program.master);
+    if (program && program !== 'later') setNonBlocking(program.master);
     return new Session(
       {
         ...rest,
@@ -484,4 +515,12 @@ export class SessionRegistry {
       this.all.some((session) => session.name === name);
     if (isTaken) throw new HoldfastError('E_NAME_TAKEN', `another session is named ${JSON.stringify(name)}`);
   }
+}
+
+/** A suspended program with the descriptors that came with it. */
+function launchedOf({ state, program }: SuspendedSession, luggage: Unpacking): Launched | undefined {
+  if (!program) return undefined;
+  const { pid, slavePath, master, pidfd } = program;
+  const fd = (index: number) => luggage.fd(index, `of session ${state.id}`);
+  return { pid, slavePath, master: fd(master), pidfd: pidfd === null ? null : fd(pidfd) };
 }

@@ -65,8 +65,8 @@ export interface SessionParts {
   readonly history: History;
   readonly stateFile: StateFile;
   readonly agentLink: AgentLink;
-  /** Absent for a session whose program is gone. */
-  readonly program?: Launched;
+  /** Absent for a session whose program is gone. `later`: it comes with `resumeProgram`, before anything else happens. */
+  readonly program?: Launched | 'later';
   /** What lived in the memory of a predecessor; its subscriptions are resumed one by one. */
   readonly suspended?: SuspendedParts;
   /** The daemon that had it was killed. `exit`: how its program has ended meanwhile, if somebody told. */
@@ -126,6 +126,7 @@ export class Session {
     if (exit) return;
     if (suspended) this.#resume(suspended.state);
     else this.#pace.restore(parts.state.leases);
+    if (parts.program === 'later') return;
     if (parts.crashed) this.history.markCrash();
     if (parts.program) this.#terminal = this.#openTerminal(parts.program);
     const told = parts.crashed?.exit;
@@ -184,6 +185,11 @@ export class Session {
     this.#state = { ...this.#state, historyIn: 'memory' };
     this.warn('the files of its history are gone: it is kept in memory only');
     void this.save();
+  }
+
+  /** The program of a session that was made before it was handed over. */
+  resumeProgram(program: Launched): void {
+    this.#terminal = this.#openTerminal(program);
   }
 
   /** Takes up a subscription as a predecessor had it. Nobody is told, since nothing changes. */

@@ -86,3 +86,27 @@ export const suspendedSessionShape = z.object({
   kill: z.nullable(suspendedKillShape),
 });
 export type SuspendedSession = z.infer<typeof suspendedSessionShape>;
+
+/** A session among others, and where its descriptors begin: their indices in it count from there. */
+export interface PackedSession {
+  readonly firstFd: number;
+  readonly session: SuspendedSession;
+}
+
+/**
+ * Whether a successor can make the session before it is handed over: it needs nothing but a terminal and a process then, and
+ * nothing in it runs down meanwhile.
+ */
+export function canBeMadeEarly(session: SuspendedSession): boolean {
+  const { state, program, ended, anonymousHistory, input, orphanLeases, kill } = session;
+  const isRunning = program !== null && state.exit === null;
+  const hasExited = program === null && state.exit !== null;
+  return (
+    (isRunning || hasExited) &&
+    ended === null &&
+    anonymousHistory === null &&
+    input.queue.length === 0 &&
+    orphanLeases.length === 0 &&
+    kill === null
+  );
+}
