@@ -15,6 +15,7 @@ import { isLoopback, OriginRule } from './auth/origin.ts';
 import { addSecurityHeaders } from './auth/security-headers.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Namespaces } from './daemons/namespace.ts';
+import { ProgramMemory } from './daemons/program-memory.ts';
 import { addPage } from './page/page-files.ts';
 import { addTerminals } from './terminal/terminals.ts';
 
@@ -64,6 +65,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const tokens = new Tokens(resolveHome(env, options.namespace));
   const token = tokens.owner();
   const { installation } = options;
+  const memory = new ProgramMemory();
   const namespaces = new Namespaces({ env, installation });
   const server = newServer(options);
   const isTls = options.tls !== undefined;
@@ -77,7 +79,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const contextOf = ({ principal }: FastifyRequest): ApiContext => {
     // The guard lets nobody else come so far.
     if (!principal) throw new HoldfastError('E_INTERNAL', 'a request without a principal');
-    return { principal, namespaces, env, programs };
+    return { principal, namespaces, tokens, memory, env, programs };
   };
   const trpc: FastifyTRPCPluginOptions<AppRouter> = {
     prefix: '/trpc',

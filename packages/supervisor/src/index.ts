@@ -1,6 +1,7 @@
 export type { Adoption } from './adopt.ts';
 export { SUPERVISOR_EVENTS, type SupervisorEvent, type SupervisorEventType } from './events.ts';
 export type { AutoUpdateOptions } from './auto-updater.ts';
+export { HISTORY_KINDS, type HistoryEntry, readHistory } from './history.ts';
 export { checkHome, createHome, type Home, resolveHome, NAMESPACE } from './home.ts';
 export { isAccepting, isHomeInUse } from './home-lock.ts';
 export { type Installation, installationIn } from './installation.ts';

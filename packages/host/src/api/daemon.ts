@@ -1,9 +1,9 @@
-import type { DaemonView } from '@holdfast/supervisor';
+import { readHistory } from '@holdfast/supervisor';
 import * as z from 'zod';
-import type { Namespace } from '../daemons/namespace.ts';
-import { Mailbox } from './mailbox.ts';
+import { daemonChanges, healthOf } from './daemon-changes.ts';
 import {
   health,
+  historyEntry,
   namespace,
   restartResult,
   resumeResult,
@@ -12,10 +12,12 @@ import {
   updateStatus,
 } from './schemas.ts';
 import { procedure, router } from './trpc.ts';
+import { whileWelcome } from './visit.ts';
 
 const ofNamespace = z.object({ namespace }).prefault({});
 /** It is asked for by dialogs, which rather say that nobody knows. */
 const LIST_MS = 3_000;
+const HISTORY_MAX = 200;
 
 export const daemonRouter = router({
   getUpdateStatus: procedure
@@ -37,6 +39,28 @@ export const daemonRouter = router({
     .query(async ({ ctx, input }) => {
       const client = await ctx.namespaces.get(input.namespace).client();
       return (await client.request('list', {}, { timeoutMs: LIST_MS })).sessions;
+    }),
+
+  getHistory: procedure
+    .meta({
+      summary: 'updates, crashes and restarts, newest first, as the supervisors have written them down',
+    })
+    .input(z.object({ namespace, limit: z.int().min(1).max(HISTORY_MAX).default(50) }).prefault({}))
+    .output(z.array(historyEntry))
+    .query(({ ctx, input }) => readHistory(ctx.namespaces.get(input.namespace).home, input.limit)),
+
+  getMemory: procedure
+    .meta({
+      summary:
+        'bytes of memory that each running session has, with all that it has started; null where nobody can tell',
+    })
+    .input(ofNamespace)
+    .output(z.record(z.string(), z.int()).nullable())
+    .query(async ({ ctx, input }) => {
+      const client = await ctx.namespaces.get(input.namespace).client();
+      const { sessions } = await client.request('list', {}, { timeoutMs: LIST_MS });
+      const memory = await ctx.memory.of(sessions.filter(({ state }) => state === 'running'));
+      return memory ? Object.fromEntries(memory) : null;
     }),
 
   update: procedure
@@ -73,24 +97,6 @@ export const daemonRouter = router({
     .meta({ summary: 'health and update status now, and whenever one of them changes' })
     .input(ofNamespace)
     .subscription(({ ctx, input, signal }) =>
-      daemonChanges(ctx.namespaces.get(input.namespace), signal ?? new AbortController().signal),
+      whileWelcome(ctx, signal, (until) => daemonChanges(ctx.namespaces.get(input.namespace), until)),
     ),
 });
-
-function healthOf({ state, unreachableSince }: DaemonView): z.infer<typeof health> {
-  if (state === 'serving') return { reachable: true, unreachableForMs: null };
-  const sinceMs = unreachableSince === null ? Date.now() : Date.parse(unreachableSince);
-  return { reachable: false, unreachableForMs: Math.max(0, Date.now() - sinceMs) };
-}
-
-async function* daemonChanges(namespace: Namespace, signal: AbortSignal) {
-  const told = (view: DaemonView) => ({ health: healthOf(view), update: view.update });
-  const mailbox = new Mailbox<ReturnType<typeof told>>(signal);
-  const stop = namespace.onView((view) => mailbox.put('view', told(view)));
-  mailbox.put('view', told(namespace.view));
-  try {
-    yield* mailbox;
-  } finally {
-    stop();
-  }
-}

@@ -1,5 +1,5 @@
 import { buildShape, exitShape, LIMITS, sessionShape } from '@holdfast/protocol';
-import { NAMESPACE } from '@holdfast/supervisor';
+import { HISTORY_KINDS, NAMESPACE } from '@holdfast/supervisor';
 import * as z from 'zod';
 
 export const namespace = z
@@ -70,6 +70,25 @@ export const waitResult = z.object({
 export const health = z.object({
   reachable: z.boolean(),
   unreachableForMs: z.int().nullable().describe('null while it is reachable'),
+});
+
+export const historyEntry = z.object({
+  kind: z.enum(HISTORY_KINDS),
+  at: z.string(),
+  from: z.string().nullable().describe('VERSION+BUILD, or BUILD'),
+  to: z.string().nullable(),
+  sessions: z.int().nullable().describe('kept by an update or a resume, ended by a restart'),
+  pauseMs: z.number().nullable().describe('for which output paused'),
+  reason: z.string().nullable().describe('why it failed'),
+});
+
+/** A token that lets its bearer see one session, without what is secret of it. */
+export const shared = z.object({
+  id: z.string(),
+  namespace: z.string(),
+  session: z.string(),
+  createdAt: z.string(),
+  expiresAt: z.string().nullable(),
 });
 
 export const updateStatus = z.object({

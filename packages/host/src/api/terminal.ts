@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
 import { TRPCError } from '@trpc/server';
 import * as z from 'zod';
-import { sendText } from './send.ts';
+import { changes } from './changes.ts';
 import { daemonRouter } from './daemon.ts';
 import {
   createInput,
@@ -14,8 +14,11 @@ import {
   waitInput,
   waitResult,
 } from './schemas.ts';
+import { sendText } from './send.ts';
 import { sessionChanges } from './session-changes.ts';
+import { shareRouter } from './share.ts';
 import { type ApiContext, procedure, router, sharedProcedure } from './trpc.ts';
+import { whileWelcome } from './visit.ts';
 import { waitFor } from './wait.ts';
 
 const ofSession = z.object({ namespace, session: sessionRef });
@@ -25,6 +28,7 @@ const KILL_MS = 15_000;
 
 export const terminalRouter = router({
   daemon: daemonRouter,
+  share: shareRouter,
 
   create: procedure
     .meta({ summary: 'start a program in a new session; starts the daemon if none runs' })
@@ -121,7 +125,14 @@ export const terminalRouter = router({
     .meta({ summary: 'all sessions, and then each change of one' })
     .input(z.object({ namespace }).prefault({}))
     .subscription(({ ctx, input, signal }) =>
-      sessionChanges(ctx.namespaces.get(input.namespace), signal ?? new AbortController().signal),
+      whileWelcome(ctx, signal, (until) => sessionChanges(ctx.namespaces.get(input.namespace), until)),
+    ),
+
+  onChanges: procedure
+    .meta({ summary: 'what onSessions and onDaemon tell, and which sessions print, on one stream' })
+    .input(z.object({ namespace }).prefault({}))
+    .subscription(({ ctx, input, signal }) =>
+      whileWelcome(ctx, signal, (until) => changes(ctx.namespaces.get(input.namespace), until)),
     ),
 });
 

@@ -1,13 +1,16 @@
 import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
 import { initTRPC, TRPCError } from '@trpc/server';
-import type { Principal } from '../auth/tokens.ts';
+import type { Principal, Tokens } from '../auth/tokens.ts';
 import type { Namespaces } from '../daemons/namespace.ts';
+import type { ProgramMemory } from '../daemons/program-memory.ts';
 import { failureOf, toTrpcError } from './failure.ts';
 
 /** What every procedure knows. */
 export interface ApiContext {
   readonly principal: Principal;
   readonly namespaces: Namespaces;
+  readonly tokens: Tokens;
+  readonly memory: ProgramMemory;
   /** Of the host: what programs start with. */
   readonly env: NodeJS.ProcessEnv;
   readonly programs: Pick<OpenParameters, 'umask' | 'openFilesLimit'>;
@@ -28,7 +31,8 @@ const t = initTRPC
       const { stack: _, ...data } = shape.data;
       return { ...shape, message, data: { ...data, holdfast: { code, retry } } };
     },
-    sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
+    // A host that hangs is missed by its pages as soon as a terminal that doesn't answer is.
+    sse: { ping: { enabled: true, intervalMs: 3_000 }, client: { reconnectAfterInactivityMs: 10_000 } },
   });
 
 export const { router } = t;

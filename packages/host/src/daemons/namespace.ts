@@ -9,6 +9,7 @@ import {
   type Watching,
 } from '@holdfast/supervisor';
 import { DaemonLink } from './daemon-link.ts';
+import { OutputWatch } from './output-watch.ts';
 
 /** More namespaces than anybody has daemons: who asks for made-up ones must not fill the memory. */
 const NAMESPACES_MAX = 256;
@@ -23,6 +24,8 @@ export interface NamespacesOptions {
 export class Namespace {
   readonly home: Home;
   readonly supervisor: Supervisor;
+  /** Which sessions print. */
+  readonly output: OutputWatch;
   readonly #link: DaemonLink;
   readonly #limited = new Map<string, DaemonLink>();
   readonly #viewListeners = new Set<(view: DaemonView) => void>();
@@ -33,6 +36,7 @@ export class Namespace {
     this.home = home;
     this.supervisor = new Supervisor({ home, env, installation, name: 'holdfast-host' });
     this.#link = new DaemonLink(home);
+    this.output = new OutputWatch(() => this.#link.client());
   }
 
   /** How the daemon is, as far as it is known: it never waits. */
