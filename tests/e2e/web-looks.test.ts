@@ -1,22 +1,9 @@
 import axe from 'axe-core';
-import { type Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestHost } from './support/test-host.ts';
-import { lacksBrowser, startBrowser, WebPage } from './support/web-page.ts';
+import { describe, expect } from 'vitest';
+import { WebPage } from './support/web-page.ts';
+import { webTest } from './support/web-test.ts';
 
 const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true };
-
-let host: TestHost;
-let browser: Browser;
-beforeAll(async () => {
-  if (lacksBrowser) return;
-  host = await TestHost.start();
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await host?.[Symbol.asyncDispose]();
-});
 
 /** What axe finds that keeps people out. */
 async function complaints({ page }: WebPage): Promise<string[]> {
@@ -27,55 +14,59 @@ async function complaints({ page }: WebPage): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }
 
-describe.skipIf(lacksBrowser).for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-  test('nothing keeps people out, in any of the main states', { timeout: 180_000 }, async () => {
-    await using web = await WebPage.open(browser, host.at, { colorScheme });
-    const { page } = web;
-    const found: Record<string, string[]> = {};
-    const look = async (name: string) => {
-      await web.picture(`${name}-${colorScheme}`);
-      found[name] = await complaints(web);
-    };
-    await page.getByRole('navigation', { name: 'Sessions' }).waitFor();
-    await page.keyboard.press('Alt+Shift+KeyN');
-    await page.getByRole('dialog').waitFor();
-    await look('new-session');
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    const id = await web.newSession({ command: 'sh', name: `editor ${colorScheme}` });
-    await page.keyboard.type('ls --color -l /usr; echo all is well\n');
-    await web.untilText(id, /^all is well$/m);
-    const failed = ['sh', '-c', 'echo one line; exit 3'];
-    await host.client().terminal.create.mutate({ command: failed, name: `build ${colorScheme}` });
-    await page.getByText('Exited with 3').first().waitFor();
-    await page.keyboard.press('Alt+Shift+KeyD');
-    await expect
-      .poll(() => page.locator('[data-link=live]').filter({ visible: true }).count(), { timeout: 15_000 })
-      .toBe(2);
-    await look('terminals');
-    await page.keyboard.press('Alt+Shift+Comma');
-    await page.getByText(/sessions? running/).click();
-    await page.getByRole('table').waitFor();
-    await look('settings');
-    await page.getByRole('button', { name: 'Force restart' }).click();
-    await page.getByRole('alertdialog').waitFor();
-    await look('force-restart');
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Alt+Shift+Slash');
-    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
-    await look('shortcuts');
-    await using refused = await WebPage.open(browser, host.at, { colorScheme, token: 'wrong' });
-    await refused.page.getByRole('heading', { name: /That token/ }).waitFor();
-    await refused.picture(`wrong-token-${colorScheme}`);
-    found['wrong token'] = await complaints(refused);
-    expect(Object.entries(found).filter(([, complaints]) => complaints.length > 0)).toEqual([]);
-    expect([...web.errors, ...refused.errors.filter((error) => !error.includes('401'))]).toEqual([]);
-  });
+describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  webTest(
+    'nothing keeps people out, in any of the main states',
+    { timeout: 180_000 },
+    async ({ browser, host }) => {
+      await using web = await WebPage.open(browser, host.at, { colorScheme });
+      const { page } = web;
+      const found: Record<string, string[]> = {};
+      const look = async (name: string) => {
+        await web.picture(`${name}-${colorScheme}`);
+        found[name] = await complaints(web);
+      };
+      await page.getByRole('navigation', { name: 'Sessions' }).waitFor();
+      await page.keyboard.press('Alt+Shift+KeyN');
+      await page.getByRole('dialog').waitFor();
+      await look('new-session');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      const id = await web.newSession({ command: 'sh', name: `editor ${colorScheme}` });
+      await page.keyboard.type('ls --color -l /usr; echo all is well\n');
+      await web.untilText(id, /^all is well$/m);
+      const failed = ['sh', '-c', 'echo one line; exit 3'];
+      await host.client().terminal.create.mutate({ command: failed, name: `build ${colorScheme}` });
+      await page.getByText('Exited with 3').first().waitFor();
+      await page.keyboard.press('Alt+Shift+KeyD');
+      await expect
+        .poll(() => page.locator('[data-link=live]').filter({ visible: true }).count(), { timeout: 15_000 })
+        .toBe(2);
+      await look('terminals');
+      await page.keyboard.press('Alt+Shift+Comma');
+      await page.getByText(/sessions? running/).click();
+      await page.getByRole('table').waitFor();
+      await look('settings');
+      await page.getByRole('button', { name: 'Force restart' }).click();
+      await page.getByRole('alertdialog').waitFor();
+      await look('force-restart');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Alt+Shift+Slash');
+      await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+      await look('shortcuts');
+      await using refused = await WebPage.open(browser, host.at, { colorScheme, token: 'wrong' });
+      await refused.page.getByRole('heading', { name: /That token/ }).waitFor();
+      await refused.picture(`wrong-token-${colorScheme}`);
+      found['wrong token'] = await complaints(refused);
+      expect(Object.entries(found).filter(([, complaints]) => complaints.length > 0)).toEqual([]);
+      expect([...web.errors, ...refused.errors.filter((error) => !error.includes('401'))]).toEqual([]);
+    },
+  );
 });
 
-test.skipIf(lacksBrowser)(
+webTest(
   'on a phone: the list first, then the terminal, with the keys that a phone lacks',
-  async () => {
+  async ({ browser, host }) => {
     const { id } = await host.client().terminal.create.mutate({ command: ['cat', '-v'], name: 'pocket' });
     await using web = await WebPage.open(browser, host.at, { ...PHONE, colorScheme: 'light' });
     const { page } = web;

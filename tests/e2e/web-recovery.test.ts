@@ -1,20 +1,13 @@
-import { type Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { startFailing } from './support/failing-host.ts';
 import { TestHost } from './support/test-host.ts';
-import { lacksBrowser, startBrowser, WebPage } from './support/web-page.ts';
+import { WebPage } from './support/web-page.ts';
+import { webTest } from './support/web-test.ts';
 
-let browser: Browser;
-beforeAll(async () => {
-  if (!lacksBrowser) browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-});
-
-test.skipIf(lacksBrowser)(
+webTest(
   'a killed daemon, and then a killed host: the pane recovers without a click, and what is typed meanwhile arrives once',
   { timeout: 180_000 },
-  async () => {
+  async ({ browser }) => {
     await using host = await TestHost.start();
     await using web = await WebPage.open(browser, host.at);
     const { page } = web;
@@ -51,10 +44,10 @@ test.skipIf(lacksBrowser)(
   },
 );
 
-test.skipIf(lacksBrowser)(
+webTest(
   'without a host for ten seconds it says that terminals do not respond, and still recovers by itself',
   { timeout: 120_000 },
-  async () => {
+  async ({ browser }) => {
     await using host = await TestHost.start();
     await using web = await WebPage.open(browser, host.at);
     const id = await web.newSession({ command: 'sh', name: 'patient' });
@@ -66,9 +59,9 @@ test.skipIf(lacksBrowser)(
   },
 );
 
-test.skipIf(lacksBrowser)(
+webTest(
   'a wrong token, none, and a login that has ended each get a page that says so',
-  async () => {
+  async ({ browser }) => {
     await using host = await TestHost.start();
     await using wrong = await WebPage.open(browser, host.at, { token: 'wrong' });
     await wrong.page.getByRole('heading', { name: /That token doesn.t open this page/ }).waitFor();
@@ -79,50 +72,38 @@ test.skipIf(lacksBrowser)(
     await wrong.page.getByText('Start your first session').waitFor();
     await using none = await WebPage.open(browser, host.at, { token: '' });
     await none.page.getByRole('heading', { name: 'This page needs a token' }).waitFor();
-    await wrong.context.clearCookies();
+    const other = await wrong.context.newPage();
+    await other.goto(`${host.at.url}#/settings/daemon`);
+    await other.getByRole('button', { name: 'Log out' }).click();
+    await other.getByRole('heading', { name: 'This page needs a token' }).waitFor();
     await wrong.page.getByRole('heading', { name: 'You have been logged out' }).waitFor();
   },
 );
 
-test.skipIf(lacksBrowser)(
-  'a shared link shows one terminal to be seen, and says so when it has ended',
-  async () => {
-    await using host = await TestHost.start();
-    const { id } = await host
-      .client()
-      .terminal.create.mutate({ command: ['sh', '-c', 'echo look here; cat'], name: 'shown' });
-    const { stdout } = await host.home.cli(['share', 'shown', '--read-only', '--expires', '1h']);
-    const token = stdout.toString().trim();
-    await using guest = await WebPage.open(browser, host.at, { token });
-    await guest.untilText(id, 'look here');
-    await guest.page.getByText('You are looking at a shared terminal.').waitFor();
-    await guest.page.keyboard.type('typed by a guest\n');
-    await host.client().terminal.send.mutate({ session: id, text: 'typed by the owner', enter: true });
-    expect(await guest.untilText(id, 'typed by the owner')).not.toContain('typed by a guest');
-    await guest.page.reload();
-    await guest.untilText(id, 'look here');
-    await guest.context.clearCookies();
-    await guest.page.getByRole('heading', { name: 'This link has ended' }).waitFor();
-  },
-);
-
-test.skipIf(lacksBrowser)(
-  "a shared link in another tab is not the owner's, and the owner stays logged in",
+webTest(
+  'a daemon that is started no more: a notice says that programs run on, and Resume brings them back',
   { timeout: 120_000 },
-  async () => {
-    await using host = await TestHost.start();
-    await using owner = await WebPage.open(browser, host.at);
-    const id = await owner.newSession({ command: 'sh -c "echo look here; exec cat"', name: 'shown' });
-    const { stdout } = await host.home.cli(['share', 'shown', '--read-only', '--expires', '1h']);
-    const guest = await owner.context.newPage();
-    await guest.goto(`${host.at.url}#token=${stdout.toString().trim()}`);
-    await guest.getByText('You are looking at a shared terminal.').waitFor();
-    await guest.locator(`[data-session="${id}"] [data-link=live]`).waitFor();
-    await owner.page.reload();
-    await owner.pane(id).locator('[data-link=live]').waitFor();
-    await owner.page.keyboard.type('typed by the owner\n');
-    await owner.untilText(id, 'typed by the owner');
-    await guest.reload();
-    await guest.getByText('You are looking at a shared terminal.').waitFor();
+  async ({ browser }) => {
+    await using failing = await startFailing();
+    const { host, at } = failing;
+    await using web = await WebPage.open(browser, host.at);
+    const id = await web.newSession({ command: 'cat', name: 'held' });
+    const { pid } = await host.client().terminal.get.query({ session: id });
+    at({ 'daemon.starting': 'exit' });
+    process.kill(host.home.daemonPid ?? -1, 'SIGKILL');
+    const notice = web.page.getByRole('alert').filter({ hasText: 'isn’t started any more' });
+    await notice.getByText('Your programs are still running.').waitFor();
+    await web.page.keyboard.type('typed meanwhile\n');
+    await web
+      .pane(id)
+      .getByText(/held back/)
+      .waitFor();
+    await web.picture('held');
+    at({});
+    await notice.getByRole('button', { name: 'Resume' }).click();
+    await web.page.getByText('Daemon resumed · 1 session kept').waitFor();
+    await notice.waitFor({ state: 'detached' });
+    await web.untilText(id, /^typed meanwhile\ntyped meanwhile$/m, 30_000);
+    expect(await host.client().terminal.get.query({ session: id })).toMatchObject({ pid, state: 'running' });
   },
 );

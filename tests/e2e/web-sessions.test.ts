@@ -1,24 +1,10 @@
-import { type Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TestHost } from './support/test-host.ts';
-import { lacksBrowser, startBrowser, WebPage } from './support/web-page.ts';
+import { expect } from 'vitest';
+import { WebPage } from './support/web-page.ts';
+import { webTest } from './support/web-test.ts';
 
-let host: TestHost;
-let browser: Browser;
-beforeAll(async () => {
-  if (lacksBrowser) return;
-  host = await TestHost.start();
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await host?.[Symbol.asyncDispose]();
-});
-
-test.skipIf(lacksBrowser)(
+webTest(
   'a first session is started, typed into, and shown the same after a reload',
-  async () => {
-    await using web = await WebPage.open(browser, host.at);
+  async ({ host, web }) => {
     await web.page.getByText('Start your first session').waitFor();
     // The token is not left where somebody could read it.
     expect(web.page.url()).not.toContain(host.at.token);
@@ -34,7 +20,7 @@ test.skipIf(lacksBrowser)(
   },
 );
 
-test.skipIf(lacksBrowser)('a browser that comes back shows what ran meanwhile', async () => {
+webTest('a browser that comes back shows what ran meanwhile', async ({ host }) => {
   const folder = host.home.scratch('profile');
   const { chromium } = await import('playwright-core');
   const options = { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] };
@@ -62,10 +48,9 @@ test.skipIf(lacksBrowser)('a browser that comes back shows what ran meanwhile', 
   }
 });
 
-test.skipIf(lacksBrowser)(
+webTest(
   'a session is renamed, searched for, killed after a question, and forgotten unless that is taken back',
-  async () => {
-    await using web = await WebPage.open(browser, host.at);
+  async ({ host, web }) => {
     const { page } = web;
     const { id } = await host
       .client()
@@ -124,8 +109,7 @@ test.skipIf(lacksBrowser)(
   },
 );
 
-test.skipIf(lacksBrowser)('what is wrong with a new session is said where it was asked for', async () => {
-  await using web = await WebPage.open(browser, host.at);
+webTest('what is wrong with a new session is said where it was asked for', async ({ web }) => {
   const { page } = web;
   await page.getByRole('navigation', { name: 'Sessions' }).waitFor();
   await page.keyboard.press('Alt+Shift+KeyN');
@@ -137,8 +121,7 @@ test.skipIf(lacksBrowser)('what is wrong with a new session is said where it was
     .waitFor();
 });
 
-test.skipIf(lacksBrowser)('output that nobody has seen is marked, until somebody has', async () => {
-  await using web = await WebPage.open(browser, host.at);
+webTest('output that nobody has seen is marked, until somebody has', async ({ host, web }) => {
   const { id } = await host.client().terminal.create.mutate({ command: ['sh'], name: 'talker' });
   const row = web.page.locator(`[data-session-row="${id}"]`);
   await row.getByText('New output').waitFor({ state: 'attached' });
@@ -150,8 +133,7 @@ test.skipIf(lacksBrowser)('output that nobody has seen is marked, until somebody
   await row.getByText('New output').waitFor({ state: 'detached' });
 });
 
-test.skipIf(lacksBrowser)('panes are split by keys, and a reload shows the same panes', async () => {
-  await using web = await WebPage.open(browser, host.at);
+webTest('panes are split by keys, and a reload shows the same panes', async ({ host, web }) => {
   const { page } = web;
   const first = await web.newSession({ command: 'sh', folder: '/usr', name: 'left' });
   const panes = page.locator('[data-session]').filter({ visible: true });
@@ -172,9 +154,9 @@ test.skipIf(lacksBrowser)('panes are split by keys, and a reload shows the same 
   expect((await host.client().terminal.get.query({ session: second })).state).toBe('running');
 });
 
-test.skipIf(lacksBrowser)(
+webTest(
   'two windows: the size is that of who typed last, the other sees it whole and can take the size',
-  async () => {
+  async ({ browser, host }) => {
     await using desktop = await WebPage.open(browser, host.at);
     const id = await desktop.newSession({ command: 'sh', name: 'shared-size' });
     await using phone = await WebPage.open(browser, host.at, {

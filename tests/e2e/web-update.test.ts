@@ -1,27 +1,19 @@
-import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { firstDifference, installation, program, TestHome } from '@holdfast/testkit';
-import { type Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { firstDifference, program, pythonPath } from '@holdfast/testkit';
+
+import { expect } from 'vitest';
+import { ReplaceableDaemon } from './support/replaceable-daemon.ts';
 import { TestHost } from './support/test-host.ts';
-import { lacksBrowser, startBrowser, WebPage } from './support/web-page.ts';
+import { WebPage } from './support/web-page.ts';
+import { webTest } from './support/web-test.ts';
 
 const HISTORY_BYTES = 16 * 1024 * 1024;
 
-let browser: Browser;
-beforeAll(async () => {
-  if (!lacksBrowser) browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-});
-
-test.skipIf(lacksBrowser)(
+webTest(
   'three updates under a flood: no reconnect is shown, the shells keep their pids, the stream has no gap, and each toast is right',
   { timeout: 240_000 },
-  async (context) => {
+  async ({ browser, skip }) => {
     const hasVim = !process.env['HOLDFAST_MISSING_PROGRAMS']?.split(',').includes('vim');
-    if (!hasVim) context.skip('needs vim');
+    if (!hasVim) skip('needs vim');
     await using host = await TestHost.start();
     await using web = await WebPage.open(browser, host.at);
     const { page } = web;
@@ -75,10 +67,10 @@ test.skipIf(lacksBrowser)(
   },
 );
 
-test.skipIf(lacksBrowser)(
+webTest(
   'a build that cannot start: cancel keeps all, trying again with a good one succeeds, and force closes only when told to',
   { timeout: 180_000 },
-  async () => {
+  async ({ browser }) => {
     await using daemon = await ReplaceableDaemon.start();
     const { host } = daemon;
     await using web = await WebPage.open(browser, host.at);
@@ -124,29 +116,26 @@ test.skipIf(lacksBrowser)(
   },
 );
 
-test.skipIf(lacksBrowser)(
-  'force restart names what it closes, and closes nothing when cancelled',
-  async () => {
-    await using host = await TestHost.start();
-    await using web = await WebPage.open(browser, host.at);
-    const { page } = web;
-    await web.newSession({ command: 'cat', name: 'precious' });
-    await page.goto(`${host.at.url}#/settings/daemon`);
-    await page.getByRole('button', { name: 'Force restart' }).click();
-    const dialog = page.getByRole('alertdialog', { name: 'Restart terminal daemon?' });
-    expect(await dialog.innerText()).toMatch(/closes every terminal session \(1 running\)[^]*precious/);
-    await dialog.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByText('1 session running').waitFor();
-    await page.getByRole('button', { name: 'Force restart' }).click();
-    await dialog.getByRole('button', { name: 'Restart and close sessions' }).click();
-    await page.getByText('Daemon restarted · 1 session closed').waitFor({ timeout: 30_000 });
-  },
-);
+webTest('force restart names what it closes, and closes nothing when cancelled', async ({ browser }) => {
+  await using host = await TestHost.start();
+  await using web = await WebPage.open(browser, host.at);
+  const { page } = web;
+  await web.newSession({ command: 'cat', name: 'precious' });
+  await page.goto(`${host.at.url}#/settings/daemon`);
+  await page.getByRole('button', { name: 'Force restart' }).click();
+  const dialog = page.getByRole('alertdialog', { name: 'Restart terminal daemon?' });
+  expect(await dialog.innerText()).toMatch(/closes every terminal session \(1 running\)[^]*precious/);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByText('1 session running').waitFor();
+  await page.getByRole('button', { name: 'Force restart' }).click();
+  await dialog.getByRole('button', { name: 'Restart and close sessions' }).click();
+  await page.getByText('Daemon restarted · 1 session closed').waitFor({ timeout: 30_000 });
+});
 
-test.skipIf(lacksBrowser)(
+webTest(
   'a failed update that nobody here has asked for is told once, and again when it fails again',
   { timeout: 120_000 },
-  async () => {
+  async ({ browser }) => {
     await using daemon = await ReplaceableDaemon.start();
     const { host } = daemon;
     await using web = await WebPage.open(browser, host.at);
@@ -171,38 +160,46 @@ test.skipIf(lacksBrowser)(
   },
 );
 
-/** A host whose daemon's file can be broken, and mended. */
-class ReplaceableDaemon implements AsyncDisposable {
-  readonly host: TestHost;
-  readonly #home: TestHome;
-  readonly #entry: string;
+webTest(
+  'updates and crashes are listed with their pauses, also after the host has started again',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    await host.client().terminal.create.mutate({ command: ['cat'], name: 'kept' });
+    await page.goto(`${host.at.url}#/settings/daemon`);
+    await page.getByText('Nothing has happened yet.').waitFor();
+    const { update } = host.client().terminal.daemon;
+    for (let time = 1; time <= 2; time += 1) expect(await update.mutate()).toMatchObject({ ok: true });
+    process.kill(host.home.daemonPid ?? -1, 'SIGKILL');
+    const list = page.getByRole('list', { name: 'Updates and crashes, newest first' });
+    const told = async () =>
+      (await list.getByRole('listitem').allInnerTexts()).map((text) => text.split('\n')[0]);
+    const wanted = ['Crashed, and was started again', 'Updated', 'Updated'];
+    await expect.poll(told, { timeout: 30_000 }).toEqual(wanted);
+    expect(await list.innerText()).toMatch(/same build, \d\S+ · 1 session kept · [\d.]+ ms pause/);
+    const chart = page.getByRole('img', {
+      name: /^Pauses of the last 2 updates: half of them up to [\d.]+ ms/,
+    });
+    expect(await chart.locator('rect').count()).toBe(2);
+    await host.crash();
+    await host.start();
+    await page.reload();
+    await expect.poll(told, { timeout: 30_000 }).toEqual(wanted);
+    expect(web.errors).toEqual([]);
+  },
+);
 
-  private constructor(home: TestHome, host: TestHost, entry: string) {
-    this.#home = home;
-    this.host = host;
-    this.#entry = entry;
-  }
-
-  static async start(): Promise<ReplaceableDaemon> {
-    const entry = path.join('/tmp', `hf-entry-${process.pid}-${Date.now()}.mjs`);
-    const home = new TestHome({ env: { HOLDFAST_DAEMON_ENTRY: entry } });
-    symlinkSync(installation().daemonEntry, entry);
-    return new ReplaceableDaemon(home, await TestHost.start({ home }), entry);
-  }
-
-  breakIt(): void {
-    unlinkSync(this.#entry);
-    writeFileSync(this.#entry, 'throw new Error("this build is broken");\n');
-  }
-
-  mend(): void {
-    unlinkSync(this.#entry);
-    symlinkSync(installation().daemonEntry, this.#entry);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.host[Symbol.asyncDispose]();
-    await this.#home[Symbol.asyncDispose]();
-    unlinkSync(this.#entry);
-  }
-}
+webTest('the table of sessions tells the memory of all that a program has started', async ({ host, web }) => {
+  const large = [pythonPath(), '-c', 'x = b"x" * (96 << 20); print("ready", flush=True); input()'];
+  const { id } = await host.client().terminal.create.mutate({
+    command: ['sh', '-c', 'echo from a child; "$@"; :', 'sh', ...large],
+    name: 'large',
+  });
+  await host.client().terminal.wait.mutate({ session: id, text: 'ready' });
+  await web.page.goto(`${host.at.url}#/settings/daemon`);
+  await web.page.getByText(/sessions? running/).click();
+  const row = web.page.getByRole('row').filter({ hasText: 'large' });
+  await row.getByText(/^(9[6-9]|1\d\d)\.\d MB$/).waitFor();
+});

@@ -1,27 +1,31 @@
 import type { Session } from '@holdfast/protocol';
 import { Eye } from 'lucide-react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { refuse } from './api/access.ts';
 import { api } from './api/client.ts';
 import type { Share } from './api/share.ts';
+import type { LinkState } from './terminal/link-state.ts';
 
 const TerminalPane = lazy(() => import('./terminal/terminal-pane.tsx'));
-
-const LOOK_MS = 5_000;
 
 /** What a shared link shows: one terminal, to be seen and nothing else. */
 export function SharedPage({ share }: { readonly share: Share }) {
   const [known, setKnown] = useState<Session>();
-  useEffect(() => {
-    const look = () =>
-      api.terminal.get.query(share).then(setKnown, (error: unknown) => {
+  const look = useCallback(
+    () =>
+      void api.terminal.get.query(share).then(setKnown, (error: unknown) => {
         // The link has ended, or the host can't be reached just now: the pane says the rest.
         refuse(error);
-      });
-    void look();
-    const timer = setInterval(() => void look(), LOOK_MS);
-    return () => clearInterval(timer);
-  }, [share]);
+      }),
+    [share],
+  );
+  useEffect(look, [look]);
+  // A connection that is lost, or is not to be had, may be the end of the link.
+  const onLink = useCallback((state: LinkState) => void (state !== 'opening' && look()), [look]);
+  const name = known?.name;
+  useEffect(() => {
+    if (name !== undefined) document.title = `${name} · view only · Holdfast`;
+  }, [name]);
   return (
     <main className="flex h-dvh flex-col">
       <h1 className="flex shrink-0 items-center gap-2 border-b border-line bg-chosen px-4 py-2 text-[13px] font-medium text-accent-text">
@@ -29,7 +33,7 @@ export function SharedPage({ share }: { readonly share: Share }) {
       </h1>
       <div className="min-h-0 flex-1">
         <Suspense fallback={<p className="p-4 text-muted">Loading the terminal…</p>}>
-          <TerminalPane session={share.session} known={known} isFocused isVisible readOnly />
+          <TerminalPane session={share.session} known={known} isFocused isVisible readOnly onLink={onLink} />
         </Suspense>
       </div>
     </main>

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { household } from './api/household.ts';
 import { splitPane } from './layout/commands.ts';
 import { EmptyState } from './layout/empty-state.tsx';
@@ -12,16 +12,20 @@ import { goTo, useRoute } from './route.ts';
 import { NewSessionDialog } from './sessions/new-session.tsx';
 import { Sidebar } from './sessions/sidebar.tsx';
 import { DaemonNotices } from './settings/daemon-notices.tsx';
-import { SettingsPage } from './settings/settings-page.tsx';
 import { UpdateFailure } from './settings/update-failure.tsx';
+import { sharing } from './sharing/sharing.ts';
 import { useStore } from './store.ts';
 import { Shortcuts } from './ui/shortcuts.tsx';
+
+const SettingsPage = lazy(() => import('./settings/settings-page.tsx'));
+const ShareDialog = lazy(() => import('./sharing/share-dialog.tsx'));
 
 /** The page of whoever may do everything: sessions at the left, terminals or settings beside them. */
 export function Workspace() {
   const route = useRoute();
   const layout = useStore(layoutStore);
   const { sessions } = useStore(household);
+  const isSharing = useStore(sharing) !== undefined;
   const [isNaming, setIsNaming] = useState(false);
   /** On a phone the list of sessions is over everything else. */
   const [isListOpen, setIsListOpen] = useState(layout.tabs.length === 0);
@@ -63,7 +67,11 @@ export function Workspace() {
               {layout.tabs.length === 0 && <EmptyState onNew={openNew} />}
             </main>
           </div>
-          {route === 'settings' && <SettingsPage />}
+          {route === 'settings' && (
+            <Suspense fallback={<p className="p-8 text-muted">Loading the settings…</p>}>
+              <SettingsPage />
+            </Suspense>
+          )}
         </div>
       </div>
       <NewSessionDialog
@@ -75,6 +83,11 @@ export function Workspace() {
       />
       <Shortcuts open={route === 'shortcuts'} onClose={() => goTo('terminals')} />
       <UpdateFailure />
+      {isSharing && (
+        <Suspense fallback={null}>
+          <ShareDialog />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -61,6 +61,12 @@ export async function logout(): Promise<void> {
   access.set({ kind: 'refused', why: 'none' });
 }
 
+/** Whether it is of no use to ask again. */
+export function refusalIsFinal(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status >= 400 && status < 500;
+}
+
 /** A request was refused that was allowed before. */
 export function refuse(error: unknown): void {
   const { kind } = access.get();

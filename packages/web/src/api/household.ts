@@ -1,6 +1,7 @@
 import type { AppRouter } from '@holdfast/host';
 import type { Session } from '@holdfast/protocol';
 import type { inferRouterOutputs } from '@trpc/server';
+import type { inferSubscriptionOutput } from '@trpc/server/unstable-core-do-not-import';
 import { Store } from '../store.ts';
 import { refuse } from './access.ts';
 import { api } from './client.ts';
@@ -8,6 +9,9 @@ import { api } from './client.ts';
 type Daemon = inferRouterOutputs<AppRouter>['terminal']['daemon'];
 export type UpdateStatus = Daemon['getUpdateStatus'];
 export type UpdateResult = Daemon['update'];
+export type HistoryEntry = Daemon['getHistory'][number];
+type Health = Daemon['getHealth'];
+type Change = inferSubscriptionOutput<AppRouter['terminal']['onChanges']>;
 
 /** What this page knows of the daemon and its sessions. */
 export interface Household {
@@ -33,88 +37,119 @@ export const household = new Store<Household>({
   isHeld: false,
 });
 
-/** How often output is looked for that no subscription tells of. */
-const LOOK_MS = 2_000;
+/** Between two tries to reach a host that isn't there. */
+const RETRY_MS = 1_000;
+/** A host that hangs answers nothing, and breaks no connection. */
+const ANSWER_MS = 5_000;
 
 /** Follows the household for as long as the page can be seen; returns what ends that. */
 export function follow(): () => void {
-  let stop: (() => void) | undefined;
+  let stop: AbortController | undefined;
   const toggle = () => {
     // A hidden page holds no connection: a browser has few of them for all its windows.
     if (document.hidden) {
-      stop?.();
+      stop?.abort();
       stop = undefined;
-    } else stop ??= begin();
+    } else if (!stop) {
+      stop = new AbortController();
+      void followUntil(stop.signal);
+    }
   };
   document.addEventListener('visibilitychange', toggle);
   toggle();
   return () => {
     document.removeEventListener('visibilitychange', toggle);
-    stop?.();
+    stop?.abort();
   };
 }
 
-function begin(): () => void {
-  const subscription = api.terminal.onSessions.subscribe(
-    {},
-    {
-      onData: (change) => {
-        switch (change.type) {
-          case 'all':
-            household.update((known) => ({ ...withSessions(known, change.sessions), isHeld: false }));
-            break;
-          case 'session':
-            household.update((known) =>
-              withSessions(known, [
-                ...(known.sessions ?? []).filter(({ id }) => id !== change.session.id),
-                change.session,
-              ]),
-            );
-            break;
-          case 'forgotten':
-            household.update((known) =>
-              withSessions(
-                known,
-                (known.sessions ?? []).filter(({ id }) => id !== change.id),
-              ),
-            );
-            break;
-          case 'unreachable':
-            household.update((known) => ({ ...known, isHeld: change.error.code === 'E_HELD' }));
-            break;
-        }
+/** One stream tells of everything. When it has ended, it is asked why: the login may have, or the host. */
+async function followUntil(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (await look()) await listen(signal);
+    if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+function listen(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const subscription = api.terminal.onChanges.subscribe(
+      {},
+      {
+        onData: (change) => household.update((known) => after(known, change)),
+        onConnectionStateChange: ({ error }) => error && end(),
+        onError: () => end(),
+        onComplete: () => end(),
       },
-    },
-  );
-  const timer = setInterval(() => void look(), LOOK_MS);
-  void look();
-  return () => {
-    subscription.unsubscribe();
-    clearInterval(timer);
-  };
+    );
+    const end = () => {
+      subscription.unsubscribe();
+      resolve();
+    };
+    signal.addEventListener('abort', end, { once: true });
+  });
 }
 
-/** Asks what never waits, and then what the terminals have printed. */
-export async function look(): Promise<void> {
+/** What is known after a change. Before all sessions are known, nothing is said of some: the others would be taken for gone. */
+function after(known: Household, change: Change): Household {
+  const { sessions } = known;
+  switch (change.type) {
+    case 'all':
+      return { ...withSessions(known, change.sessions), isHeld: false };
+    case 'session':
+      return sessions
+        ? withSessions(known, [...sessions.filter(({ id }) => id !== change.session.id), change.session])
+        : known;
+    case 'forgotten':
+      return sessions
+        ? withSessions(
+            known,
+            sessions.filter(({ id }) => id !== change.id),
+          )
+        : known;
+    case 'printed':
+      return sessions
+        ? withSessions(
+            known,
+            sessions.map((session) => {
+              const offset = change.offsets[session.id];
+              return offset === undefined || offset <= session.offset ? session : { ...session, offset };
+            }),
+          )
+        : known;
+    case 'unreachable':
+      return { ...known, isHeld: change.error.code === 'E_HELD' };
+    case 'daemon':
+      return {
+        ...known,
+        update: change.update,
+        hostIsGone: false,
+        silentSince: silentSince(known, change.health),
+      };
+    default:
+      return change satisfies never;
+  }
+}
+
+/** What this page has done itself is known before anybody tells of it. */
+export function tellSession(session: Session): void {
+  household.update((known) => after(known, { type: 'session', session }));
+}
+
+export function tellForgotten(id: string): void {
+  household.update((known) => after(known, { type: 'forgotten', id }));
+}
+
+/** Asks what never waits; false if the host didn't answer, or didn't want to. */
+export async function look(): Promise<boolean> {
+  const options = { signal: AbortSignal.timeout(ANSWER_MS) };
   try {
     const [health, update] = await Promise.all([
-      api.terminal.daemon.getHealth.query(),
-      api.terminal.daemon.getUpdateStatus.query(),
+      api.terminal.daemon.getHealth.query({}, options),
+      api.terminal.daemon.getUpdateStatus.query({}, options),
     ]);
-    household.update((known) => ({
-      ...known,
-      update,
-      hostIsGone: false,
-      silentSince: health.reachable
-        ? undefined
-        : Math.min(
-            known.silentSince ?? Number.POSITIVE_INFINITY,
-            Date.now() - (health.unreachableForMs ?? 0),
-          ),
-    }));
-    if (!health.reachable) return;
-    const sessions = await api.terminal.list.query();
-    household.update((known) => withSessions(known, sessions));
+    household.update((known) => after(known, { type: 'daemon', health, update }));
+    return true;
   } catch (error) {
     refuse(error);
     household.update((known) => ({
@@ -122,7 +157,13 @@ export async function look(): Promise<void> {
       silentSince: known.silentSince ?? Date.now(),
       hostIsGone: true,
     }));
+    return false;
   }
+}
+
+function silentSince(known: Household, { reachable, unreachableForMs }: Health): number | undefined {
+  if (reachable) return undefined;
+  return Math.min(known.silentSince ?? Number.POSITIVE_INFINITY, Date.now() - (unreachableForMs ?? 0));
 }
 
 function withSessions(known: Household, sessions: readonly Session[]): Household {

@@ -1,7 +1,7 @@
 import type { Session } from '@holdfast/protocol';
 import { toast } from 'sonner';
 import { api, reasonOf } from '../api/client.ts';
-import { look } from '../api/household.ts';
+import { tellForgotten, tellSession } from '../api/household.ts';
 import { changeLayout, focusAsked, newId } from '../layout/layout-store.ts';
 import { filterPanes, replaceSession, show, split } from '../layout/layout.ts';
 import { goTo } from '../route.ts';
@@ -21,9 +21,10 @@ export async function startSession(
   beside?: { readonly pane: string; readonly direction: 'row' | 'column' },
 ): Promise<void> {
   const { command, ...rest } = what;
-  const { id: session } = await api.terminal.create.mutate({ command: [...command], ...rest });
+  const started = await api.terminal.create.mutate({ command: [...command], ...rest });
   // It must be known before its pane asks for it.
-  await look();
+  tellSession(started);
+  const { id: session } = started;
   changeLayout((layout) =>
     beside ? split(layout, { ...beside, session }, newId) : show(layout, session, newId),
   );
@@ -39,8 +40,7 @@ export function showSession(session: string): void {
 export async function renameSession(session: Session, name: string): Promise<void> {
   if (name === session.name || name === '') return;
   try {
-    await api.terminal.rename.mutate({ session: session.id, name });
-    await look();
+    tellSession(await api.terminal.rename.mutate({ session: session.id, name }));
   } catch (error) {
     toast.error(`Can’t rename: ${reasonOf(error)}`);
   }
@@ -48,12 +48,11 @@ export async function renameSession(session: Session, name: string): Promise<voi
 
 export async function killSession({ id, name }: Session): Promise<void> {
   try {
-    await api.terminal.kill.mutate({ session: id });
+    tellSession(await api.terminal.kill.mutate({ session: id }));
     toast.success(`“${name}” was ended`);
   } catch (error) {
     toast.error(`Can’t end “${name}”: ${reasonOf(error)}`);
   }
-  void look();
 }
 
 /** Forgets an exited session after a while, in which that can be taken back. `onUndo`: it stays. */
@@ -62,12 +61,12 @@ export function forgetSession({ id, name }: Session, onUndo: () => void): void {
     void (async () => {
       try {
         await api.terminal.forget.mutate({ session: id });
+        tellForgotten(id);
         changeLayout((layout) => filterPanes(layout, (pane) => pane.session !== id));
       } catch (error) {
         toast.error(`Can’t forget “${name}”: ${reasonOf(error)}`);
         onUndo();
       }
-      void look();
     })();
   }, UNDO_MS);
   toast(`“${name}” and its output are forgotten`, {
@@ -86,9 +85,9 @@ export function forgetSession({ id, name }: Session, onUndo: () => void): void {
 export async function runAgain(old: Session): Promise<void> {
   try {
     const { command, cwd, cols, rows } = old;
-    const { id } = await api.terminal.create.mutate({ command, cwd, cols, rows });
-    await look();
-    changeLayout((layout) => replaceSession(layout, old.id, id));
+    const again = await api.terminal.create.mutate({ command, cwd, cols, rows });
+    tellSession(again);
+    changeLayout((layout) => replaceSession(layout, old.id, again.id));
   } catch (error) {
     toast.error(`Can’t run it again: ${reasonOf(error)}`);
   }

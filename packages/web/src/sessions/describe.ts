@@ -32,6 +32,24 @@ export function agoOf(atMs: number, nowMs: number): string {
   return `${Math.floor(seconds / 86_400)}d`;
 }
 
+/** A time as people here write it: short for today, with the day otherwise. */
+export function timeOf(iso: string): string {
+  const time = new Date(iso);
+  const isToday = time.toDateString() === new Date().toDateString();
+  return time.toLocaleString(
+    undefined,
+    isToday ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' },
+  );
+}
+
+/** `512 B`, `20 KB`, `1.5 MB`. */
+export function bytesOf(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} B`;
+  if (bytes < 1_048_576) return `${Math.round(bytes / 1_024)} KB`;
+  if (bytes < 1_073_741_824) return `${(bytes / 1_048_576).toFixed(1)} MB`;
+  return `${(bytes / 1_073_741_824).toFixed(1)} GB`;
+}
+
 /** `1 session`, `2 sessions`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -2,6 +2,7 @@ import type { Session } from '@holdfast/protocol';
 import { Ellipsis } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { type KeyboardEvent, useState } from 'react';
+import { sharing } from '../sharing/sharing.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/dialog.tsx';
 import { killSession, renameSession, showSession } from './actions.ts';
@@ -102,6 +103,9 @@ export function SessionRow(props: SessionRowProps) {
             >
               <DropdownMenu.Item className={ITEM} onSelect={() => setIsRenaming(true)}>
                 Rename <kbd className="text-xs text-muted">F2</kbd>
+              </DropdownMenu.Item>
+              <DropdownMenu.Item className={ITEM} onSelect={() => sharing.set(session.id)}>
+                Share…
               </DropdownMenu.Item>
               {isRunning ? (
                 <DropdownMenu.Item className={`${ITEM} text-bad`} onSelect={() => setIsAsking(true)}>

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { api, reasonOf } from '../api/client.ts';
 import { household, look } from '../api/household.ts';
+import { count } from '../sessions/describe.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { ForceRestart } from './force-restart.tsx';
@@ -60,7 +61,7 @@ function Notice({ title, children }: { readonly title: string; readonly children
 async function resume(): Promise<void> {
   try {
     const { sessions } = await api.terminal.daemon.resume.mutate();
-    toast.success(`Daemon resumed · ${sessions} sessions kept`);
+    toast.success(`Daemon resumed · ${count(sessions, 'session')} kept`);
   } catch (error) {
     toast.error(`Can’t resume: ${reasonOf(error)}`);
   }

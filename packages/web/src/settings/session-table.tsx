@@ -1,10 +1,25 @@
 import type { Session } from '@holdfast/protocol';
-import { commandOf, exitOf } from '../sessions/describe.ts';
+import { useQuery } from '@tanstack/react-query';
+import { api } from '../api/client.ts';
+import { MEMORY } from '../api/queries.ts';
+import { bytesOf, commandOf, exitOf } from '../sessions/describe.ts';
 
 const CELL = 'px-3 py-1.5 text-left whitespace-nowrap first:pl-5 last:pr-5';
 
-/** Every session, as the daemon has it. */
+/** No event tells of memory, so it is asked for as long as the table is seen. */
+const MEMORY_MS = 5_000;
+
+/** Every session, as the daemon has it, and what its programs take. */
 export function SessionTable({ sessions }: { readonly sessions: readonly Session[] }) {
+  const memory = useQuery({
+    queryKey: MEMORY,
+    queryFn: () => api.terminal.daemon.getMemory.query(),
+    refetchInterval: MEMORY_MS,
+  });
+  const memoryOf = ({ id, state }: Session) => {
+    const bytes = state === 'running' ? memory.data?.[id] : undefined;
+    return bytes === undefined ? '—' : bytesOf(bytes);
+  };
   return (
     <div
       className="max-h-80 overflow-auto border-t border-line"
@@ -15,7 +30,7 @@ export function SessionTable({ sessions }: { readonly sessions: readonly Session
       <table className="w-full text-[13px]">
         <thead className="sticky top-0 bg-panel text-xs text-muted">
           <tr>
-            {['Name', 'Command', 'PID', 'Size', 'Status', 'History'].map((title) => (
+            {['Name', 'Command', 'PID', 'Size', 'Status', 'Memory', 'History'].map((title) => (
               <th key={title} scope="col" className={`${CELL} font-medium`}>
                 {title}
               </th>
@@ -36,6 +51,7 @@ export function SessionTable({ sessions }: { readonly sessions: readonly Session
               <td className={CELL}>
                 {session.exit ? <span className="text-muted">{exitOf(session.exit).text}</span> : 'Running'}
               </td>
+              <td className={`${CELL} tabular-nums`}>{memoryOf(session)}</td>
               <td className={`${CELL} tabular-nums`}>{bytesOf(session.offset - session.historyStart)}</td>
             </tr>
           ))}
@@ -43,10 +59,4 @@ export function SessionTable({ sessions }: { readonly sessions: readonly Session
       </table>
     </div>
   );
-}
-
-function bytesOf(bytes: number): string {
-  if (bytes < 1_024) return `${bytes} B`;
-  if (bytes < 1_048_576) return `${Math.round(bytes / 1_024)} KB`;
-  return `${(bytes / 1_048_576).toFixed(1)} MB`;
 }

@@ -1,13 +1,25 @@
+import { QueryClientProvider } from '@tanstack/react-query';
 import { ArrowLeft } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { logout } from '../api/access.ts';
+import { queries } from '../api/queries.ts';
 import { prefer, preferences, zoom } from '../preferences.ts';
 import { hrefOf } from '../route.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { DaemonSection } from './daemon-section.tsx';
+import { HistorySection } from './history-section.tsx';
+import { SharesSection } from './shares-section.tsx';
 
-export function SettingsPage() {
+export default function SettingsPage() {
+  return (
+    <QueryClientProvider client={queries}>
+      <Sections />
+    </QueryClientProvider>
+  );
+}
+
+function Sections() {
   const heading = useRef<HTMLHeadingElement>(null);
   const { fontSize, screenReader } = useStore(preferences);
   useEffect(() => heading.current?.focus(), []);
@@ -24,6 +36,8 @@ export function SettingsPage() {
           Settings
         </h1>
         <DaemonSection />
+        <HistorySection />
+        <SharesSection />
         <section
           aria-labelledby="display-heading"
           className="divide-y divide-line rounded-xl border border-line bg-panel"

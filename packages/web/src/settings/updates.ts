@@ -53,6 +53,10 @@ export async function dismissFailure(): Promise<void> {
   await look();
 }
 
+export function pauseText(ms: number): string {
+  return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ms`;
+}
+
 /** In the words of the answer, whatever was known before. */
 function successText(result: Extract<UpdateResult, { ok: true }>): string {
   const name = ({ version, build }: { version: string; build: string }) => `${version}+${build}`;
@@ -62,7 +66,6 @@ function successText(result: Extract<UpdateResult, { ok: true }>): string {
     `now running ${name(to)}${from ? ` (was ${name(from)})` : ''}`,
     `${count(sessions, 'session')} kept`,
   ];
-  if (pauseMs !== undefined)
-    parts.push(`${pauseMs < 10 ? Math.round(pauseMs * 10) / 10 : Math.round(pauseMs)} ms pause`);
+  if (pauseMs !== undefined) parts.push(`${pauseText(pauseMs)} pause`);
   return parts.join(' · ');
 }

@@ -1,5 +1,5 @@
 import type { Session } from '@holdfast/protocol';
-import { Columns2, Maximize2, Rows2, Search, X } from 'lucide-react';
+import { Columns2, Maximize2, Rows2, Search, Share2, X } from 'lucide-react';
 import { toast } from 'sonner';
 import { api, reasonOf } from '../api/client.ts';
 import { keyOf } from '../keys.ts';
@@ -12,6 +12,7 @@ export interface PaneActions {
   readonly onSplit: (direction: 'row' | 'column') => void;
   readonly onClose: () => void;
   readonly onRunAgain: () => void;
+  readonly onShare: () => void;
 }
 
 export interface PaneHeadProps {
@@ -67,6 +68,13 @@ export function PaneHead({
       </IconButton>
       {actions && (
         <>
+          <IconButton
+            label="Share this terminal, to be seen"
+            className="max-md:hidden"
+            onClick={actions.onShare}
+          >
+            <Share2 size={14} aria-hidden />
+          </IconButton>
           <IconButton
             label={`Split right (${keyOf('splitRight')})`}
             className="max-md:hidden"

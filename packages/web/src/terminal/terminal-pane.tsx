@@ -2,6 +2,7 @@ import type { Session } from '@holdfast/protocol';
 import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { household } from '../api/household.ts';
+import { copyText } from '../copy-text.ts';
 import { commandOf } from '../keys.ts';
 import { focusAsked } from '../layout/layout-store.ts';
 import { preferences } from '../preferences.ts';
@@ -9,11 +10,11 @@ import { markSeen } from '../sessions/seen.ts';
 import { Store, useStore } from '../store.ts';
 import { droppedPaths } from './dropped-paths.ts';
 import { FindBar } from './find-bar.tsx';
-import { LATE_MS } from './link-state.ts';
+import { LATE_MS, type LinkState } from './link-state.ts';
 import { TerminalLink, type LinkView } from './link.ts';
 import { PaneHead, type PaneActions } from './pane-head.tsx';
 import { ExitNotice, InputNotices } from './pane-notices.tsx';
-import { copyText, TerminalView } from './terminal-view.ts';
+import { TerminalView } from './terminal-view.ts';
 import { TouchKeys } from './touch-keys.tsx';
 
 export interface TerminalPaneProps {
@@ -26,6 +27,8 @@ export interface TerminalPaneProps {
   readonly isVisible: boolean;
   readonly readOnly?: boolean;
   readonly actions?: PaneActions;
+  /** Called with each state of the connection. */
+  readonly onLink?: (state: LinkState) => void;
 }
 
 interface Live {
@@ -40,7 +43,7 @@ const NOTHING = new Store<LinkView | undefined>(undefined);
 
 /** One session's terminal, with its head and what there is to say about it. */
 export default function TerminalPane(props: TerminalPaneProps) {
-  const { session, known, isFocused, isVisible, readOnly = false, actions } = props;
+  const { session, known, isFocused, isVisible, readOnly = false, actions, onLink } = props;
   const element = useRef<HTMLDivElement>(null);
   const [live, setLive] = useState<Live>();
   const [title, setTitle] = useState('');
@@ -91,6 +94,11 @@ export default function TerminalPane(props: TerminalPaneProps) {
       clearInterval(timer);
     };
   }, [live, isVisible, session]);
+
+  const linkState = linkView?.state;
+  useEffect(() => {
+    if (linkState) onLink?.(linkState);
+  }, [linkState, onLink]);
 
   const find = () => setIsFinding(true);
   return (

@@ -7,6 +7,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
+import { copyText } from '../copy-text.ts';
 import type { LinkSink, Size } from './link.ts';
 import { silenceQueries } from './queries.ts';
 import { followTheme } from './themes.ts';
@@ -189,16 +190,4 @@ export class TerminalView implements LinkSink {
 /** Opens a link that a program has printed, if it is one for a browser. */
 function openLink(uri: string): void {
   if (/^https?:/i.test(uri)) window.open(uri, '_blank', 'noopener,noreferrer');
-}
-
-/** Into the clipboard; a page without TLS from another machine has only the old way. */
-export async function copyText(text: string): Promise<void> {
-  if (window.isSecureContext) return navigator.clipboard.writeText(text);
-  const area = document.createElement('textarea');
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  document.execCommand('copy');
-  area.remove();
-  return undefined;
 }
