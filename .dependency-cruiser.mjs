@@ -3,6 +3,7 @@ const mayImport = {
   protocol: [],
   posix: [],
   keeper: ['posix', 'protocol'],
+  screen: [],
   daemon: ['posix', 'protocol'],
   client: ['protocol'], // and posix, in transport/posix* only
   supervisor: ['client', 'protocol', 'posix'],

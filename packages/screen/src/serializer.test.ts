@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { differences } from './differences.ts';
+import { type Emulator, Emulators } from './emulator.ts';
+import { Serializer } from './serializer.ts';
+
+const emulators = new Emulators();
+const serializer = new Serializer();
+const size = { cols: 24, rows: 6 };
+
+function emulator(written: string): Emulator {
+  const it = emulators.open(size);
+  it.feed(Buffer.from(written));
+  return it;
+}
+
+/** What a terminal may have been told, each in a state in which it shows. */
+const STATES: Readonly<Record<string, readonly string[]>> = {
+  'text and attributes': [
+    'plain',
+    '\x1b[1;3;4;5;7;9;53mall',
+    '\x1b[2mdim\x1b[1mboth',
+    '\x1b[8mhidden',
+    '\x1b[31;102m16\x1b[38;5;1;48;5;200m256\x1b[38;2;1;2;3;48;2;4;5;6mrgb',
+    '\x1b[4:3mcurly\x1b[58:2::1:2:3mcoloured\x1b[4:5m\x1b[58;5;9mdashed',
+    '\x1b[1"qprotected\x1b[0"qnot',
+    '\x1b[44m\x1b[Kerased',
+    '\x1b[7m\x1b[10@inserted',
+  ],
+  'wide and combining characters': [
+    '世界 e\u0301 👩\u200d🚀',
+    `${'世'.repeat(30)}x`,
+    '\u0301alone',
+    '世\x1b[1G-',
+    '世\x1b[2G-',
+    '\x1b[31m世\x1b[1G-',
+  ],
+  wraps: [
+    'x'.repeat(24),
+    'x'.repeat(25),
+    `${'x'.repeat(23)}世`,
+    `${'x'.repeat(50)}\x1b[2;24H\x1b[K`,
+    `${'x'.repeat(24)}\x1b[1;1H`,
+    `a\r\n${'y'.repeat(400)}`,
+  ],
+  'pending wrap': ['x'.repeat(24), `${'x'.repeat(24)}\x1b[31m`, `${'x'.repeat(24)}\x1b[2K`, '世'.repeat(12)],
+  scrollback: [
+    Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\r\n'),
+    '\n'.repeat(30),
+    `${'z'.repeat(300)}\r\n\n\n`,
+  ],
+  links: [
+    '\x1b]8;id=a;https://a\x1b\\one\x1b]8;;\x1b\\ \x1b]8;;https://b\x07two',
+    '\x1b]8;;https://a;b\x1b\\\x1b[4mx',
+  ],
+  'saved cursor': [
+    '\x1b[31m\x1b[3;4H\x1b7\x1b[m\x1b[H',
+    '\x1b(0\x1b7\x1b(B\x1b[2;2H',
+    '\x1b[?1049h\x1b[5;5H\x1b7\x1b[H',
+    '\x1b[?1049h\x1b[5;5H\x1b7\x1b[?1049l',
+    '\x1b]8;;https://a\x1b\\\x1b7\x1b]8;;\x1b\\',
+  ],
+  'scroll region, tabs, origin': [
+    '\x1b[2;4r\x1b[3;3H',
+    '\x1b[3g\x1b[5G\x1bH\x1b[1G',
+    '\x1b[2;4r\x1b[?6h\x1b[2;2H',
+  ],
+  'alternate buffer': [
+    'shell\x1b[?1049hprogram',
+    'shell\x1b[?47hprogram\x1b[2;3r',
+    'shell\x1b[?1049h\x1b[>3u\x1b[?1049l',
+  ],
+  charsets: ['\x1b(0lqk', '\x1b)0\x0elqk', '\x1b*A\x1bn#', '\x1b(0\x1b7\x1b(Bx\x1b8', 'q\x1b)0\x0e'],
+  'modes of xterm.js': [1, 5, 6, 9, 12, 45, 66, 1000, 1002, 1003, 1004, 1006, 1016, 2004, 2026]
+    .map((mode) => `\x1b[?${mode}h`)
+    .concat('\x1b[?7l', '\x1b[?25l', '\x1b[4habc', '\x1b[20h', '\x1b='),
+  'tracked modes': [5, 69, 1005, 1007, 1015, 2027, 2031, 9001].flatMap((mode) => [
+    `\x1b[?${mode}h`,
+    `\x1b[?${mode}l`,
+  ]),
+  'cursor style': [0, 1, 2, 3, 4, 5, 6].map((style) => `\x1b[${style} q`),
+  'kitty keyboard': [
+    '\x1b[>1u',
+    '\x1b[>1u\x1b[>5u\x1b[=2;2u',
+    '\x1b[>1u\x1b[?1049h\x1b[>7u',
+    '\x1b[>1u\x1b[<u',
+  ],
+  'key resources': ['\x1b[>4;2m', '\x1b[>1;1m\x1b[>4;1m'],
+  texts: [
+    '\x1b]0;both\x07',
+    '\x1b]2;title\x07\x1b]1;icon\x07',
+    '\x1b]7;file://host/tmp\x07',
+    '\x1b]133;A\x07$ ',
+  ],
+  colours: ['\x1b]4;1;rgb:11/22/33;200;#abc\x07', '\x1b]10;#111;#222;#333\x07', '\x1b]11;red\x07'],
+  'what the next character joins': ['e', 'e\x0f', '\u200d'],
+};
+
+describe('a restored terminal', () => {
+  for (const [what, texts] of Object.entries(STATES))
+    it.each(texts)(`has the same ${what}: %j`, (text) => {
+      using original = emulator(text);
+      const bytes = serializer.serialize(original);
+      expect(serializer.unrepresented).toEqual([]);
+      using restored = emulator('');
+      restored.feed(bytes);
+      expect(differences(original, restored)).toEqual([]);
+      expect(serializer.serialize(restored).equals(bytes)).toBe(true);
+      // What comes next is drawn the same.
+      for (const it of [original, restored])
+        it.feed(Buffer.from('\u0301next\x1b8saved\x1b[mq\r\n\tlines\n\x1b[?1049l'));
+      expect(differences(original, restored)).toEqual([]);
+    });
+
+  it('is restored by bytes that ask nothing', () => {
+    for (const text of Object.values(STATES).flat()) {
+      using original = emulator(text);
+      const bytes = serializer.serialize(original).toString('latin1');
+      for (const query of [
+        '\x1b[c',
+        '\x1b[6n',
+        '\x1b[5n',
+        '\x1b[>c',
+        '$p',
+        '\x1bP$q',
+        ';?',
+        '\x1b[?u',
+        '\x1b[>q',
+      ])
+        expect(bytes).not.toContain(query);
+    }
+  });
+
+  it('has so many lines of scrollback as were asked for', () => {
+    using original = emulator(Array.from({ length: 60 }, (_, index) => `line ${index}`).join('\r\n'));
+    using restored = emulator('');
+    restored.feed(serializer.serialize(original, { scrollback: 10 }));
+    expect(restored.internals.normal.ybase).toBe(10);
+    expect(restored.terminal.buffer.normal.getLine(0)?.translateToString(true)).toBe('line 44');
+  });
+});
+
+describe('an emulator', () => {
+  it('is told the same by pieces that end within a character', () => {
+    const text = Buffer.from('、世\u0301😀、');
+    using whole = emulator('');
+    whole.feed(text);
+    using pieces = emulator('');
+    for (const byte of text) pieces.feed(Uint8Array.of(byte));
+    expect(differences(whole, pieces)).toEqual([]);
+  });
+
+  it('survives an erase above from the last cell of a screen without scrollback', () => {
+    using original = emulator('\x1b[?1049hgone\x1b[6;24Hx\x1b[1Jstays');
+    expect(original.terminal.buffer.active.getLine(0)?.translateToString(true)).toBe('');
+    expect(original.terminal.buffer.active.getLine(5)?.translateToString(true)).toContain('s');
+  });
+});
+
+describe('a comparison', () => {
+  it.each([
+    ['a cell', 'ab', 'ac'],
+    ['an attribute', '\x1b[1ma', 'a'],
+    ['the underline of a cell', '\x1b[4:3ma', '\x1b[4:2ma'],
+    ['a link', '\x1b]8;;https://a\x1b\\a', 'a'],
+    ['a wrap', 'x'.repeat(30), `${'x'.repeat(24)}\r\n${'x'.repeat(6)}`],
+    ['the scrollback', '\n'.repeat(9), '\n'.repeat(8)],
+    ['the cursor', 'a', 'a\x1b[3D'],
+    ['a mode', '\x1b[?2004h', ''],
+    ['a tracked mode', '\x1b[?2027h', ''],
+    ['the pen', '\x1b[31m', ''],
+    ['the saved cursor', '\x1b[3;3H\x1b7\x1b[H', ''],
+    ['the scroll region', '\x1b[2;3r', ''],
+    ['the keyboard', '\x1b[>1u', ''],
+    ['the title', '\x1b]2;a\x07', ''],
+    ['the charset', '\x1b(0', ''],
+  ])('tells %s', (_, left, right) => {
+    using one = emulator(left);
+    using other = emulator(right);
+    expect(differences(one, other)).not.toEqual([]);
+  });
+});
