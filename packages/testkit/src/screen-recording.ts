@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Emulator, ScreenSize } from '@holdfast/screen';
+import { repository } from './installation.ts';
+
+interface Header extends ScreenSize {
+  readonly resizes: readonly (ScreenSize & { readonly offset: number })[];
+}
+
+/** What a real program has written to its terminal; see tests/recordings. */
+export class ScreenRecording {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly #header: Header;
+
+  static all(): ScreenRecording[] {
+    const folder = path.join(repository, 'tests', 'recordings');
+    const files = readdirSync(folder).filter((file) => file.endsWith('.gz'));
+    return files.toSorted().map((file) => ScreenRecording.#read(path.join(folder, file)));
+  }
+
+  static #read(file: string): ScreenRecording {
+    const content = gunzipSync(readFileSync(file));
+    const end = content.indexOf('\n');
+    const header = JSON.parse(content.toString('utf8', 0, end)) as Header;
+    return new ScreenRecording(path.basename(file, '.gz'), content.subarray(end + 1), header);
+  }
+
+  constructor(name: string, bytes: Buffer, header: Header) {
+    this.name = name;
+    this.bytes = bytes;
+    this.#header = header;
+  }
+
+  /** The size after the resizes at this offset. */
+  sizeAt(offset: number): ScreenSize {
+    return this.#header.resizes.findLast((resize) => resize.offset <= offset) ?? this.#header;
+  }
+
+  /** Feeds what was written between two offsets, and resizes where the terminal was resized: behind `from`, up to `to`. */
+  play(emulator: Emulator, from: number, to: number): void {
+    let at = from;
+    for (const resize of this.#header.resizes) {
+      if (resize.offset <= from || resize.offset > to) continue;
+      emulator.feed(this.bytes.subarray(at, resize.offset));
+      emulator.resize(resize);
+      at = resize.offset;
+    }
+    emulator.feed(this.bytes.subarray(at, to));
+  }
+}
