@@ -16,19 +16,15 @@ const IS_COMBINED = 0x200000;
  */
 export function differences(expected: Emulator, actual: Emulator): string[] {
   const found: string[] = [];
-  const compare = (what: string, a: unknown, b: unknown): void => {
-    const left = JSON.stringify(a);
-    const right = JSON.stringify(b);
-    if (left !== right) found.push(`${what}: ${left}, not ${right}`);
-  };
+  const compare = (what: string, a: unknown, b: unknown) => compareInto(found, what, a, b);
   compare('size', [expected.cols, expected.rows], [actual.cols, actual.rows]);
   compare('alternate buffer', expected.internals.isAlternate, actual.internals.isAlternate);
   if (found.length > 0) return found;
   const isAlternate = expected.internals.isAlternate;
   compareBuffers('normal', expected.internals.normal, actual.internals.normal);
   if (isAlternate) compareBuffers('alternate', expected.internals.alternate, actual.internals.alternate);
-  const [left, right] = [overall(expected), overall(actual)];
-  for (const key of Object.keys(left)) compare(key, left[key], right[key]);
+  compareAll(found, modes(expected), modes(actual));
+  compareAll(found, places(expected), places(actual));
   return found.slice(0, MAX_DIFFERENCES);
 
   function compareBuffers(name: string, a: BufferState, b: BufferState): void {
@@ -43,7 +39,6 @@ export function differences(expected: Emulator, actual: Emulator): string[] {
       compare(`${name}: row ${y} is wrapped`, one.isWrapped, other.isWrapped);
       compareCells(`${name}: row ${y}`, y, one, other);
     }
-    compare(`${name}: region`, a.region, b.region);
     compare(`${name}: tab stops`, a.tabs, b.tabs);
   }
 
@@ -71,6 +66,24 @@ export function differences(expected: Emulator, actual: Emulator): string[] {
     );
     return [describe(it), pen.underlineStyle, pen.underlineColour, pen.backgroundFlags, link];
   }
+}
+
+/** Compares what is left of the state when the cells are not looked at, nor what depends on where the cursor was. */
+export function modeDifferences(expected: Emulator, actual: Emulator): string[] {
+  const found: string[] = [];
+  compareAll(found, modes(expected), modes(actual));
+  return found;
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
+function compareAll(found: string[], expected: Facts, actual: Facts): void {
+  for (const what of Object.keys(expected)) compareInto(found, what, expected[what], actual[what]);
+}
+
+function compareInto(found: string[], what: string, expected: unknown, actual: unknown): void {
+  const [left, right] = [JSON.stringify(expected), JSON.stringify(actual)];
+  if (left !== right) found.push(`${what}: ${left}, not ${right}`);
 }
 
 /** Two cells with the same words are the same, unless the words refer to something else. */
@@ -114,17 +127,31 @@ function linkOf({ internals }: Emulator, id: number): { id: string; uri: string 
   return { id: link.id === undefined || link.id.startsWith('~') ? '' : link.id, uri: link.uri };
 }
 
-/** Everything but the cells. */
-function overall(emulator: Emulator): Readonly<Record<string, unknown>> {
-  const { internals, terminal, tracked } = emulator;
-  const { normal, alternate, pen, isAlternate } = internals;
+/** What depends on where the cursor was. */
+function places({ internals }: Emulator): Facts {
+  const { normal, alternate, isAlternate } = internals;
   const active = isAlternate ? alternate : normal;
-  const saved = ({ saved: { foreground, background, ...rest } }: BufferState) => ({
-    ...rest,
-    pen: savedPenOf(foreground, background),
-  });
   return {
     cursor: [active.x, active.y],
+    'saved place': [normal.saved.x, normal.saved.y],
+    'saved place of the alternate buffer': [alternate.saved.x, alternate.saved.y],
+    'join state': internals.joinState,
+  };
+}
+
+/** Everything else but the cells. */
+function modes(emulator: Emulator): Facts {
+  const { internals, terminal, tracked } = emulator;
+  const { normal, alternate, pen, isAlternate } = internals;
+  const saved = ({ saved: { foreground, background, hasExtended, charset } }: BufferState) => ({
+    pen: savedPenOf(foreground, background),
+    hasExtended,
+    charset,
+  });
+  return {
+    'alternate buffer': isAlternate,
+    region: normal.region,
+    'region of the alternate buffer': isAlternate && alternate.region,
     'cursor is hidden': internals.isCursorHidden,
     'cursor style': internals.cursorStyle,
     'cursor blinks': terminal.options.cursorBlink,
@@ -136,7 +163,6 @@ function overall(emulator: Emulator): Readonly<Record<string, unknown>> {
     charsets: internals.charsets,
     'saved cursor': saved(normal),
     'saved cursor of the alternate buffer': saved(alternate),
-    'join state': internals.joinState,
     'between sequences': internals.isGround,
     'private modes': [...tracked.modes],
     'kitty keyboard': tracked.kitty,

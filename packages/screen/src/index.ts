@@ -1,4 +1,6 @@
-export { differences } from './differences.ts';
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+export { differences, modeDifferences } from './differences.ts';
 export { Emulator, Emulators, SCROLLBACK_LINES, type ScreenSize } from './emulator.ts';
 export { SafeOffset } from './safe-offset.ts';
 export { type SerializeOptions, Serializer } from './serializer.ts';
+export { Skimmer } from './skimmer.ts';

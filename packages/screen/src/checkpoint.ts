@@ -1,0 +1,88 @@
+import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { ScreenSize } from './emulator.ts';
+
+// ┌────────┬─────────┬───────┬────────┬──────┬──────┬────────────┬────────┬───────┬──────────┐
+// │ "HFSC" │ version │ flags │ offset │ cols │ rows │ scrollback │ length │ crc32 │ deflated │
+// │   4    │    1    │   1   │   8    │  2   │  2   │     4      │   4    │   4   │          │
+// └────────┴─────────┴───────┴────────┴──────┴──────┴────────────┴────────┴───────┴──────────┘
+// Numbers are big-endian. The length is that of the snapshot before it was deflated; the checksum is of all before it, and of that.
+
+const MAGIC = Buffer.from('HFSC');
+/** Of the format, and of what a snapshot means: a checkpoint of another version is made anew from the history. */
+const VERSION = 1;
+const CHECKSUM_AT = 26;
+const HEADER_BYTES = 30;
+const INCOMPLETE = 1;
+/** A screen of random colours, 500 by 200, with 1,000 lines, stays below. */
+const MAX_SNAPSHOT = 64 * 1024 * 1024;
+
+/** The state of a screen at an offset of the output: nothing before it is needed any more. */
+export interface Checkpoint extends ScreenSize {
+  readonly offset: number;
+  /** The limit, not how many lines there are. */
+  readonly scrollback: number;
+  /** Whether something may be missing, as when history was lost before it. */
+  readonly isIncomplete: boolean;
+  readonly snapshot: Uint8Array;
+}
+
+export function encodeCheckpoint({
+  offset,
+  cols,
+  rows,
+  scrollback,
+  isIncomplete,
+  snapshot,
+}: Checkpoint): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  MAGIC.copy(header);
+  header.writeUInt8(VERSION, 4);
+  header.writeUInt8(isIncomplete ? INCOMPLETE : 0, 5);
+  header.writeBigUInt64BE(BigInt(offset), 6);
+  header.writeUInt16BE(cols, 14);
+  header.writeUInt16BE(rows, 16);
+  header.writeUInt32BE(scrollback, 18);
+  header.writeUInt32BE(snapshot.length, 22);
+  header.writeUInt32BE(checksum(header, snapshot), CHECKSUM_AT);
+  return Buffer.concat([header, deflateRawSync(snapshot, { level: constants.Z_BEST_SPEED })]);
+}
+
+/** What is wrong with it, in words, if it can't be used. */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | string {
+  if (bytes.length < HEADER_BYTES) return `${bytes.length} bytes are no checkpoint`;
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
+  if (!header.subarray(0, MAGIC.length).equals(MAGIC)) return 'it is no checkpoint';
+  if (header.readUInt8(4) !== VERSION) return `it has version ${header.readUInt8(4)}, not ${VERSION}`;
+  const offset = Number(header.readBigUInt64BE(6));
+  const [cols, rows] = [header.readUInt16BE(14), header.readUInt16BE(16)];
+  const length = header.readUInt32BE(22);
+  if (!Number.isSafeInteger(offset) || cols === 0 || rows === 0 || length > MAX_SNAPSHOT)
+    return 'its header makes no sense';
+  const snapshot = inflate(bytes.subarray(HEADER_BYTES), length);
+  if (
+    !snapshot ||
+    snapshot.length !== length ||
+    checksum(header, snapshot) !== header.readUInt32BE(CHECKSUM_AT)
+  )
+    return 'it is damaged';
+  return {
+    offset,
+    cols,
+    rows,
+    scrollback: header.readUInt32BE(18),
+    isIncomplete: (header.readUInt8(5) & INCOMPLETE) !== 0,
+    snapshot,
+  };
+}
+
+function checksum(header: Buffer, snapshot: Uint8Array): number {
+  return crc32(snapshot, crc32(header.subarray(0, CHECKSUM_AT)));
+}
+
+function inflate(bytes: Uint8Array, length: number): Buffer | undefined {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: Math.max(length, 1) });
+  } catch {
+    return undefined; // zlib says so of every damage, in many ways
+  }
+}
