@@ -12,11 +12,12 @@ import { list } from './measures/list.ts';
 import { memory } from './measures/memory.ts';
 import { open } from './measures/open.ts';
 import { pause } from './measures/pause.ts';
+import { screen } from './measures/screen.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { Scope } from './scope.ts';
 import { table } from './table.ts';
 
-const MEASURES: readonly Measure[] = [flood, echo, list, open, memory, idle, pause];
+const MEASURES: readonly Measure[] = [flood, echo, list, open, memory, idle, pause, screen];
 /** Not os.tmpdir(): sockets lie in it, and their paths must be short. */
 const TEMPORARY = '/tmp';
 /** The machine should do nothing else: above this load, that is said. */
