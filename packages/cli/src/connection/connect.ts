@@ -5,10 +5,15 @@ import * as supervisor from '@holdfast/supervisor/connect';
 import type { Context } from '../context.ts';
 import { CLIENT_NAME } from './client-name.ts';
 
+/** Who asks for a session waits for a daemon that stands: none else can be had, and nothing is lost by it. */
+const OPEN_PATIENCE_MS = 30_000;
+
 export interface ConnectOptions {
   readonly connector: Connector;
   /** Whether a lost connection is made again; by default it is not. */
   readonly reconnect?: boolean;
+  /** How long a daemon that does not answer is waited for; by default as long as the protocol says. */
+  readonly helloTimeoutMs?: number;
 }
 
 /** For an exchange of a few messages, which needs no loop of its own. */
@@ -50,7 +55,8 @@ export async function connectOrStart(
   context: Context,
   options: ConnectOptions = brief(context),
 ): Promise<Client> {
-  const client = await connectIfRunning(context, options);
+  const patient = { helloTimeoutMs: OPEN_PATIENCE_MS, ...options };
+  const client = await connectIfRunning(context, patient);
   if (client) return client;
   const [{ startDaemon }, { tellOfLostSessions }] = await Promise.all([
     import('./start-daemon.ts'),
