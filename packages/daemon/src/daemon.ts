@@ -25,6 +25,7 @@ import { type KeeperProgram, NewKeeper } from './keeper-link/new-keeper.ts';
 import { NOTHING_INHERITED } from './session/inheritance.ts';
 import { NothingPacked } from './session/luggage.ts';
 import { ProcessLister } from './session/process-table.ts';
+import { Rendezvous } from './rendezvous.ts';
 import { SessionRegistry } from './session/registry.ts';
 import type { SubscriptionSink } from './session/subscription.ts';
 import { canBeMadeEarly } from './session/suspended-session.ts';
@@ -64,6 +65,7 @@ export class Daemon {
   /** Holds the home's lock. */
   #lock = -1;
   #listener: Listener | undefined;
+  #rendezvous: Rendezvous | undefined;
   #stopping: Promise<number> | undefined;
   #newKeeper: NewKeeper | undefined;
   #keeperStartedMs = Number.NEGATIVE_INFINITY;
@@ -146,7 +148,7 @@ export class Daemon {
     }
     const daemon = new Daemon(options);
     const given = daemon.#keeper.isThere ? daemon.#keeper.takeBack() : undefined;
-    const lock = given?.lock ?? lockFile(path.join(options.runtimeDir, 'lock'));
+    const lock = given?.lock ?? lockFile(path.join(options.stateDir, 'lock'));
     if (lock === undefined) return undefined;
     daemon.#lock = lock;
     if (given?.lock === undefined) daemon.#keeper.holdHome('lock', lock);
@@ -157,6 +159,7 @@ export class Daemon {
     daemon.#hearSignals();
     daemon.#serve();
     daemon.#noteServing();
+    daemon.#beFound();
     daemon.#registry.goOn();
     daemon.#registry.keepRetention();
     daemon.#keeper.ready();
@@ -177,6 +180,18 @@ export class Daemon {
         ? Listener.bind(this.#socketPath, surroundings)
         : new Listener(given, this.#socketPath, surroundings);
     if (given === undefined) this.#keeper.holdHome('listener', this.#listener.fd);
+  }
+
+  /** From now on this daemon sees to it that clients find it. */
+  #beFound(): void {
+    const listener = this.#listener;
+    if (!listener || this.#stopping) return;
+    this.#rendezvous = new Rendezvous(this.#options, {
+      reactor: this.#reactor,
+      log: this.#log,
+      listener,
+      rebound: () => this.#keeper.holdHome('listener', listener.fd),
+    });
   }
 
   /** Takes over from a predecessor, which is at the other end of the channel; ends the process if that does not happen. */
@@ -324,6 +339,7 @@ export class Daemon {
     this.#behindFirstOutput(() => {
       this.#logFile.takeStderr();
       this.#noteServing();
+      this.#beFound();
       const { pauseMs, sessions } = result;
       this.#log('upgrade.done', { from: snapshot.from.pid, sessions, pauseMs });
     });
@@ -526,6 +542,7 @@ export class Daemon {
   async #endSessions(callerPid: number | null): Promise<number> {
     this.#log('daemon.stopping');
     const ended = await this.#registry.stop(callerPid);
+    this.#rendezvous?.close();
     this.#listener?.close();
     // The answers to whoever asked are queued after this returns.
     this.#reactor.after(0, () => this.#farewell());

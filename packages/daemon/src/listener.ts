@@ -23,20 +23,14 @@ export interface ListenerSurroundings {
 /** The daemon's socket. Only the holder of the home's lock may make one: it replaces whatever stands at the path. */
 export class Listener {
   readonly #path: string;
-  readonly #log: Log;
-  readonly #accepted: (socket: Accepted) => boolean;
-  readonly #socket: UnixListener;
+  readonly #surroundings: ListenerSurroundings;
+  #socket: UnixListener;
 
   /** Takes over a socket that is bound to `path` and listens. */
-  constructor(fd: number, path: string, { reactor, log, accepted }: ListenerSurroundings) {
+  constructor(fd: number, path: string, surroundings: ListenerSurroundings) {
     this.#path = path;
-    this.#log = log;
-    this.#accepted = accepted;
-    this.#socket = new UnixListener(fd, reactor, {
-      accepted: (socket, pid) => this.#admit({ fd: socket, peerPid: pid }),
-      foreign: ({ uid, pid }) => log('client.foreign', { uid, pid }),
-      exhausted: (error) => log('listener.no-descriptors', { error: String(error) }),
-    });
+    this.#surroundings = surroundings;
+    this.#socket = this.#watch(fd);
   }
 
   static bind(path: string, surroundings: ListenerSurroundings): Listener {
@@ -48,15 +42,37 @@ export class Listener {
     return this.#socket.fd;
   }
 
+  /** Whether clients can find it. */
+  get isThere(): boolean {
+    return fs.lstatSync(this.#path, { throwIfNoEntry: false })?.isSocket() ?? false;
+  }
+
+  /** Makes one anew where somebody has removed it. Who is connected stays so. Throws PosixError or Node's error. */
+  rebind(): void {
+    const fresh = this.#watch(UnixListener.bind(this.#path, BACKLOG));
+    this.#socket.close();
+    this.#socket = fresh;
+  }
+
   /** Removes the socket and stops listening. */
   close(): void {
     fs.rmSync(this.#path, { force: true });
     this.#socket.close();
   }
 
+  #watch(fd: number): UnixListener {
+    const { reactor, log } = this.#surroundings;
+    return new UnixListener(fd, reactor, {
+      accepted: (socket, pid) => this.#admit({ fd: socket, peerPid: pid }),
+      foreign: ({ uid, pid }) => log('client.foreign', { uid, pid }),
+      exhausted: (error) => log('listener.no-descriptors', { error: String(error) }),
+    });
+  }
+
   #admit(socket: Accepted): void {
-    if (this.#accepted(socket)) return;
-    this.#log('client.refused', { pid: socket.peerPid, code: 'E_LIMIT', message: TOO_MANY_CLIENTS });
+    const { accepted, log } = this.#surroundings;
+    if (accepted(socket)) return;
+    log('client.refused', { pid: socket.peerPid, code: 'E_LIMIT', message: TOO_MANY_CLIENTS });
     close(socket.fd);
   }
 }

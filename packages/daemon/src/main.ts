@@ -1,10 +1,13 @@
 import fs from 'node:fs';
-import { closeInherited, compileEarly, setCloseOnExec } from '@holdfast/posix';
+import os from 'node:os';
+import { closeInherited, compileEarly, ignoreSignal, setCloseOnExec } from '@holdfast/posix';
 import { prepareForRequests } from '@holdfast/protocol';
 import { Daemon, startError } from './daemon.ts';
 import { type DaemonOptions, parseOptions } from './options.ts';
 
 process.umask(0o077);
+// Node would open its debugger, on a port that every user of this machine can reach.
+ignoreSignal(os.constants.signals.SIGUSR1);
 compileEarly();
 prepareForRequests();
 

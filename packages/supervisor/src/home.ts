@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { HoldfastError } from '@holdfast/protocol';
@@ -6,9 +6,9 @@ import { HoldfastError } from '@holdfast/protocol';
 /** Where one namespace lives: its sockets and locks, its state and histories. */
 export interface Home {
   readonly namespace: string;
-  /** Sockets, locks, histories in memory. */
+  /** Sockets, histories in memory. */
   readonly runtimeDir: string;
-  /** State, histories, the log. */
+  /** State, histories, the log, and the locks: a lock lies beside what it is for. */
   readonly stateDir: string;
   readonly socketPath: string;
   readonly lockPath: string;
@@ -33,7 +33,8 @@ export const NAMESPACE = /^(?!\.)[A-Za-z0-9._-]{1,64}$/;
 
 /**
  * The home that an environment and `--namespace` mean. HOLDFAST_HOME puts everything under one folder; else the XDG
- * folders count, of which relative ones are ignored, as their specification says. Touches no file.
+ * folders count, of which relative ones are ignored, as their specification says. A daemon leaves a link to its runtime
+ * folder in the state folder, and that counts more: a login has XDG_RUNTIME_DIR, and cron or `su` may not.
  * Throws E_USAGE for a namespace that can't be one.
  */
 export function resolveHome(env: Readonly<Record<string, string | undefined>>, namespace?: string): Home {
@@ -52,7 +53,8 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>, n
   const stateRoot = absolute(env['XDG_STATE_HOME']) ?? join(env['HOME'] || homedir(), '.local', 'state');
   const stateDir = join(stateRoot, 'holdfast', name);
   const runtimeRoot = absolute(env['XDG_RUNTIME_DIR']);
-  const runtimeDir = runtimeRoot ? join(runtimeRoot, 'holdfast', name) : join(stateDir, 'run');
+  const ours = runtimeRoot ? join(runtimeRoot, 'holdfast', name) : join(stateDir, 'run');
+  const runtimeDir = linked(join(stateDir, 'runtime')) ?? ours;
   return home({ namespace: name, runtimeDir, stateDir, label: stateDir });
 }
 
@@ -132,15 +134,25 @@ function home(parts: Pick<Home, 'namespace' | 'runtimeDir' | 'stateDir' | 'label
   return {
     ...parts,
     socketPath: join(parts.runtimeDir, 'daemon.sock'),
-    lockPath: join(parts.runtimeDir, 'lock'),
+    lockPath: join(parts.stateDir, 'lock'),
     keeperSocketPath: join(parts.runtimeDir, 'keeper.sock'),
     keeperReportPath: join(parts.runtimeDir, 'keeper.json'),
     logPath: join(parts.stateDir, 'daemon.log'),
-    lifecycleLockPath: join(parts.runtimeDir, 'lifecycle.lock'),
+    lifecycleLockPath: join(parts.stateDir, 'lifecycle.lock'),
     manifestPath: join(parts.runtimeDir, 'daemon.json'),
     updateRecordPath: join(parts.stateDir, 'update.json'),
     supervisorLogPath: join(parts.stateDir, 'supervisor.log'),
   };
+}
+
+/** The folder that a link leads to; undefined if there is none. */
+function linked(path: string): string | undefined {
+  try {
+    const target = readlinkSync(path);
+    return existsSync(target) ? target : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function absolute(path: string | undefined): string | undefined {

@@ -13,7 +13,7 @@ export type Restarted = Exclude<Stopped, { kind: 'notRunning' }>;
  */
 export async function restart(surroundings: Surroundings): Promise<Restarted> {
   const { home, connector, emit } = surroundings;
-  if (!existsSync(home.runtimeDir)) throw noDaemon();
+  if (!existsSync(home.stateDir)) throw noDaemon();
   return underLifecycleLock(home, connector, async () => {
     const ended = await end(surroundings);
     if (ended.kind === 'notRunning') throw noDaemon();

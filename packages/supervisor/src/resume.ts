@@ -26,7 +26,7 @@ export interface Resumed {
  */
 export async function resume(surroundings: Surroundings, options: ResumeOptions = {}): Promise<Resumed> {
   const { home, connector } = surroundings;
-  if (!existsSync(home.runtimeDir)) throw new HoldfastError('E_NO_DAEMON', 'no keeper is running');
+  if (!existsSync(home.stateDir)) throw new HoldfastError('E_NO_DAEMON', 'no keeper is running');
   return underLifecycleLock(home, connector, () => startByKeeper(surroundings, options));
 }
 

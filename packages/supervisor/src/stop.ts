@@ -32,7 +32,7 @@ export type Stopped =
  */
 export async function stop(surroundings: Surroundings): Promise<Stopped> {
   const { home, connector } = surroundings;
-  if (!existsSync(home.runtimeDir)) return { kind: 'notRunning' };
+  if (!existsSync(home.stateDir)) return { kind: 'notRunning' };
   return underLifecycleLock(home, connector, () => end(surroundings));
 }
 
