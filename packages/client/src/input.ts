@@ -288,7 +288,7 @@ export class Input {
       if (byteCount <= 0) break;
       const frame = new Uint8Array(DATA_HEADER_BYTES + byteCount);
       const header = { type: FRAME.INPUT, channel: this.#channel, offset: this.#sent, byteCount };
-      writeDataHeader(new DataView(frame.buffer), header);
+      writeDataHeader(frame, header);
       this.#queue.copy(this.#sent, frame.subarray(DATA_HEADER_BYTES));
       this.#sent += byteCount;
       this.#everSent = Math.max(this.#everSent, this.#sent);

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { close, exitNow, lockFile, Reactor, setNonBlocking, type Timer } from '@holdfast/posix';
+import { Block, close, exitNow, lockFile, Reactor, setNonBlocking, type Timer } from '@holdfast/posix';
 import { BUILD, type DaemonIdentity, HoldfastError, LIMITS, VERSION } from '@holdfast/protocol';
 import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { Connection } from './connection/connection.ts';
@@ -30,6 +30,7 @@ import { SessionRegistry } from './session/registry.ts';
 import type { SubscriptionSink } from './session/subscription.ts';
 import { canBeMadeEarly } from './session/suspended-session.ts';
 import { testPoint } from './test-points.ts';
+import { TypingPace } from './typing-pace.ts';
 
 /** One read of a client's socket. */
 const CLIENT_READ_BYTES = 64 * 1024;
@@ -56,7 +57,8 @@ export class Daemon {
   readonly #connections = new Set<Connection>();
   readonly #handler: RequestHandler;
   readonly #batch = new Batch();
-  readonly #readBuffer = Buffer.from(new ArrayBuffer(CLIENT_READ_BYTES));
+  readonly #typing = new TypingPace();
+  readonly #readBuffer = new Block(CLIENT_READ_BYTES);
   readonly #options: DaemonOptions;
   readonly #predecessor: Predecessor;
   readonly #identity: DaemonIdentity;
@@ -122,6 +124,8 @@ export class Daemon {
       protocolsInUse: () => [...this.#connections].flatMap(({ protocol }) => protocol ?? []),
       pauseClients: (isPaused) => {
         this.#arePaused = isPaused;
+        if (isPaused) this.#typing.end();
+        else this.#typing.begin();
         for (const connection of this.#connections) connection.isPaused = isPaused;
       },
       startSuccessor: (target) => this.#startSuccessor(target),
@@ -473,6 +477,7 @@ export class Daemon {
       this.#newKeeper?.childEnded();
     });
     this.#keeper.serve();
+    this.#typing.begin();
     this.#reactor.start();
   }
 
@@ -521,6 +526,7 @@ export class Daemon {
       log: this.#log,
       batch: this.#batch,
       readBuffer: this.#readBuffer,
+      typing: this.#typing,
       handler: this.#handler,
       closed: (closed: Connection) => {
         this.#connections.delete(closed);

@@ -14,7 +14,7 @@ export {
   write,
   writeAt,
 } from './descriptors.ts';
-export { collectGarbage, compileEarly, optimizeEarly, staySmall } from './engine.ts';
+export { collectGarbage, compileEarly, optimizeEarly, optimizeLate, staySmall } from './engine.ts';
 export { errnoName, isErrno, PosixError } from './errors.ts';
 export { exitNow } from './exit.ts';
 export {

@@ -127,7 +127,10 @@ export class Reactor {
   /** Calls back once, `delayMs` milliseconds from now or later. */
   after(delayMs: number, callback: () => void): Timer {
     const due: Due = { at: performance.now() + delayMs, callback };
-    this.#timers.splice(this.#placeOf(due.at), 0, due);
+    const place = this.#placeOf(due.at);
+    // The next one of all is what is set and cancelled for each key.
+    if (place === this.#timers.length) this.#timers.push(due);
+    else this.#timers.splice(place, 0, due);
     return { cancel: () => this.#cancel(due) };
   }
 
@@ -241,6 +244,10 @@ export class Reactor {
 
   /** Takes it out at once: a lease that is renewed with every acknowledgement must not leave its old timers behind. */
   #cancel(due: Due): void {
+    if (this.#timers.at(-1) === due) {
+      this.#timers.pop();
+      return;
+    }
     for (let place = this.#placeOf(due.at); this.#timers[place]?.at === due.at; place += 1) {
       if (this.#timers[place] !== due) continue;
       this.#timers.splice(place, 1);

@@ -181,7 +181,7 @@ describe('the layout on the wire', () => {
     expect([...encodeControl({ ü: 1 })]).toEqual([9, 0, 0, 0, 1, ...new TextEncoder().encode('{"ü":1}')]);
     const header = new Uint8Array(17);
     const { bytes, ...rest } = data;
-    expect(writeDataHeader(new DataView(header.buffer), { ...rest, byteCount: bytes.length })).toBe(17);
+    expect(writeDataHeader(header, { ...rest, byteCount: bytes.length })).toBe(17);
     expect(header).toEqual(encodeData(data).subarray(0, 17));
   });
 });

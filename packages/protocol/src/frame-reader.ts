@@ -27,6 +27,9 @@ type State =
   | { at: 'channel'; type: DataFrameType | AckFrameType; length: number }
   | { at: 'data'; type: DataFrameType; channel: number; offset: number; missing: number };
 
+const HEADER: State = { at: 'header' };
+const TWO_32 = 0x1_0000_0000;
+
 /**
  * Cuts a byte stream into frames.
  *
@@ -44,7 +47,7 @@ export class FrameReader {
   /** Collects a header that came in pieces; the largest header is a channel header. */
   readonly #partial = new Uint8Array(CHANNEL_HEADER_BYTES);
   #partialLength = 0;
-  #state: State = { at: 'header' };
+  #state: State = HEADER;
   #maxControlBytes: number;
 
   /** `accepts` lists the frame types that the other side may send; anything else is refused. */
@@ -73,7 +76,7 @@ export class FrameReader {
     }
     const header = new Uint8Array(DATA_HEADER_BYTES);
     const { type, channel, offset, missing } = state;
-    writeDataHeader(new DataView(header.buffer), { type, channel, offset, byteCount: missing });
+    writeDataHeader(header, { type, channel, offset, byteCount: missing });
     return [header];
   }
 
@@ -84,7 +87,7 @@ export class FrameReader {
       const state = this.#state;
       switch (state.at) {
         case 'header':
-          at += this.#header(chunk, at);
+          at += this.#wholeFrame(chunk, at) || this.#header(chunk, at);
           break;
         case 'control':
           at += this.#control(chunk, at, state);
@@ -97,6 +100,31 @@ export class FrameReader {
           break;
       }
     }
+  }
+
+  /**
+   * Hands on a data frame or an acknowledgement that lies in the chunk as a whole, as each key and its echo do, without a state
+   * or a view in between. Returns its length; 0 for whatever else there is, faulty frames included: that is for the states.
+   */
+  #wholeFrame(chunk: Uint8Array, at: number): number {
+    if (this.#partialLength > 0 || chunk.length - at < DATA_HEADER_BYTES) return 0;
+    const type = chunk[at + 4] ?? 0;
+    if (type === FRAME.CONTROL || !this.#accepts.has(type)) return 0;
+    const length = u32(chunk, at) - 1;
+    const byteCount = length - CHANNEL_HEADER_BYTES;
+    const end = at + FRAME_HEADER_BYTES + length;
+    if (byteCount < 0 || byteCount > LIMITS.dataFrameBytes || end > chunk.length) return 0;
+    const channel = u32(chunk, at + 5);
+    const offset = u32(chunk, at + 9) + u32(chunk, at + 13) * TWO_32;
+    if (!Number.isSafeInteger(offset + byteCount)) return 0;
+    const known = type as DataFrameType | AckFrameType;
+    if (isAck(known)) {
+      if (byteCount > 0) return 0;
+      this.#sink.ack(known, channel, offset);
+    } else if (byteCount > 0) {
+      this.#sink.data(known, channel, offset, chunk.subarray(end - byteCount, end));
+    }
+    return end - at;
   }
 
   /** Collects `wanted` header bytes; returns a view of them once they are all there. */
@@ -154,7 +182,7 @@ export class FrameReader {
   #control(chunk: Uint8Array, at: number, state: State & { at: 'control' }): number {
     const piece = chunk.subarray(at, at + state.length - state.filled);
     if (piece.length === state.length) {
-      this.#state = { at: 'header' };
+      this.#state = HEADER;
       this.#sink.control(this.#decode(piece));
       return piece.length;
     }
@@ -163,7 +191,7 @@ export class FrameReader {
     state.collected.set(piece, state.filled);
     state.filled = filled;
     if (filled === state.length) {
-      this.#state = { at: 'header' };
+      this.#state = HEADER;
       this.#sink.control(this.#decode(state.collected.subarray(0, filled)));
     }
     return piece.length;
@@ -178,7 +206,7 @@ export class FrameReader {
     if (Number.isNaN(offset + missing) || !Number.isSafeInteger(offset + missing)) {
       throw new HoldfastError('E_PROTOCOL', 'an offset is beyond 2^53 - 1');
     }
-    this.#state = { at: 'header' };
+    this.#state = HEADER;
     if (isAck(state.type)) this.#sink.ack(state.type, channel, offset);
     else if (missing > 0) this.#state = { at: 'data', type: state.type, channel, offset, missing };
     return used;
@@ -189,7 +217,7 @@ export class FrameReader {
     const { offset } = state;
     state.offset += piece.length;
     state.missing -= piece.length;
-    if (state.missing === 0) this.#state = { at: 'header' };
+    if (state.missing === 0) this.#state = HEADER;
     this.#sink.data(state.type, state.channel, offset, piece);
     return piece.length;
   }
@@ -201,6 +229,12 @@ export class FrameReader {
       throw new HoldfastError('E_PROTOCOL', 'a control frame is not valid UTF-8', { cause });
     }
   }
+}
+
+/** The little-endian number at `at`, which must be within the bytes. */
+function u32(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
+  return low + (bytes[at + 3] ?? 0) * 0x100_0000;
 }
 
 function isAck(type: number): type is AckFrameType {

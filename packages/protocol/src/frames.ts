@@ -34,7 +34,7 @@ const utf8 = new TextEncoder();
 
 /** Writes the header of an OUTPUT or INPUT frame that carries `byteCount` bytes; returns DATA_HEADER_BYTES. */
 export function writeDataHeader(
-  into: DataView,
+  into: Uint8Array,
   frame: { type: DataFrameType; channel: number; offset: number; byteCount: number },
 ): number {
   writeChannelFrame(into, frame, frame.byteCount);
@@ -49,14 +49,14 @@ export function encodeData(frame: {
   bytes: Uint8Array;
 }): Uint8Array {
   const encoded = new Uint8Array(DATA_HEADER_BYTES + frame.bytes.length);
-  writeChannelFrame(new DataView(encoded.buffer), frame, frame.bytes.length);
+  writeChannelFrame(encoded, frame, frame.bytes.length);
   encoded.set(frame.bytes, DATA_HEADER_BYTES);
   return encoded;
 }
 
 /** Writes one whole acknowledgement; returns DATA_HEADER_BYTES. */
 export function writeAck(
-  into: DataView,
+  into: Uint8Array,
   frame: { type: AckFrameType; channel: number; offset: number },
 ): number {
   writeChannelFrame(into, frame, 0);
@@ -66,7 +66,7 @@ export function writeAck(
 /** One whole acknowledgement. */
 export function encodeAck(frame: { type: AckFrameType; channel: number; offset: number }): Uint8Array {
   const encoded = new Uint8Array(DATA_HEADER_BYTES);
-  writeAck(new DataView(encoded.buffer), frame);
+  writeAck(encoded, frame);
   return encoded;
 }
 
@@ -87,15 +87,24 @@ export function encodeControlText(text: string): Uint8Array {
 }
 
 function writeChannelFrame(
-  into: DataView,
+  into: Uint8Array,
   frame: { type: FrameType; channel: number; offset: number },
   byteCount: number,
 ): void {
-  into.setUint32(0, 1 + CHANNEL_HEADER_BYTES + byteCount, true);
-  into.setUint8(4, frame.type);
-  into.setUint32(5, frame.channel, true);
-  into.setUint32(9, frame.offset % TWO_32, true);
-  into.setUint32(13, Math.floor(frame.offset / TWO_32), true);
+  const { type, channel, offset } = frame;
+  putU32(into, 0, 1 + CHANNEL_HEADER_BYTES + byteCount);
+  into[4] = type;
+  putU32(into, 5, channel);
+  putU32(into, 9, offset % TWO_32);
+  putU32(into, 13, Math.floor(offset / TWO_32));
+}
+
+/** Little-endian. Byte by byte: a DataView of a small array would have to be made for each frame, and its memory with it. */
+function putU32(into: Uint8Array, at: number, value: number): void {
+  into[at] = value;
+  into[at + 1] = value >>> 8;
+  into[at + 2] = value >>> 16;
+  into[at + 3] = value >>> 24;
 }
 
 /** Reads a u64 that must be a safe integer; NaN if it is not. */

@@ -13,7 +13,7 @@ export class OutputPump {
   #taken = 0;
   #onIdle: (() => void)[] = [];
 
-  /** `onBytes` sees each chunk before it is written. */
+  /** `onBytes` sees each chunk once it is written, or held back: nothing is looked at while somebody waits for its echo. */
   constructor(writer: FdWriter, onBytes: (bytes: Uint8Array) => void = () => undefined) {
     this.#writer = writer;
     this.#onBytes = onBytes;
@@ -22,9 +22,10 @@ export class OutputPump {
 
   /** The subscription's `onData`. It may be called before `bind`. */
   readonly onData: SubscribeOptions['onData'] = (bytes, offset) => {
-    this.#onBytes(bytes);
     this.#taken = offset + bytes.length;
-    if (!this.#writer.write(bytes)) return false;
+    const isWritten = this.#writer.write(bytes);
+    this.#onBytes(bytes);
+    if (!isWritten) return false;
     this.#subscription?.acknowledge(this.#taken);
     return true;
   };

@@ -19,6 +19,8 @@ export class ScreenModes {
 
   /** Takes the next bytes of output. */
   push(bytes: Uint8Array): void {
+    // An echo, say: neither a switch nor a part of one.
+    if (this.#tail.length === 0 && !bytes.includes(ESC)) return;
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (this.#tail.length > 0) {
       // A switch that began in the last chunk ends in the first bytes of this one.

@@ -10,12 +10,15 @@ import {
   WOULD_BLOCK,
   WRITABLE,
   write,
+  writeAt,
 } from '@holdfast/posix';
 import { HoldfastError } from '@holdfast/protocol';
 import type { Connector, Timer, Transport } from '../transport.ts';
 
 /** One read: a whole OUTPUT frame and its header fit, and it stays in the processor's cache. */
 const READ_BYTES = 128 * 1024;
+/** A frame of some keys fits. */
+const SMALL_BYTES = 64;
 /** Reads before the reactor looks after others: the terminal must not wait for a flood to end. */
 const READS_PER_TURN = 4;
 
@@ -43,6 +46,8 @@ class PosixTransport implements Transport {
   readonly #reactor: Reactor;
   readonly #watch: Watch;
   readonly #buffer = new Block(READ_BYTES);
+  /** A key's frame is put here to be written: to find out where a small array stands, V8 would have to move it first. */
+  readonly #small = new Block(SMALL_BYTES);
   /** What the kernel has not taken yet, in order. Bounded by those who send: each has a limit of its own. */
   #unsent: Uint8Array[] = [];
   #isPaused = false;
@@ -60,7 +65,9 @@ class PosixTransport implements Transport {
 
   send(bytes: Uint8Array): boolean {
     if (this.#isClosed) return true;
-    this.#unsent.push(bytes);
+    const taken = this.#unsent.length === 0 && bytes.length <= SMALL_BYTES ? this.#writeSmall(bytes) : 0;
+    if (taken === bytes.length || this.#isClosed) return true;
+    this.#unsent.push(bytes.subarray(taken));
     if (this.#unsent.length > 1) return false;
     this.#flush();
     return this.#unsent.length === 0;
@@ -98,6 +105,13 @@ class PosixTransport implements Transport {
       if (length < READ_BYTES) break;
     }
     if (!this.#isClosed) this.onTurnEnd();
+  }
+
+  /** Returns how many bytes the kernel has taken. */
+  #writeSmall(bytes: Uint8Array): number {
+    this.#small.bytes.set(bytes);
+    const written = this.#attempt(() => writeAt(this.#fd, this.#small.address, bytes.length));
+    return written === undefined || written === WOULD_BLOCK ? 0 : written;
   }
 
   #flush(): void {

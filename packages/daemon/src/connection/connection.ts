@@ -1,11 +1,12 @@
 import {
+  type Block,
   close,
   endWriting,
   isHungUp,
   isErrno,
   READABLE,
   type Reactor,
-  read,
+  readAt,
   setNonBlocking,
   type Timer,
   type Watch,
@@ -29,6 +30,7 @@ import {
   type Request,
 } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
+import type { TypingPace } from '../typing-pace.ts';
 import type { Packing, Unpacking } from '../session/luggage.ts';
 import type { SessionRegistry } from '../session/registry.ts';
 import type { Session } from '../session/session.ts';
@@ -69,8 +71,9 @@ export interface ConnectionSurroundings {
   readonly log: Log;
   /** Shared by all connections. */
   readonly batch: Batch;
-  readonly readBuffer: Buffer;
+  readonly readBuffer: Block;
   readonly handler: Requests;
+  readonly typing: TypingPace;
   closed(connection: Connection): void;
 }
 
@@ -404,6 +407,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   addNext(batch: Batch): boolean {
     if (this.#isRefused) return false;
+    // The echo of a key comes before its acknowledgement: somebody looks at it.
+    if (batch.isEmpty && this.#addAnyOutput(batch)) return true;
     for (const input of this.#toAcknowledge) {
       this.#toAcknowledge.delete(input);
       batch.addInputAck(input.channel, input.takeProgress());
@@ -414,6 +419,10 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       batch.addControl(encodeControl(sessionEvent));
       return true;
     }
+    return this.#addAnyOutput(batch);
+  }
+
+  #addAnyOutput(batch: Batch): boolean {
     for (const subscription of this.#ready) {
       // To the end of the line, so that sessions take turns.
       this.#ready.delete(subscription);
@@ -493,7 +502,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     const { readBuffer } = this.#surroundings;
     try {
       for (let reads = 0; reads < DISCARDED_READS; reads += 1) {
-        const count = read(this.#fd, readBuffer, 0, readBuffer.length);
+        const count = readAt(this.#fd, readBuffer.address, readBuffer.bytes.length);
         if (count === 0) return 'over';
         if (count === WOULD_BLOCK) break;
       }
@@ -520,11 +529,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#framesLeft = FRAMES_PER_TURN;
     try {
       for (let reads = 0; reads < READS_PER_TURN && this.#wantsMore; reads += 1) {
-        const count = read(this.#fd, readBuffer, 0, readBuffer.length);
+        const count = readAt(this.#fd, readBuffer.address, readBuffer.bytes.length);
         if (count === 0) return this.#close(CLOSED_BY_CLIENT);
         if (count === WOULD_BLOCK) break;
-        this.#reader.push(readBuffer.subarray(0, count));
-        if (count < readBuffer.length) break;
+        this.#reader.push(readBuffer.bytes.subarray(0, count));
+        if (count < readBuffer.bytes.length) break;
       }
     } catch (error) {
       if (error instanceof HoldfastError) return this.end(error);
@@ -601,6 +610,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     if (!input) return;
     input.session.typedBy(this, input.viewer);
     input.accept(offset, bytes);
+    this.#surroundings.typing.typed();
   }
 
   #acknowledged(channel: number, offset: number): void {

@@ -25,15 +25,17 @@ export class Batch {
   readonly #gather = new Gather(PIECES);
   /** Where headers and acknowledgements are written: made once, since this is done for every key that is typed. */
   readonly #headers = Array.from({ length: PIECES }, () => new Block(DATA_HEADER_BYTES));
-  readonly #pieces: { address: number; length: number }[] = [];
+  /** Overwritten by the next batch, as the headers are: an array that is emptied and filled again costs more than the write. */
+  readonly #pieces = Array.from({ length: PIECES }, () => ({ address: 0, length: 0 }));
+  #pieceCount = 0;
   /** Only to keep them from being collected before they are written: the kernel is given addresses. */
   readonly #frames: Uint8Array[] = [];
   #headerCount = 0;
 
   clear(): void {
     this.#gather.clear();
-    this.#pieces.length = 0;
-    this.#frames.length = 0;
+    this.#pieceCount = 0;
+    if (this.#frames.length > 0) this.#frames.length = 0;
     this.#headerCount = 0;
   }
 
@@ -43,7 +45,7 @@ export class Batch {
 
   /** Whether there is room for another frame, of whichever kind. */
   get isFull(): boolean {
-    return this.#pieces.length + 2 > PIECES || this.#gather.byteCount >= BATCH_BYTES;
+    return this.#pieceCount + 2 > PIECES || this.#gather.byteCount >= BATCH_BYTES;
   }
 
   addControl(frame: Uint8Array): void {
@@ -54,14 +56,14 @@ export class Batch {
   addData(frame: DataFrame): void {
     const header = this.#nextHeader();
     const { channel, offset, length } = frame;
-    writeDataHeader(header.view, { type: FRAME.OUTPUT, channel, offset, byteCount: length });
+    writeDataHeader(header.bytes, { type: FRAME.OUTPUT, channel, offset, byteCount: length });
     this.#add(header.address, DATA_HEADER_BYTES);
     this.#add(frame.address, length);
   }
 
   addInputAck(channel: number, offset: number): void {
     const frame = this.#nextHeader();
-    writeAck(frame.view, { type: FRAME.INPUT_ACK, channel, offset });
+    writeAck(frame.bytes, { type: FRAME.INPUT_ACK, channel, offset });
     this.#add(frame.address, DATA_HEADER_BYTES);
   }
 
@@ -82,7 +84,7 @@ export class Batch {
   #copyFrom(skip: number, missing: number): Buffer {
     const parts: Buffer[] = [];
     let before = skip;
-    for (const { address, length } of this.#pieces) {
+    for (const { address, length } of this.#pieces.slice(0, this.#pieceCount)) {
       const inside = Math.min(before, length);
       before -= inside;
       if (length > inside) parts.push(copyOut(address + inside, length - inside));
@@ -91,8 +93,12 @@ export class Batch {
   }
 
   #add(address: number, length: number): void {
+    const piece = this.#pieces[this.#pieceCount];
+    if (!piece) throw new RangeError('the batch is full');
     this.#gather.add(address, length);
-    this.#pieces.push({ address, length });
+    piece.address = address;
+    piece.length = length;
+    this.#pieceCount += 1;
   }
 }
 
@@ -173,6 +179,7 @@ export class Outbox {
   }
 
   #addControl(): void {
+    if (this.#control.length === 0) return;
     let taken = 0;
     for (const frame of this.#control) {
       if (this.#batch.isFull) break;

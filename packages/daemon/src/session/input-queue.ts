@@ -197,9 +197,13 @@ export class InputQueue {
 
   #dropFirst(): void {
     this.#head += 1;
-    if (this.#head < TYPED_PIECES_MAX && !this.isEmpty) return;
-    this.#queue.splice(0, this.#head);
-    this.#head = 0;
+    if (this.isEmpty) {
+      // Nearly always the one key that was just typed.
+      for (; this.#head > 0; this.#head -= 1) this.#queue.pop();
+    } else if (this.#head === TYPED_PIECES_MAX) {
+      this.#queue.splice(0, this.#head);
+      this.#head = 0;
+    }
   }
 
   #resume({ streams, queue }: SuspendedInput, luggage: Unpacking): void {
