@@ -9,6 +9,14 @@ test('a command line is split by blanks and quotes', () => {
   expect(splitCommand(`printf ''`)).toEqual(['printf', '']);
 });
 
+test('a command line that ends within a quote, or with a backslash, is none', () => {
+  expect(() => splitCommand(`sh -c 'echo hi; sleep 1000`)).toThrow("the quote ' isn’t closed");
+  expect(() => splitCommand(`echo "it's`)).toThrow('the quote " isn’t closed');
+  expect(() => splitCommand(`echo it's "`)).toThrow("the quote ' isn’t closed");
+  expect(() => splitCommand('echo \\')).toThrow('nothing follows the \\ at the end');
+  expect(splitCommand(`echo \\' "'" '"' "\\""`)).toEqual(['echo', "'", "'", '"', '"']);
+});
+
 test('a session is told by what a person would call it', () => {
   expect(commandOf({ command: ['/bin/bash'] })).toBe('bash');
   expect(folderOf({ cwd: '/home/ada/code' })).toBe('~/code');

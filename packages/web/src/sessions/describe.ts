@@ -55,9 +55,15 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Splits what was typed into a program and arguments, as a shell would by blanks and quotes; it expands nothing. */
+/**
+ * Splits what was typed into a program and arguments, as a shell would by blanks and quotes; it expands nothing. Throws an Error
+ * that says what is open at its end: a shell would ask for more.
+ */
 export function splitCommand(line: string): string[] {
   const words: string[] = [];
+  const open = /^(?:[^"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')*/.exec(line)?.[0].length ?? 0;
+  if (line[open] === '\\') throw new Error('nothing follows the \\ at the end');
+  if (open < line.length) throw new Error(`the quote ${line[open]} isn’t closed`);
   for (const match of line.matchAll(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g)) {
     words.push(match[0].replace(/\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'/g, unquoted));
   }
