@@ -153,7 +153,12 @@ export default function TerminalPane(props: TerminalPaneProps) {
       {linkView && linkView.exit !== null && (
         <ExitNotice exit={linkView.exit} onRunAgain={readOnly ? undefined : actions?.onRunAgain} />
       )}
-      {!readOnly && <TouchKeys onType={(text) => live?.view.terminal.input(text)} />}
+      {!readOnly && (
+        <TouchKeys
+          onType={(text) => live?.view.terminal.input(text)}
+          isApplicationCursor={() => live?.view.terminal.modes.applicationCursorKeysMode ?? false}
+        />
+      )}
     </section>
   );
 }

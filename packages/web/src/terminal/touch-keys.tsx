@@ -13,8 +13,16 @@ const KEYS: readonly (readonly [label: string, name: string, text: string])[] = 
   ['~', 'Tilde', '~'],
 ];
 
+export interface TouchKeysProps {
+  readonly onType: (text: string) => void;
+  /** Whether the program has asked for application cursor keys, now. */
+  readonly isApplicationCursor: () => boolean;
+}
+
 /** Keys that a phone's keyboard doesn't have. */
-export function TouchKeys({ onType }: { readonly onType: (text: string) => void }) {
+export function TouchKeys({ onType, isApplicationCursor }: TouchKeysProps) {
+  // Of these keys only the arrows are told differently.
+  const typed = (text: string) => (isApplicationCursor() ? text.replace('\u001B[', '\u001BO') : text);
   return (
     <div
       role="toolbar"
@@ -28,7 +36,7 @@ export function TouchKeys({ onType }: { readonly onType: (text: string) => void 
           aria-label={name}
           // The terminal, and with it the keyboard, keeps the focus.
           onPointerDown={(event) => event.preventDefault()}
-          onClick={() => onType(text)}
+          onClick={() => onType(typed(text))}
           className="h-9 min-w-10 shrink-0 rounded-md border border-line bg-raised px-2 font-mono text-[13px] active:bg-hover"
         >
           {label}
