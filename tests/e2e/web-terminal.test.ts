@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { expect } from 'vitest';
-import type { WebPage } from './support/web-page.ts';
+import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
 
 /** How many rows down, how many columns along: the middle of a cell, within the pane's screen. */
@@ -107,12 +107,11 @@ webTest('a program fills the clipboard, and can not read it', async ({ web, host
   await expect
     .poll(() => web.page.evaluate('navigator.clipboard.readText()'), { timeout: 15_000 })
     .toBe('from a program');
-  // Were it answered, the answer would be there, base64, as if it had been typed.
+  // Were it answered, the answer would be there as if it had been typed.
   await web.page.keyboard.type(String.raw`printf '\033]52;c;?\007'; echo asked $((40+2))` + '\n');
-  // It is answered, as if it was typed: with nothing.
-  await web.untilText(id, ']52;c;^G');
+  await web.untilText(id, 'asked 42');
   await web.page.keyboard.type('\necho and then $((40+3))\n');
-  expect((await web.untilText(id, 'and then 43')).split('asked 42').at(-1)).not.toContain(text);
+  expect((await web.untilText(id, 'and then 43')).split('asked 42').at(-1)).not.toContain('52;c;');
 });
 
 webTest(
@@ -181,4 +180,71 @@ webTest('the size of the text and the mode for screen readers are set, and stay'
   await page.reload();
   await web.pane(id).locator('.xterm-accessibility').getByText('read 42 aloud').first().waitFor();
   await expect.poll(fontSize).toBe(before + 1);
+});
+
+webTest(
+  'what is shown again does nothing: no query is answered, the clipboard is not filled, no focus is reported',
+  async ({ host, web }) => {
+    const { page } = web;
+    await web.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: host.at.url });
+    const text = Buffer.from('from a program').toString('base64');
+    const asked = String.raw`\033]52;c;?\007\033[c\033[?1004h\033[?1004l`;
+    const script = `stty raw -echo; printf '${asked}\\033]52;c;${text}\\007asked'; exec cat -v`;
+    const { id } = await host
+      .client()
+      .terminal.create.mutate({ command: ['sh', '-c', script], name: 'asks' });
+    await host.client().terminal.wait.mutate({ session: id, text: 'asked' });
+    await page.getByRole('navigation', { name: 'Sessions' }).waitFor();
+    await page.evaluate('navigator.clipboard.writeText("copied by the user")');
+    const row = page.locator(`[data-session-row="${id}"]`).getByRole('button').first();
+    await row.click();
+    await web.untilText(id, 'asked');
+    await page.reload();
+    await web.untilText(id, 'asked');
+    // Behind whatever would have been typed.
+    await web.pane(id).locator('.xterm-helper-textarea').focus();
+    await page.keyboard.type('typed');
+    expect(await web.untilText(id, 'typed')).toBe('askedtyped');
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('copied by the user');
+  },
+);
+
+webTest('who only looks has a clipboard that no program fills', async ({ browser, host }) => {
+  const { terminal } = host.client();
+  const text = Buffer.from('from a program').toString('base64');
+  // Nobody else has it open: the clipboard is that of the whole browser.
+  const { id } = await terminal.create.mutate({ command: ['sh'], name: 'shown' });
+  const { token } = await terminal.share.create.mutate({ session: id, expiresInMs: 600_000 });
+  await using guest = await WebPage.open(browser, host.at, { token });
+  await guest.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: host.at.url });
+  await guest.pane(id).locator('[data-link=live]').waitFor();
+  await guest.page.evaluate('navigator.clipboard.writeText("copied by the guest")');
+  const command = String.raw`printf '\033]52;c;${text}\007'; echo filled $((40+2))`;
+  await terminal.send.mutate({ session: id, text: command, enter: true });
+  await guest.untilText(id, 'filled 42');
+  expect(await guest.page.evaluate('navigator.clipboard.readText()')).toBe('copied by the guest');
+});
+
+webTest('keys for a phone: arrows are what the program has asked for', async ({ browser, host }) => {
+  await using phone = await WebPage.open(browser, host.at, {
+    viewport: { width: 390, height: 740 },
+    hasTouch: true,
+  });
+  const { terminal } = host.client();
+  const script = String.raw`stty -echo; printf '\033[?1hready\n'; while read -r line; do printf '%s\n' "$line" | cat -v; printf '\033[?1las usual\n'; done`;
+  const { id } = await terminal.create.mutate({ command: ['sh', '-c', script], name: 'arrows' });
+  await phone.page
+    .getByRole('button', { name: /arrows/ })
+    .first()
+    .click();
+  await phone.untilText(id, 'ready');
+  const keys = phone.pane(id).getByRole('toolbar', { name: 'More keys' });
+  const press = async (...names: string[]) => {
+    for (const name of names) await keys.getByRole('button', { name, exact: true }).click();
+    await phone.pane(id).locator('.xterm-helper-textarea').press('Enter');
+  };
+  await press('Up', 'Left', 'Bar', 'Esc');
+  await phone.untilText(id, '^[OA^[OD|^[\nas usual');
+  await press('Up', 'Left');
+  await phone.untilText(id, '^[[A^[[D\nas usual');
 });

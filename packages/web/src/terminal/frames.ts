@@ -13,6 +13,17 @@ export function encodeFrame({ offset, bytes }: Frame): ArrayBuffer {
   return frame.buffer;
 }
 
+/** In two where `at` is within it: what comes before, and what doesn't. */
+export function splitFrame(frame: Frame, at: number): Frame[] {
+  const { offset, bytes } = frame;
+  const cut = at - offset;
+  if (cut <= 0 || cut >= bytes.length) return [frame];
+  return [
+    { offset, bytes: bytes.subarray(0, cut) },
+    { offset: at, bytes: bytes.subarray(cut) },
+  ];
+}
+
 /** Undefined if it is none. */
 export function decodeFrame(frame: ArrayBuffer): Frame | undefined {
   if (frame.byteLength < HEADER_BYTES) return undefined;

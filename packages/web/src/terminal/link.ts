@@ -2,7 +2,7 @@ import type { Session } from '@holdfast/protocol';
 import { asSharedHere, sharedHere } from '../api/share.ts';
 import { randomId } from '../random-id.ts';
 import { Store } from '../store.ts';
-import { decodeFrame, encodeFrame } from './frames.ts';
+import { decodeFrame, encodeFrame, splitFrame } from './frames.ts';
 import {
   carriesInput,
   eventOfClose,
@@ -72,7 +72,7 @@ export class TerminalLink {
   #offset: number | undefined;
   #parsed = 0;
   #acknowledged = 0;
-  /** Output before this was there when the connection was made. */
+  /** The newest offset when the connection was made: output before it is replayed, and nothing that it asks for is done again. */
   #replayEnd = 0;
   #isDisposed = false;
 
@@ -276,9 +276,12 @@ export class TerminalLink {
       this.#close();
       return this.#on('refused');
     }
-    const end = frame.offset + frame.bytes.length;
-    this.#offset = end;
-    return this.#options.sink.write(frame.bytes, end <= this.#replayEnd, () => this.#acknowledge(end));
+    this.#offset = frame.offset + frame.bytes.length;
+    for (const { offset, bytes } of splitFrame(frame, this.#replayEnd)) {
+      const end = offset + bytes.length;
+      this.#options.sink.write(bytes, end <= this.#replayEnd, () => this.#acknowledge(end));
+    }
+    return undefined;
   }
 
   #acknowledge(parsed: number): void {

@@ -186,6 +186,7 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
       onLayout(view.isLetterboxed);
     },
     isAnswering: () => link?.view.get().leading ?? false,
+    mayCopy: () => link?.view.get().readOnly === false,
     hasEnded: () => link?.view.get().state === 'ended',
     takesKey: (event) => takesKey(event, view),
     onInput: (bytes) => {

@@ -28,6 +28,8 @@ export interface TerminalViewOptions {
   readonly onLayout: () => void;
   /** Whether this page answers what programs ask. */
   readonly isAnswering: () => boolean;
+  /** Whether programs may fill this browser's clipboard: not that of somebody who only looks. */
+  readonly mayCopy: () => boolean;
   /** Whether the program has ended: nobody but this page sets the size then. */
   readonly hasEnded: () => boolean;
   /** False: the key is the page's, not the terminal's. */
@@ -70,14 +72,16 @@ export class TerminalView implements LinkSink {
     terminal.loadAddon(new Unicode11Addon());
     terminal.unicode.activeVersion = '11';
     terminal.loadAddon(new WebLinksAddon((_event, uri) => openLink(uri)));
-    // A program may fill the clipboard, as in every terminal, but not read it.
-    terminal.loadAddon(
-      new ClipboardAddon(undefined, { readText: () => '', writeText: (_, text) => copyText(text) }),
-    );
+    // A program may fill the clipboard, as in every terminal. The browser refuses that to a page that hasn't got the focus.
+    const fill = (_: unknown, text: string) => copyText(text).catch(() => undefined);
+    terminal.loadAddon(new ClipboardAddon(undefined, { readText: () => '', writeText: fill }));
     terminal.open(options.element);
     terminal.loadAddon(new ImageAddon());
     this.#ends.push(followTheme((theme) => (terminal.options.theme = theme)));
-    silenceQueries(terminal, () => this.#replays[0] !== true && options.isAnswering());
+    silenceQueries(terminal, {
+      isAnswering: () => !this.#isReplaying && options.isAnswering(),
+      mayCopy: () => !this.#isReplaying && options.mayCopy(),
+    });
     const encoder = new TextEncoder();
     terminal.onData((text) => this.#typed(text, encoder.encode(text)));
     terminal.onBinary((text) =>
@@ -161,6 +165,11 @@ export class TerminalView implements LinkSink {
     this.terminal.dispose();
   }
 
+  /** Whether what is parsed now is older than the connection. */
+  get #isReplaying(): boolean {
+    return this.#replays[0] === true;
+  }
+
   /** Between what was written before and what comes after. */
   #inOrder(act: () => void): void {
     this.#replays.push(false);
@@ -172,7 +181,9 @@ export class TerminalView implements LinkSink {
 
   #typed(text: string, bytes: Uint8Array): void {
     // To type is to lead: that a window has got the focus is no reason to.
-    if (!this.#options.isAnswering() && (text === '\u001B[I' || text === '\u001B[O')) return;
+    // Nor is it one that a program asked to be told of it before this page was there.
+    if ((this.#isReplaying || !this.#options.isAnswering()) && (text === '\u001B[I' || text === '\u001B[O'))
+      return;
     this.#options.onInput(bytes);
   }
 
