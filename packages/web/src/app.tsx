@@ -14,7 +14,7 @@ export function App(): ReactNode {
     case 'unreachable':
       return <UnreachablePage />;
     case 'shared':
-      return <SharedPage share={state.share} />;
+      return <SharedPage key={state.share.session} share={state.share} />;
     case 'granted':
       return <Granted />;
     case 'asking':

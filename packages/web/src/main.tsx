@@ -1,6 +1,6 @@
 import { createRoot } from 'react-dom/client';
 import { Toaster } from 'sonner';
-import { enter } from './api/access.ts';
+import { enter, followTokens } from './api/access.ts';
 import { App } from './app.tsx';
 import './styles.css';
 
@@ -22,4 +22,5 @@ if (root) {
     </>,
   );
 }
+followTokens();
 void enter();

@@ -1,6 +1,7 @@
 import { Store } from '../store.ts';
 import { api, statusOf } from './client.ts';
 import { asSharedHere, keepShare, type Share, sharedHere } from './share.ts';
+import { tokenIn } from './token-in.ts';
 
 /** Whether this browser may come in, and why not. */
 export type Access =
@@ -15,13 +16,20 @@ export const access = new Store<Access>({ kind: 'asking' });
 
 /** Trades the token behind `#`, if there is one, and otherwise asks whether the cookie is still good. */
 export async function enter(): Promise<void> {
-  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
+  const token = tokenIn(location.hash);
   if (token !== undefined) {
     // It must not stay in the address bar, nor in the history.
     history.replaceState(null, '', location.pathname);
-    return login(decodeURIComponent(token));
+    if (token !== '') return login(token);
   }
   return look();
+}
+
+/** An address with another token, opened in a tab that is open already, only changes what is behind the `#`. */
+export function followTokens(): void {
+  addEventListener('hashchange', () => {
+    if (tokenIn(location.hash) !== undefined) void enter();
+  });
 }
 
 export async function login(token: string): Promise<void> {
@@ -50,14 +58,21 @@ async function look(): Promise<void> {
     const share = sharedHere();
     const status = statusOf(error);
     if (status === 403 && share) access.set({ kind: 'shared', share });
+    else if (status === 401 && share) access.set({ kind: 'refused', why: 'unshared' });
     else if (status === 401 || status === 403) access.set({ kind: 'refused', why: 'none' });
     else access.set({ kind: 'unreachable' });
   }
 }
 
-/** Ends this browser's session. */
+/** Ends this browser's session. Throws if the host hasn't: the cookie is still good then. */
 export async function logout(): Promise<void> {
-  await fetch(asSharedHere('/auth/session'), { method: 'DELETE' });
+  const response = await fetch(asSharedHere('/auth/session'), { method: 'DELETE' }).catch(
+    (cause: unknown) => {
+      throw new Error("the host can't be reached", { cause });
+    },
+  );
+  // 401: it has ended already.
+  if (!response.ok && response.status !== 401) throw new Error(`the host answered ${response.status}`);
   access.set({ kind: 'refused', why: 'none' });
 }
 

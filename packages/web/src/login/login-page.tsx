@@ -1,6 +1,7 @@
 import { KeyRound, Unplug } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { type Access, enter, login } from '../api/access.ts';
+import { tokenIn } from '../api/token-in.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Mark } from '../ui/mark.tsx';
@@ -14,7 +15,7 @@ const SAID: Readonly<Record<Refused['why'], { title: string; text: string }>> = 
   },
   wrong: {
     title: 'That token doesn’t open this page',
-    text: 'It is wrong, has expired, or was revoked. “holdfast serve” prints the one that does.',
+    text: 'It is wrong, has expired, or was revoked. “holdfast serve” prints the one that does; for a shared link, ask whoever sent it for another one.',
   },
   expired: {
     title: 'You have been logged out',
@@ -38,7 +39,7 @@ export function LoginPage({ why }: { readonly why: Refused['why'] }) {
     event.preventDefault();
     setIsAsking(true);
     // What was copied may be the whole address.
-    await login(token.replace(/^.*#token=/, ''));
+    await login(tokenIn(token) ?? token);
     setIsAsking(false);
     setToken('');
   };

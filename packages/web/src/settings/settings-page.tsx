@@ -1,7 +1,9 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { ArrowLeft } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import { toast } from 'sonner';
 import { logout } from '../api/access.ts';
+import { reasonOf } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { prefer, preferences, zoom } from '../preferences.ts';
 import { hrefOf } from '../route.ts';
@@ -17,6 +19,14 @@ export default function SettingsPage() {
       <Sections />
     </QueryClientProvider>
   );
+}
+
+async function logoutOrTell(): Promise<void> {
+  try {
+    await logout();
+  } catch (error) {
+    toast.error(`Still logged in: ${reasonOf(error)}`);
+  }
 }
 
 function Sections() {
@@ -76,7 +86,7 @@ function Sections() {
               This browser is logged in
               <span className="block text-[13px] text-muted">Sessions run on after you log out.</span>
             </span>
-            <Button onClick={() => void logout()}>Log out</Button>
+            <Button onClick={() => void logoutOrTell()}>Log out</Button>
           </div>
         </section>
       </div>
