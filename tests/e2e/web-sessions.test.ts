@@ -65,6 +65,17 @@ webTest(
     await page.keyboard.press('Enter');
     await row.getByText('dreamer', { exact: true }).waitFor();
     expect((await host.client().terminal.get.query({ session: id })).name).toBe('dreamer');
+    // The row has the focus again, to go on by keys; Escape leaves the name as it is.
+    const focused = () =>
+      page.evaluate(
+        'document.activeElement.closest("[data-session-row] button")?.parentElement.dataset.sessionRow',
+      );
+    await expect.poll(focused).toBe(id);
+    await page.keyboard.press('F2');
+    await page.keyboard.type('somebody else');
+    await page.keyboard.press('Escape');
+    await expect.poll(focused).toBe(id);
+    expect((await host.client().terminal.get.query({ session: id })).name).toBe('dreamer');
 
     await page.keyboard.press('Alt+Shift+KeyS');
     await page.keyboard.type('dream');
@@ -109,7 +120,7 @@ webTest(
   },
 );
 
-webTest('what is wrong with a new session is said where it was asked for', async ({ web }) => {
+webTest('what is wrong with a new session is said where it was asked for', async ({ host, web }) => {
   const { page } = web;
   await page.getByRole('navigation', { name: 'Sessions' }).waitFor();
   await page.keyboard.press('Alt+Shift+KeyN');
@@ -119,6 +130,17 @@ webTest('what is wrong with a new session is said where it was asked for', async
     .getByRole('alert')
     .getByText(/no-such-program-anywhere/)
     .waitFor();
+  const before = (await host.client().terminal.list.query()).length;
+  await page.getByLabel('Command').fill("sh -c 'echo hi; sleep 1000");
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText("the quote ' isn’t closed").waitFor();
+  expect(await host.client().terminal.list.query()).toHaveLength(before);
+});
+
+webTest('a folder below the home folder is told by ~, as the page tells it', async ({ web }) => {
+  const id = await web.newSession({ command: 'sh', folder: '~/', name: 'at-home' });
+  await web.page.keyboard.type('[ "$PWD/" -ef ~/ ] && echo at home $((40+2))\n');
+  await web.untilText(id, 'at home 42');
 });
 
 webTest('output that nobody has seen is marked, until somebody has', async ({ host, web }) => {

@@ -33,7 +33,9 @@ const cString = z.string().refine((text) => !text.includes('\0'), 'contains a NU
 export const createInput = z.object({
   namespace,
   command: z.array(cString).max(1_024).default([]).describe('program and arguments; empty: a login shell'),
-  cwd: cString.optional().describe("absolute path; default: the host user's home folder"),
+  cwd: cString
+    .optional()
+    .describe("absolute path, or one that begins with ~/; default: the host user's home folder"),
   env: z
     .record(z.string().regex(/^[^=\0]+$/), cString)
     .default({})

@@ -141,7 +141,9 @@ function openParameters(
   input: CreateInput,
   { env: hostEnv, programs }: Pick<ApiContext, 'env' | 'programs'>,
 ): OpenParameters {
-  const { command, cwd = homedir(), name, cols, rows, historyBytes, historyIn } = input;
+  const { command, name, cols, rows, historyBytes, historyIn } = input;
+  // As a shell does, for a path that somebody has typed into a form.
+  const cwd = (input.cwd ?? '~').replace(/^~(?=\/|$)/, () => homedir());
   if (!cwd.startsWith('/')) throw new HoldfastError('E_CWD', `the folder must be absolute, not ${cwd}`);
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(hostEnv))

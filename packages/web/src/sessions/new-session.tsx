@@ -57,7 +57,7 @@ function NewSessionForm({ onDone }: { readonly onDone: () => void }) {
       <Field
         label="Folder"
         placeholder="your home folder"
-        hint="An absolute path."
+        hint="An absolute path, or one that begins with ~/."
         className="font-mono"
         value={cwd}
         onChange={(event) => setCwd(event.target.value)}

@@ -1,7 +1,7 @@
 import type { Session } from '@holdfast/protocol';
 import { Ellipsis } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { type KeyboardEvent, useState } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { sharing } from '../sharing/sharing.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/dialog.tsx';
@@ -29,6 +29,12 @@ export function SessionRow(props: SessionRowProps) {
   const [isRenaming, setIsRenaming] = useState(false);
   const [isAsking, setIsAsking] = useState(false);
   const isRunning = session.state === 'running';
+  // The row that comes back after a rename by keys has the focus again.
+  const wantsFocus = useRef(false);
+  const renamed = (isByKey: boolean) => {
+    wantsFocus.current = isByKey;
+    setIsRenaming(false);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'F2') setIsRenaming(true);
     if (event.key === 'Delete') {
@@ -42,9 +48,14 @@ export function SessionRow(props: SessionRowProps) {
       data-session-row={session.id}
     >
       {isRenaming ? (
-        <RenameField session={session} onDone={() => setIsRenaming(false)} />
+        <RenameField session={session} onDone={renamed} />
       ) : (
         <button
+          ref={(button) => {
+            if (!button || !wantsFocus.current) return;
+            wantsFocus.current = false;
+            button.focus();
+          }}
           type="button"
           aria-current={isShown}
           onKeyDown={onKeyDown}
@@ -155,11 +166,20 @@ function StateDot({ session: { state, exit } }: { readonly session: Session }) {
   );
 }
 
-function RenameField({ session, onDone }: { readonly session: Session; readonly onDone: () => void }) {
+interface RenameFieldProps {
+  readonly session: Session;
+  readonly onDone: (isByKey: boolean) => void;
+}
+
+function RenameField({ session, onDone }: RenameFieldProps) {
   const [name, setName] = useState(session.name);
-  const save = () => {
-    onDone();
-    void renameSession(session, name.trim());
+  // The field that goes loses the focus, which is no second answer.
+  const isDone = useRef(false);
+  const done = ({ isByKey, isSaved }: { isByKey: boolean; isSaved: boolean }) => {
+    if (isDone.current) return;
+    isDone.current = true;
+    onDone(isByKey);
+    if (isSaved) void renameSession(session, name.trim());
   };
   return (
     <input
@@ -168,10 +188,12 @@ function RenameField({ session, onDone }: { readonly session: Session; readonly 
       value={name}
       onFocus={(event) => event.target.select()}
       onChange={(event) => setName(event.target.value)}
-      onBlur={save}
+      onBlur={() => done({ isByKey: false, isSaved: true })}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') save();
-        if (event.key === 'Escape') onDone();
+        if (event.key !== 'Enter' && event.key !== 'Escape') return;
+        // Or the row, which has the focus then, is pressed by the same key.
+        event.preventDefault();
+        done({ isByKey: true, isSaved: event.key === 'Enter' });
       }}
       className="m-1.5 h-8 min-w-0 flex-1 rounded-md border border-accent bg-panel px-2 text-[13px]"
     />
