@@ -52,7 +52,11 @@ webTest(
     await using web = await WebPage.open(browser, host.at);
     const id = await web.newSession({ command: 'sh', name: 'patient' });
     await host.crash();
-    await web.pane(id).getByText("Terminals aren't responding").waitFor();
+    const late = web.pane(id).getByText("Terminals aren't responding");
+    await late.waitFor();
+    await late.click();
+    await web.page.getByRole('button', { name: 'Reconnect' }).waitFor();
+    expect(await web.page.getByRole('button', { name: /Restart/ }).count()).toBe(0);
     expect(await web.linksShown()).toEqual(['Reconnecting…', "Terminals aren't responding"]);
     await host.start();
     await web.pane(id).locator('[data-link=live]').waitFor();
@@ -77,6 +81,107 @@ webTest(
     await other.getByRole('button', { name: 'Log out' }).click();
     await other.getByRole('heading', { name: 'This page needs a token' }).waitFor();
     await wrong.page.getByRole('heading', { name: 'You have been logged out' }).waitFor();
+  },
+);
+
+webTest(
+  'a token behind # counts in a tab that is open, too, does not stay there, and may be cut off',
+  async ({ browser, host }) => {
+    await using web = await WebPage.open(browser, host.at, { token: '%' });
+    const { page } = web;
+    await page.getByRole('heading', { name: /That token doesn.t open this page/ }).waitFor();
+    await page.evaluate(`location.hash = '#token=${host.at.token}'`);
+    await page.getByRole('navigation', { name: 'Sessions' }).waitFor();
+    expect(page.url()).not.toContain('token');
+    const { terminal } = host.client();
+    const { id: session } = await terminal.create.mutate({ command: ['cat'], name: 'for a guest' });
+    const { id, token } = await terminal.share.create.mutate({ session, expiresInMs: 600_000 });
+    await page.evaluate(`location.hash = '#token=${token}'`);
+    await page.getByText('You are looking at a shared terminal.').waitFor();
+    expect(page.url()).not.toContain('token');
+    // Nor in the history.
+    await page.goBack();
+    expect(page.url()).not.toContain('token');
+    await terminal.share.revoke.mutate({ id });
+    await page.getByRole('heading', { name: 'This link has ended' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'This link has ended' }).waitFor();
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest('without a host nobody is logged out, and the page says so', async ({ browser }) => {
+  await using host = await TestHost.start();
+  await using web = await WebPage.open(browser, host.at);
+  const { page } = web;
+  await page.goto(`${host.at.url}#/settings/daemon`);
+  await page.getByText('This browser is logged in').waitFor();
+  await host.crash();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByText("Still logged in: the host can't be reached").waitFor();
+  expect(web.errors).toEqual([]);
+});
+
+webTest(
+  'what a crash has left in doubt is shown until it is dismissed, and not typed again',
+  async ({ web }) => {
+    // The far end says so: a crash that leaves a doubt can't be timed.
+    const asked: { offset: number; text: string }[] = [];
+    await web.page.routeWebSocket(/\/terminal\//, (page) => {
+      const host = page.connectToServer();
+      page.onMessage((message) => {
+        if (typeof message === 'string') return host.send(message);
+        const offset = Number(message.readBigUInt64LE());
+        const text = message.subarray(8).toString();
+        asked.push({ offset, text });
+        if (asked.length > 1) return undefined;
+        page.send(JSON.stringify({ type: 'inputUnknown', from: offset, to: offset + text.length }));
+        return page.close({ code: 1012 });
+      });
+    });
+    const id = await web.newSession({ command: 'cat', name: 'doubtful' });
+    await web.page.keyboard.insertText('rm it\u0003');
+    const notice = web.pane(id).getByText(/It can.t be known whether rm it␃ arrived before the crash/);
+    await notice.waitFor();
+    await web.pane(id).locator('[data-link=live]').waitFor();
+    await web.page.keyboard.insertText('more');
+    await expect
+      .poll(() => asked, { timeout: 15_000 })
+      .toEqual([
+        { offset: 0, text: 'rm it\u0003' },
+        { offset: 6, text: 'more' },
+      ]);
+    await web.pane(id).getByRole('button', { name: 'Dismiss' }).click();
+    await notice.waitFor({ state: 'detached' });
+    expect(
+      await web
+        .pane(id)
+        .getByText(/held back/)
+        .count(),
+    ).toBe(0);
+  },
+);
+
+webTest(
+  'a daemon that hangs: nothing is offered that would end all, since it can not',
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    await host.client().terminal.create.mutate({ command: ['cat'], name: 'kept' });
+    await web.page.goto(`${host.at.url}#/settings/daemon`);
+    const restart = web.page.getByRole('button', { name: 'Force restart' });
+    await web.page.getByText('1 session running').waitFor();
+    expect(await restart.isEnabled()).toBe(true);
+    const pid = host.home.daemonPid ?? -1;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await web.page.getByText('It doesn’t answer, so it can’t be asked to end its sessions.').waitFor();
+      expect(await restart.isEnabled()).toBe(false);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await expect.poll(() => restart.isEnabled(), { timeout: 30_000 }).toBe(true);
+    await web.page.getByText('1 session running').waitFor();
   },
 );
 

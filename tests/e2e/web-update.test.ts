@@ -116,6 +116,29 @@ webTest(
   },
 );
 
+webTest(
+  'an update whose answer is lost: nothing is said to be as before, and nothing is offered that closes sessions',
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    await host.client().terminal.create.mutate({ command: ['cat'], name: 'kept' });
+    await page.goto(`${host.at.url}#/settings/daemon`);
+    await page.getByText('1 session running').waitFor();
+    await page.route('**/trpc/terminal.daemon.update*', (route) => route.abort());
+    await page.getByRole('button', { name: 'Update daemon' }).click();
+    const dialog = page.getByRole('alertdialog', { name: 'It isn’t known what became of the update' });
+    await dialog.waitFor();
+    const text = await dialog.innerText();
+    expect(text).toMatch(/It may have happened all the same\. The daemon that answered last is \d\S+\./);
+    expect(text).not.toContain('Nothing has changed');
+    expect(await dialog.getByRole('button').allInnerTexts()).toEqual(['Cancel', 'Try again']);
+    await page.unroute('**/trpc/terminal.daemon.update*');
+    await dialog.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText(/^Daemon updated · .* · 1 session kept/).waitFor({ timeout: 30_000 });
+  },
+);
+
 webTest('force restart names what it closes, and closes nothing when cancelled', async ({ browser }) => {
   await using host = await TestHost.start();
   await using web = await WebPage.open(browser, host.at);

@@ -37,6 +37,11 @@ export const household = new Store<Household>({
   isHeld: false,
 });
 
+/** Whether all can be ended, and started anew: a daemon that hangs is neither asked nor killed. One that is held has its keeper. */
+export function canRestart({ silentSince, hostIsGone, isHeld }: Household): boolean {
+  return !hostIsGone && (silentSince === undefined || isHeld);
+}
+
 /** Between two tries to reach a host that isn't there. */
 const RETRY_MS = 1_000;
 /** A host that hangs answers nothing, and breaks no connection. */

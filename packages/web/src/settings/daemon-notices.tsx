@@ -2,20 +2,23 @@ import { TriangleAlert } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { api, reasonOf } from '../api/client.ts';
-import { household, look } from '../api/household.ts';
+import { canRestart, household, look } from '../api/household.ts';
 import { count } from '../sessions/describe.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
+import { failureText } from './failure-text.ts';
 import { ForceRestart } from './force-restart.tsx';
 import { dismissFailure, updateDaemon, updating } from './updates.ts';
 
 /** What needs the user, wherever he is in the page. */
 export function DaemonNotices() {
-  const { update, isHeld } = useStore(household);
+  const known = useStore(household);
+  const { update, isHeld } = known;
   // One that this page has asked for is told by its own dialog.
   const isIdle = useStore(updating).kind === 'idle';
   const [isAsking, setIsAsking] = useState(false);
   const failure = update?.failure ?? null;
+  const told = failure && failureText(failure.code, update);
   return (
     <>
       {isHeld && (
@@ -26,18 +29,23 @@ export function DaemonNotices() {
           </Button>
         </Notice>
       )}
-      {failure && isIdle && (
+      {failure && told && isIdle && (
         <Notice title="Daemon update needs your attention">
           <p className="min-w-0 flex-1">
-            It could not be updated without closing sessions, so it was left as it is: {failure.reason}
+            {told.isKnown
+              ? 'It could not be updated without closing sessions, so it was left as it is'
+              : told.title}
+            : {failure.reason}
           </p>
           <Button look="primary" onClick={() => void updateDaemon()}>
             Try again
           </Button>
           <Button onClick={() => void dismissFailure()}>Keep current daemon</Button>
-          <Button look="ghost" onClick={() => setIsAsking(true)}>
-            Force update
-          </Button>
+          {told.isKnown && canRestart(known) && (
+            <Button look="ghost" onClick={() => setIsAsking(true)}>
+              Force update
+            </Button>
+          )}
         </Notice>
       )}
       <ForceRestart open={isAsking} onClose={() => setIsAsking(false)} />

@@ -1,6 +1,6 @@
 import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
-import { household } from '../api/household.ts';
+import { canRestart, household } from '../api/household.ts';
 import { count } from '../sessions/describe.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
@@ -10,7 +10,8 @@ import { updateDaemon, updating } from './updates.ts';
 
 /** The daemon: which one runs, and how to replace it. */
 export function DaemonSection() {
-  const { sessions, update, silentSince } = useStore(household);
+  const known = useStore(household);
+  const { sessions, update, silentSince, hostIsGone } = known;
   const state = useStore(updating);
   const [isOpen, setIsOpen] = useState(false);
   const [isAsking, setIsAsking] = useState(false);
@@ -36,7 +37,11 @@ export function DaemonSection() {
           <Button look="primary" isBusy={state.kind === 'running'} onClick={() => void updateDaemon()}>
             {state.kind === 'running' ? 'Updating…' : 'Update daemon'}
           </Button>
-          <Button isBusy={state.kind === 'running'} onClick={() => setIsAsking(true)}>
+          <Button
+            isBusy={state.kind === 'running'}
+            disabled={!canRestart(known)}
+            onClick={() => setIsAsking(true)}
+          >
             Force restart
           </Button>
         </div>
@@ -44,6 +49,12 @@ export function DaemonSection() {
       {state.kind === 'running' && (
         <p role="status" className="px-5 pb-3 text-[13px] text-muted">
           {state.step}…
+        </p>
+      )}
+      {!canRestart(known) && !hostIsGone && (
+        <p className="px-5 pb-3 text-[13px] text-muted">
+          It doesn’t answer, so it can’t be asked to end its sessions. They run on;{' '}
+          <code className="font-mono">holdfast doctor</code> tells more.
         </p>
       )}
       <div className="flex items-center gap-2 border-t border-line px-5 py-3">

@@ -1,8 +1,10 @@
 import { toast } from 'sonner';
+import { refusalIsFinal, refuse } from '../api/access.ts';
 import { api, reasonOf } from '../api/client.ts';
-import { household, look, type UpdateResult } from '../api/household.ts';
+import { household, look, type UpdateResult, type UpdateStatus } from '../api/household.ts';
 import { count } from '../sessions/describe.ts';
 import { Store } from '../store.ts';
+import { failureText, hasHappened } from './failure-text.ts';
 
 type Failure = Pick<Extract<UpdateResult, { ok: false }>, 'code' | 'reason'>;
 
@@ -28,11 +30,27 @@ export async function updateDaemon(): Promise<void> {
     if (result.ok) {
       toast.success(successText(result));
       updating.set({ kind: 'idle' });
-    } else updating.set({ kind: 'failed', failure: result });
+      void look();
+    } else await failed(result, update);
   } catch (error) {
-    updating.set({ kind: 'failed', failure: { code: 'E_DISCONNECTED', reason: reasonOf(error) } });
+    if (refusalIsFinal(error)) {
+      // The host has done nothing.
+      toast.error(`Not updated: ${reasonOf(error)}`);
+      updating.set({ kind: 'idle' });
+      refuse(error);
+    } else await failed({ code: 'E_DISCONNECTED', reason: reasonOf(error) }, update);
   }
-  void look();
+}
+
+/** Asks who serves now before it says anything: where the answer was lost, the update may have happened. */
+async function failed(failure: Failure, before: UpdateStatus | undefined): Promise<void> {
+  const isReached = await look();
+  const { update } = household.get();
+  if (!failureText(failure.code, update).isKnown && isReached && hasHappened(before, update)) {
+    toast.success(`Daemon updated · now running ${update?.running} (was ${before?.running})`);
+    if (update?.failure) await dismissFailure();
+    updating.set({ kind: 'idle' });
+  } else updating.set({ kind: 'failed', failure });
 }
 
 /** The user has decided: the failure of this page's own update is over. */

@@ -1,7 +1,7 @@
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
 import { useStore } from '../store.ts';
-import { household } from '../api/household.ts';
+import { canRestart, household } from '../api/household.ts';
 import { Button } from '../ui/button.tsx';
 import { ForceRestart } from '../settings/force-restart.tsx';
 import type { LinkView } from './link.ts';
@@ -23,7 +23,7 @@ export function Indicator({
   readonly view: LinkView;
   readonly onReconnect: () => void;
 }) {
-  const { silentSince, hostIsGone } = useStore(household);
+  const known = useStore(household);
   const [isAsking, setIsAsking] = useState(false);
   const label = LINK_LABEL[view.state];
   if (label === null)
@@ -32,9 +32,10 @@ export function Indicator({
         <span className="sr-only">Live</span>
       </span>
     );
+  // What is lost for a moment is back before a question is read.
+  const isTrying = view.state === 'opening' || view.state === 'waiting';
   const isBad = view.state === 'refused';
   const look = isBad ? 'bg-bad-soft text-bad' : 'bg-warn-soft text-warn';
-  const canRestart = silentSince !== undefined && !hostIsGone;
   return (
     <>
       <Popover.Root>
@@ -56,7 +57,9 @@ export function Indicator({
               <Button look="primary" onClick={onReconnect}>
                 Reconnect
               </Button>
-              {canRestart && <Button onClick={() => setIsAsking(true)}>Restart all…</Button>}
+              {!isTrying && canRestart(known) && (
+                <Button onClick={() => setIsAsking(true)}>Restart all…</Button>
+              )}
             </div>
           </Popover.Content>
         </Popover.Portal>
