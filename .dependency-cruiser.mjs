@@ -46,7 +46,7 @@ export default {
           '^packages/client/src/transport/posix[.]ts$',
           '^packages/host/src/auth/tokens[.]ts$',
           '^packages/protocol/src/(keeper|keeper-report)[.]ts$',
-          '^packages/supervisor/src/(connect|home|keeper|keeper-report|status)[.]ts$',
+          '^packages/supervisor/src/(connect|home|keeper|keeper-report|ship|status)[.]ts$',
         ],
       },
     },
