@@ -7,6 +7,7 @@ import { describeMachine } from './machine.ts';
 import type { Measure, Outcome } from './measure.ts';
 import { echo } from './measures/echo.ts';
 import { flood } from './measures/flood.ts';
+import { host } from './measures/host.ts';
 import { idle } from './measures/idle.ts';
 import { list } from './measures/list.ts';
 import { memory } from './measures/memory.ts';
@@ -17,7 +18,7 @@ import { type Options, parseOptions, USAGE } from './options.ts';
 import { Scope } from './scope.ts';
 import { table } from './table.ts';
 
-const MEASURES: readonly Measure[] = [flood, echo, list, open, memory, idle, pause, screen];
+const MEASURES: readonly Measure[] = [flood, echo, list, open, memory, idle, pause, screen, host];
 /** Not os.tmpdir(): sockets lie in it, and their paths must be short. */
 const TEMPORARY = '/tmp';
 /** The machine should do nothing else: above this load, that is said. */
