@@ -7,13 +7,13 @@ import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { SupervisedHome } from './support/supervised.ts';
 
-test("the example of the supervisor's page runs, bundled as a program would be", async () => {
-  await using home = new SupervisedHome();
-  const page = readFileSync(path.join(repository, 'packages/supervisor/README.md'), 'utf8');
+/** Bundles the example of a package's page as a program would, and runs it; what it printed. */
+async function runExample(home: SupervisedHome, name: string): Promise<{ stdout: string; stderr: string }> {
+  const page = readFileSync(path.join(repository, 'packages', name, 'README.md'), 'utf8');
   const [, example = ''] = /^```js\n([^]*?)^```/m.exec(page) ?? [];
   const folder = home.scratch('program');
   const { outputFiles } = await build({
-    stdin: { contents: example, resolveDir: path.join(repository, 'packages/supervisor') },
+    stdin: { contents: example, resolveDir: path.join(repository, 'packages', name) },
     bundle: true,
     write: false,
     platform: 'node',
@@ -27,9 +27,14 @@ test("the example of the supervisor's page runs, bundled as a program would be",
   });
   const program = path.join(folder, 'program.mjs');
   writeFileSync(program, outputFiles[0]?.contents ?? '');
-  symlinkSync(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
   const env = { ...home.env, HOLDFAST_DIST: path.join(repository, 'dist') };
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [program], { env, timeout: 30_000 });
+  return promisify(execFile)(process.execPath, [program], { env, timeout: 30_000 });
+}
+
+test("the example of the supervisor's page runs, bundled as a program would be", async () => {
+  await using home = new SupervisedHome();
+  symlinkSync(path.join(repository, 'node_modules'), path.join(home.scratch('program'), 'node_modules'));
+  const { stdout, stderr } = await runExample(home, 'supervisor');
   const [, first, second, id] =
     /^daemon (\d+) serves\ndaemon (\d+) serves, session (\w+) is running\n$/.exec(stdout) ?? [];
   expect(first).not.toBe(second);
@@ -41,4 +46,13 @@ test("the example of the supervisor's page runs, bundled as a program would be",
   expect((await client.request('get', { session: id ?? '' })).session.state).toBe('running');
   expect(stderr).toContain('"type":"update_ok"');
   expect(readFileSync(home.paths.supervisorLogPath, 'utf8')).toContain('"event":"update_ok"');
+});
+
+test("the example of the client's page runs, and needs nothing beside its bundle", async () => {
+  await using home = new SupervisedHome();
+  await home.supervisor().ensure();
+  expect(await runExample(home, 'client')).toEqual({
+    stdout: 'world\r\nhello, world\r\nexited: {"code":3}\n',
+    stderr: 'connection closed\n',
+  });
 });
