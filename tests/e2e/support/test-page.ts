@@ -112,6 +112,19 @@ export class TestPage implements Disposable {
     }
   }
 
+  /** Resolves when the WebSocket is open, and `attach` was sent. */
+  async untilOpen(): Promise<void> {
+    if (this.socket.readyState === this.socket.CONNECTING)
+      await within('the WebSocket opens', new Promise((resolve) => this.socket.once('open', resolve)));
+  }
+
+  /** Resolves when the host has read all that was sent so far. */
+  async pong(): Promise<void> {
+    const answered = new Promise((resolve) => this.socket.once('pong', resolve));
+    this.socket.ping();
+    await within('the host answers a ping', answered);
+  }
+
   untilText(text: string, withinMs?: number): Promise<void> {
     return this.until(`the page shows ${text}`, () => this.#text.includes(text), withinMs);
   }

@@ -32,6 +32,9 @@ export type TokenRecord = z.infer<typeof recordShape>;
 /** What a token says of whoever has it. */
 export interface Principal {
   readonly tokenId: string;
+  readonly kind: TokenRecord['kind'];
+  /** The token that was given to somebody: for a browser's, the one that it was traded for. */
+  readonly grantId: string;
   /** When all of it ends, as milliseconds since 1970; undefined = never. */
   readonly expiresAtMs: number | undefined;
   /** The one session that it is about, which may only be seen; undefined = everything is allowed. */
@@ -169,9 +172,11 @@ export class Tokens {
   }
 }
 
-function principalOf({ id, expiresAt, share }: TokenRecord): Principal {
+function principalOf({ id, kind, parent, expiresAt, share }: TokenRecord): Principal {
   return {
     tokenId: id,
+    kind,
+    grantId: parent ?? id,
     expiresAtMs: expiresAt === null ? undefined : Date.parse(expiresAt),
     share: share ?? undefined,
   };

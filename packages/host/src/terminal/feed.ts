@@ -74,6 +74,8 @@ export class Feed {
       if (this.#end === 0) this.#start = this.#end = subscription.offset;
       return undefined;
     });
+    // A page that has gone meanwhile asks no more.
+    this.opened.catch(() => undefined);
   }
 
   listen(listener: FeedListener): void {

@@ -25,6 +25,7 @@ export class PageInput {
   #waiting: { offset: number; bytes: Buffer }[] = [];
   #waitingBytes = 0;
   #told = 0;
+  #hasEnded = false;
   #isClosed = false;
 
   constructor(options: PageInputOptions) {
@@ -33,13 +34,14 @@ export class PageInput {
 
   /** Throws HoldfastError: E_INPUT_GAP, E_LIMIT. */
   type(offset: number, bytes: Buffer): void {
+    if (this.#hasEnded) return;
     if (this.#input) return this.#write(this.#input, offset, bytes);
     this.#waitingBytes += bytes.length + 1;
     if (this.#waitingBytes > 2 * LIMITS.inputWindowBytes) throw overrun();
     this.#waiting.push({ offset, bytes });
     if (this.#isOpening) return;
     this.#isOpening = true;
-    this.#open().catch(this.#options.failed);
+    this.#open().catch((error: unknown) => this.#failed(error));
   }
 
   /** How far it is, unless the page does not read: then later. */
@@ -82,11 +84,15 @@ export class PageInput {
       if (this.#isClosed) return;
       if (error instanceof HoldfastError && error.code === 'E_INPUT_UNKNOWN')
         return this.#options.socket.say({ type: 'inputUnknown', from: expected, to });
-      // The end of the session is told by its output.
-      if (error instanceof HoldfastError && (error.code === 'E_EXITED' || error.code === 'E_NO_SESSION'))
-        return;
-      this.#options.failed(error);
+      this.#failed(error);
     });
+  }
+
+  /** The end of the session is told by its output, which the page may be far behind of. */
+  #failed(error: unknown): void {
+    if (error instanceof HoldfastError && (error.code === 'E_EXITED' || error.code === 'E_NO_SESSION'))
+      this.#hasEnded = true;
+    else this.#options.failed(error);
   }
 }
 

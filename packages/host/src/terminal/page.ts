@@ -49,6 +49,7 @@ export class Page {
     this.#feed = feeds.join(client, session.id, this.#listener);
     socket.onDrain = () => {
       this.#input?.tellProgress();
+      this.#catchUp?.acknowledge(this.#acknowledged);
       this.#pump();
     };
   }
@@ -156,7 +157,8 @@ export class Page {
     if (offset <= this.#acknowledged) return;
     this.#acknowledged = offset;
     this.#pace();
-    this.#catchUp?.acknowledge(offset);
+    // One that acknowledges and does not read is sent no more than one that reads and does not acknowledge.
+    if (!this.#options.socket.isFull) this.#catchUp?.acknowledge(offset);
     this.#pump();
   }
 

@@ -13,8 +13,13 @@ import { PageSocket } from './page-socket.ts';
 
 /** WebSockets at once: bounds memory and descriptors, whatever a page does. */
 const SOCKETS_MAX = 2_048;
-/** What a page may send before it is attached. */
-const EARLY_MESSAGES = 256;
+/** Those of one shared link, and of all together: who was given a link must not keep out the owner. */
+const GUESTS_OF_LINK_MAX = 128;
+const GUESTS_MAX = SOCKETS_MAX / 2;
+/** What a page may send before it is attached: its input, as far as it may go ahead. */
+const EARLY_BYTES = 2 * LIMITS.inputWindowBytes;
+/** What a message costs besides its bytes: so that very many small ones are bounded, too. */
+const MESSAGE_BYTES = 128;
 /** How often tokens are looked at again, and how often a page must show that it lives. */
 const LOOK_MS = 1_000;
 const PING_MS = 30_000;
@@ -61,9 +66,8 @@ export async function addTerminals(server: FastifyInstance, options: TerminalsOp
     { websocket: true },
     (socket, request) => {
       const { principal, params, query } = request;
-      if (!principal || visitors.size >= SOCKETS_MAX) {
-        return socket.close(CLOSE.unavailable, `a host has at most ${SOCKETS_MAX} WebSockets`);
-      }
+      if (!principal || !hasRoom(visitors, principal))
+        return socket.close(CLOSE.unavailable, 'a limit of WebSockets was reached');
       const visitor: Visitor = { socket, principal, isAlive: true };
       visitors.add(visitor);
       socket.on('pong', () => (visitor.isAlive = true));
@@ -73,6 +77,15 @@ export async function addTerminals(server: FastifyInstance, options: TerminalsOp
       receive({ socket, principal, session, namespace, feeds, namespaces: options.namespaces });
     },
   );
+}
+
+/** Whether there may be one more of these. */
+function hasRoom(visitors: ReadonlySet<Visitor>, { share, grantId }: Principal): boolean {
+  if (visitors.size >= SOCKETS_MAX) return false;
+  if (!share) return true;
+  const guests = [...visitors].filter(({ principal }) => principal.share);
+  const ofLink = guests.filter(({ principal }) => principal.grantId === grantId);
+  return guests.length < GUESTS_MAX && ofLink.length < GUESTS_OF_LINK_MAX;
 }
 
 interface Asked {
@@ -89,6 +102,8 @@ function receive(asked: Asked): void {
   const { socket } = asked;
   const out = new PageSocket(socket);
   const early: [RawData, boolean][] = [];
+  let earlyBytes = 0;
+  let mayType = asked.principal.share === undefined;
   let attaching: Promise<void> | undefined;
   let page: Page | undefined;
   let isBegun = false;
@@ -104,14 +119,17 @@ function receive(asked: Asked): void {
     if (!out.isOpen) return;
     if (page && isBegun) return take(page, data, isBinary, refuse);
     if (attaching) {
-      if (early.push([data, isBinary]) > EARLY_MESSAGES)
-        refuse(broken('too much came before it was attached'));
+      if (isBinary && !mayType) return refuse(new HoldfastError('E_FORBIDDEN', 'this page may not type'));
+      earlyBytes += asBuffer(data).length + MESSAGE_BYTES;
+      if (earlyBytes > EARLY_BYTES) return refuse(broken('too much came before it was attached'));
+      early.push([data, isBinary]);
       return;
     }
     const message = isBinary ? undefined : parsePageMessage(text(data));
     if (message === undefined || message === 'ignored' || message.type !== 'attach')
       return refuse(broken('attach must come first'));
     clearTimeout(timer);
+    mayType &&= message.readOnly !== true;
     attaching = open(asked, message, out).then(async (opened) => {
       if (!out.isOpen) return opened.close();
       page = opened;
