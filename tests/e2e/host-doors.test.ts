@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { request } from 'node:http';
-import { privateBytes } from '@holdfast/testkit';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { privateBytes, repository } from '@holdfast/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestHost } from './support/test-host.ts';
 
@@ -67,6 +70,18 @@ test('a foreign page is 403, also one of another port or scheme', async () => {
   expect(await ask(HEALTH, own)).toMatchObject({ status: 200 });
 });
 
+test('a link to the page may stand anywhere; nothing else is had by following one', async () => {
+  const visit = {
+    'sec-fetch-site': 'cross-site',
+    'sec-fetch-mode': 'navigate',
+    'sec-fetch-dest': 'document',
+  };
+  expect(await ask('/', visit)).toMatchObject({ status: 200 });
+  expect(await ask('/openapi.json', { ...host.authorization, ...visit })).toMatchObject({ status: 403 });
+  for (const more of [{ 'sec-fetch-dest': 'iframe' }, { 'sec-fetch-mode': 'no-cors' }])
+    expect({ more, ...(await ask('/', { ...visit, ...more })) }).toMatchObject({ status: 403 });
+});
+
 test('encoded path traversal finds nothing', async () => {
   for (const path of [
     '/%2e%2e/%2e%2e/etc/passwd',
@@ -94,6 +109,8 @@ test('a browser trades the token for a cookie that scripts and foreign pages can
   const [cookie = ''] = set.split(';');
   expect(cookie).not.toContain(host.at.token);
   expect(await ask(HEALTH, { cookie })).toMatchObject({ status: 200 });
+  const value = cookie.slice(cookie.indexOf('=') + 1);
+  expect(await ask(HEALTH, { authorization: `Bearer ${value}` })).toMatchObject({ status: 401 });
   const logout = await host.fetch('/auth/session', {
     method: 'DELETE',
     headers: { authorization: '', cookie },
@@ -132,6 +149,39 @@ test('10,000 wrong tokens are refused, cost no memory, and lock nobody out', asy
   expect(grownMb).toBeLessThan(60);
   expect(await ask(HEALTH, host.authorization)).toMatchObject({ status: 200 });
 }, 120_000);
+
+test('wrong tokens are counted together, wherever they are shown', async () => {
+  await using other = await TestHost.start({ home: host.home });
+  const statuses: number[] = [];
+  for (let at = 0; at < 62; at += 1) {
+    const isLogin = at % 2 === 0;
+    const answer = isLogin
+      ? other.fetch('/auth/session', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ token: 'wrong' }),
+        })
+      : other.fetch(HEALTH, { headers: { authorization: 'Bearer wrong' } });
+    statuses.push((await answer).status);
+  }
+  expect(statuses.slice(0, 60)).toEqual(Array.from({ length: 60 }, () => 401));
+  expect(statuses.slice(60)).toEqual([429, 429]);
+});
+
+test('a port that is taken is told of, and leaves nothing that runs', async () => {
+  const taken = await host.home.cli(['serve', '--port', String(host.at.port)]);
+  expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('EADDRINUSE') });
+  // Whoever has the host within a program of his own has that end by itself, too.
+  const script = `
+    const { startHost } = await import(${JSON.stringify(path.join(repository, 'dist/host/main.js'))});
+    const options = { port: ${host.at.port}, bind: '127.0.0.1', env: process.env, programs: {}, pageFolder: '/nowhere', namespace: 'default' };
+    await startHost(options).catch((error) => console.log(error.code));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    env: host.home.env,
+    timeout: 20_000,
+  });
+  expect(stdout).toBe('E_INTERNAL\n');
+});
 
 test('another address than loopback needs TLS, or --insecure', async () => {
   const { home } = host;

@@ -112,6 +112,38 @@ describe('a shared token', () => {
     expect(await statusOf(`/trpc/terminal.list?share=${hidden.id}`)).toBe(401);
   });
 
+  test('is traded for few cookies, and none of them for another', async () => {
+    const trade = async (traded: string) => {
+      const login = await host.fetch('/auth/session', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: '' },
+        body: JSON.stringify({ token: traded }),
+      });
+      const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
+      return { status: login.status, cookie };
+    };
+    const seenWith = async (cookie: string) => {
+      const path = `/api/terminal/get?session=shown&share=${shown.id}`;
+      return (await host.fetch(path, { headers: { authorization: '', cookie } })).status;
+    };
+    const fresh = await share('1h');
+    const first = await trade(fresh);
+    expect(await seenWith(first.cookie)).toBe(200);
+    expect((await trade(first.cookie.slice(first.cookie.indexOf('=') + 1))).status).toBe(401);
+    let last = first;
+    for (let at = 0; at < 32; at += 1) last = await trade(fresh);
+    expect(await seenWith(last.cookie)).toBe(200);
+    expect(await seenWith(first.cookie)).toBe(401);
+    const listed = await host.home.cli(['tokens', '--json']);
+    const tokens = listed.stdout
+      .toString()
+      .trim()
+      .split('\n')
+      .flatMap((line) => JSON.parse(line) as object);
+    const [parent = ''] = fresh.split('.');
+    expect(tokens.filter((token) => 'parent' in token && token.parent === parent)).toHaveLength(32);
+  });
+
   test('is a cookie beside that of the owner, which goes on', async () => {
     const cookieOf = async (traded: string) => {
       const login = await host.fetch('/auth/session', {

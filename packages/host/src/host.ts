@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
@@ -25,6 +26,8 @@ export interface HostOptions {
   readonly bind: string;
   /** Paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Further names that lead here, besides those of the certificate, by way of TLS or not. */
+  readonly names?: readonly string[];
   /** Whether to listen without TLS where other machines can reach it. */
   readonly insecure?: boolean;
   /** Says where everything is, as for every command; and what sessions start with. */
@@ -62,18 +65,21 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const why = 'everybody in between could read and type along; use --tls-cert and --tls-key, or --insecure';
     throw new HoldfastError('E_USAGE', `can't listen at ${bind} without TLS: ${why}`);
   }
+  const pem = options.tls && readPem(options.tls);
   const tokens = new Tokens(resolveHome(env, options.namespace));
+  tokens.list(); // Those that have expired are removed.
   const token = tokens.owner();
   const { installation } = options;
   const memory = new ProgramMemory();
   const namespaces = new Namespaces({ env, installation });
-  const server = newServer(options);
-  const isTls = options.tls !== undefined;
-  const guard = { tokens, origins: new OriginRule({ bind, isTls }), cookieName: cookieNameOf(tokens) };
-  addSecurityHeaders(server, { isTls });
+  const server = newServer(pem);
+  const isTls = pem !== undefined;
+  const origins = new OriginRule({ bind, isTls, names: options.names ?? [], certificate: pem?.certificate });
+  const guard = { tokens, origins, cookieName: cookieNameOf(tokens) };
+  addSecurityHeaders(server);
   addFailures(server);
-  await addGuard(server, guard);
-  addBrowserSession(server, { ...guard, isTls });
+  const failures = await addGuard(server, guard);
+  addBrowserSession(server, { ...guard, isTls, failures });
   addPage(server, options.pageFolder);
   await addTerminals(server, { namespaces, tokens });
   const contextOf = ({ principal }: FastifyRequest): ApiContext => {
@@ -91,6 +97,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await server.listen({ port: options.port, host: bind });
   } catch (cause) {
     namespaces.close();
+    await server.close();
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new HoldfastError('E_INTERNAL', `can't listen at ${bind}:${options.port}: ${why}`, { cause });
   }
@@ -111,7 +118,25 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
 }
 
-function newServer({ tls }: HostOptions): FastifyInstance {
+interface Pem {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly certificate: X509Certificate;
+}
+
+/** Throws HoldfastError E_INTERNAL. */
+function readPem({ cert: certFile, key: keyFile }: NonNullable<HostOptions['tls']>): Pem {
+  try {
+    const cert = readFileSync(certFile);
+    return { cert, key: readFileSync(keyFile), certificate: new X509Certificate(cert) };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `can't use the certificate ${certFile} with the key ${keyFile}: ${why}`;
+    throw new HoldfastError('E_INTERNAL', message, { cause });
+  }
+}
+
+function newServer(pem: Pem | undefined): FastifyInstance {
   const limits = {
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
@@ -119,8 +144,8 @@ function newServer({ tls }: HostOptions): FastifyInstance {
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 5_000 },
   } as const;
-  if (!tls) return fastify(limits);
-  const https = { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+  if (!pem) return fastify(limits);
+  const https = { cert: pem.cert, key: pem.key };
   // The same but for the type of the server beneath, which nothing here asks for.
   return fastify({ ...limits, https }) as FastifyInstance;
 }

@@ -19,13 +19,14 @@ const ECDSA_WITH_SHA256 = sequence(objectId('2a8648ce3d040302'));
 const COMMON_NAME = objectId('550403');
 const ALT_NAME = objectId('551d11');
 
-/** A certificate for 127.0.0.1 and localhost that nobody has signed but its own key; both PEM. */
+/** A certificate for 127.0.0.1, localhost and devbox.example that nobody has signed but its own key; both PEM. */
 export function selfSigned(): { cert: string; key: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = sequence(set(sequence(COMMON_NAME, tagged(0x0c, Buffer.from('localhost')))));
   const altNames = sequence(
     tagged(0x87, Buffer.from([127, 0, 0, 1])),
     tagged(0x82, Buffer.from('localhost')),
+    tagged(0x82, Buffer.from('devbox.example')),
   );
   const body = sequence(
     tagged(0xa0, integer(Buffer.from([2]))),

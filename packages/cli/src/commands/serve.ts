@@ -22,6 +22,11 @@ export const serveCommand = defineCommand({
   options: {
     port: { kind: 'value', value: 'N', summary: `port to listen at; 0: any; default ${PORT}` },
     bind: { kind: 'value', value: 'ADDR', summary: 'address to listen at; default 127.0.0.1' },
+    name: {
+      kind: 'values',
+      value: 'NAME',
+      summary: 'a name that leads here, too; repeatable',
+    },
     'tls-cert': { kind: 'value', value: 'FILE', summary: 'certificate, PEM' },
     'tls-key': { kind: 'value', value: 'FILE', summary: 'its key, PEM' },
     insecure: { kind: 'flag', summary: 'listen without TLS where other machines can reach it' },
@@ -51,6 +56,7 @@ interface Choices {
   readonly bind: string | undefined;
   readonly 'tls-cert': string | undefined;
   readonly 'tls-key': string | undefined;
+  readonly name: readonly string[];
   readonly insecure: boolean;
 }
 
@@ -65,6 +71,7 @@ async function start(choices: Choices, { env, home }: Context): Promise<Host> {
     return await startHost({
       port: choices.port === undefined ? PORT : parseCount('--port', choices.port, { max: 65_535 }),
       bind,
+      names: choices.name,
       insecure,
       ...(cert !== undefined && key !== undefined ? { tls: { cert, key } } : {}),
       env,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { cookieNameFor, sharedCookieName } from './cookie-name.ts';
-import { failureCount, type GuardOptions } from './guard.ts';
+import type { FailureCount, GuardOptions } from './guard.ts';
 
 /** A browser that does not come back for so long needs the token again. */
 const COOKIE_MS = 30 * 24 * 60 * 60 * 1000;
@@ -12,15 +12,18 @@ const loginShape = z.object({ token: z.string().max(128) });
  * `POST /auth/session {"token"}` trades a token for a cookie that no script can read and no foreign page can use; `DELETE`
  * drops it.
  */
-export function addBrowserSession(server: FastifyInstance, options: GuardOptions & { isTls: boolean }): void {
-  const { tokens, cookieName, isTls } = options;
+export function addBrowserSession(
+  server: FastifyInstance,
+  options: GuardOptions & { isTls: boolean; failures: FailureCount },
+): void {
+  const { tokens, cookieName, isTls, failures } = options;
   const attributes = { httpOnly: true, sameSite: 'strict', path: '/', secure: isTls } as const;
-  const failures = failureCount(server);
 
   server.post('/auth/session', { config: { isOpen: true }, bodyLimit: 1_024 }, async (request, reply) => {
     const parsed = loginShape.safeParse(request.body);
     const principal = parsed.success ? tokens.verify(parsed.data.token) : undefined;
-    if (!principal) {
+    // A browser's own is not traded: who was given a link could have ever more of them.
+    if (!principal || principal.kind === 'browser') {
       const error = { code: 'E_UNAUTHORIZED', message: 'the token is wrong, has expired, or was revoked' };
       return reply.code((await failures(request)) ? 429 : 401).send({ error });
     }

@@ -28,9 +28,10 @@ const BEARER = /^Bearer +(\S+)$/i;
 
 /**
  * Stands before every request and every upgrade to a WebSocket, also those to addresses that do not exist: a foreign `Host` or
- * `Origin` is 403, a missing or wrong token 401. A right token is right however many wrong ones came before.
+ * `Origin` is 403, a missing or wrong token 401. A right token is right however many wrong ones came before. Resolves with what
+ * counts the wrong ones, for whoever else is shown some.
  */
-export async function addGuard(server: FastifyInstance, options: GuardOptions): Promise<void> {
+export async function addGuard(server: FastifyInstance, options: GuardOptions): Promise<FailureCount> {
   await server.register(cookie);
   await server.register(rateLimit, { global: false });
   const failures = failureCount(server);
@@ -41,6 +42,7 @@ export async function addGuard(server: FastifyInstance, options: GuardOptions): 
       host: request.headers.host,
       origin: request.headers.origin,
       fetchSite: single(request.headers['sec-fetch-site']),
+      isVisit: isVisit(request),
     });
     if (complaint !== undefined) return refuse(reply, 403, complaint);
     request.principal = whoseRequest(request, options);
@@ -50,10 +52,13 @@ export async function addGuard(server: FastifyInstance, options: GuardOptions): 
       return refuse(reply.header('retry-after', '60'), 429, 'too many wrong tokens');
     return refuse(reply, 401, 'the token is wrong, has expired, or was revoked');
   });
+  return failures;
 }
 
 /** Counts a wrong token; true if its address has had too many. The plugin remembers a bounded number of addresses. */
-export function failureCount(server: FastifyInstance): (request: FastifyRequest) => Promise<boolean> {
+export type FailureCount = (request: FastifyRequest) => Promise<boolean>;
+
+function failureCount(server: FastifyInstance): FailureCount {
   const count = server.createRateLimit({ max: FAILURES_PER_MINUTE, timeWindow: 60_000 });
   return async (request) => {
     const outcome = await count(request);
@@ -61,9 +66,18 @@ export function failureCount(server: FastifyInstance): (request: FastifyRequest)
   };
 }
 
+/** Somebody follows a link to the page, from wherever it stands: what is open to everybody knows no secret. */
+function isVisit({ method, headers, routeOptions }: FastifyRequest): boolean {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = headers;
+  const isOpen = routeOptions.config.isOpen === true;
+  return method === 'GET' && isOpen && mode === 'navigate' && destination === 'document';
+}
+
 function whoseRequest(request: FastifyRequest, options: GuardOptions): Principal | undefined {
   const token = tokenOf(request, options);
-  return token === undefined ? undefined : options.tokens.verify(token);
+  const principal = token === undefined ? undefined : options.tokens.verify(token);
+  // What a browser was given is good as a cookie only.
+  return principal?.kind === 'browser' && bearer(request) !== undefined ? undefined : principal;
 }
 
 function tokenOf(request: FastifyRequest, { cookieName }: GuardOptions): string | undefined {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 
@@ -6,6 +7,16 @@ export interface AskedBy {
   readonly origin: string | undefined;
   /** `Sec-Fetch-Site`, which browsers send and pages can't set. */
   readonly fetchSite: string | undefined;
+  /** Whether a link was followed to what everybody may see. */
+  readonly isVisit: boolean;
+}
+
+export interface OriginOptions {
+  readonly bind: string;
+  readonly isTls: boolean;
+  /** Further names that lead here; whatever is in between may speak TLS where this host does not. */
+  readonly names: readonly string[];
+  readonly certificate: X509Certificate | undefined;
 }
 
 /**
@@ -16,10 +27,14 @@ export interface AskedBy {
 export class OriginRule {
   readonly #scheme: 'http' | 'https';
   readonly #names: ReadonlySet<string>;
+  readonly #givenNames: ReadonlySet<string>;
+  readonly #certificate: X509Certificate | undefined;
   readonly #anyAddress: boolean;
 
-  constructor(options: { bind: string; isTls: boolean }) {
+  constructor(options: OriginOptions) {
     this.#scheme = options.isTls ? 'https' : 'http';
+    this.#givenNames = new Set(options.names.map((name) => name.toLowerCase()));
+    this.#certificate = options.certificate;
     const isLocal = isLoopback(options.bind);
     this.#anyAddress = !isLocal;
     const own = isLocal ? [] : [options.bind.toLowerCase(), hostname().toLowerCase()];
@@ -27,19 +42,26 @@ export class OriginRule {
   }
 
   /** What is foreign about it; undefined if nothing is. */
-  complaint({ host, origin, fetchSite }: AskedBy): string | undefined {
+  complaint({ host, origin, fetchSite, isVisit }: AskedBy): string | undefined {
     const name = host === undefined ? undefined : nameOf(`http://${host}`);
     if (name === undefined || !this.#isOwn(name)) return `this is not ${host ?? 'named'}`;
-    if (origin !== undefined && origin !== `${this.#scheme}://${host?.toLowerCase()}`)
-      return 'a foreign page';
+    if (origin !== undefined && !this.#isOwnPage(origin, { host, name })) return 'a foreign page';
+    if (isVisit) return undefined;
     if (fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none')
       return 'a foreign page';
     return undefined;
   }
 
-  /** An address is nobody's name. */
+  /** An address is nobody's name; a certificate is given only to who has its names. */
   #isOwn(name: string): boolean {
-    return this.#names.has(name) || (this.#anyAddress && isIP(name) !== 0);
+    if (this.#names.has(name) || this.#givenNames.has(name)) return true;
+    if (isIP(name) !== 0) return this.#anyAddress;
+    return this.#certificate?.checkHost(name) !== undefined;
+  }
+
+  #isOwnPage(origin: string, { host = '', name }: { host: string | undefined; name: string }): boolean {
+    const schemes = this.#givenNames.has(name) ? ['https', this.#scheme] : [this.#scheme];
+    return schemes.some((scheme) => origin === `${scheme}://${host.toLowerCase()}`);
   }
 }
 

@@ -17,10 +17,8 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const YEAR_S = 365 * 24 * 60 * 60;
-
-/** Headers of every answer. */
-export function addSecurityHeaders(server: FastifyInstance, { isTls }: { isTls: boolean }): void {
+/** Headers of every answer. No HSTS: it knows no ports, and would take other services of this name from the browser. */
+export function addSecurityHeaders(server: FastifyInstance): void {
   server.addHook('onRequest', async (_request, reply) => {
     reply.headers({
       'content-security-policy': CONTENT_SECURITY_POLICY,
@@ -31,6 +29,5 @@ export function addSecurityHeaders(server: FastifyInstance, { isTls }: { isTls: 
       'x-frame-options': 'DENY',
       'cache-control': 'no-store',
     });
-    if (isTls) reply.header('strict-transport-security', `max-age=${YEAR_S}`);
   });
 }

@@ -9,6 +9,8 @@ const ID_BYTES = 6;
 const SECRET_BYTES = 32;
 const TOKEN = /^([0-9a-f]{12})\.([A-Za-z0-9_-]{43})$/;
 const ID = /^[0-9a-f]{12}$/;
+/** Browsers that one token was traded for: the oldest goes for one more, so that who has a link can't fill the disk. */
+const BROWSERS_MAX = 32;
 
 const shareShape = z.object({
   namespace: z.string(),
@@ -75,9 +77,11 @@ export class Tokens {
     return this.#create({ kind: 'share', expiresAt, share, parent: null });
   }
 
-  /** Trades a valid token for one that a browser keeps as a cookie: it ends with the other one, or before. */
+  /** Trades a token, not a browser's, for one that a browser keeps as a cookie: it ends with the other one, or before. */
   browser(token: Principal, expiresInMs: number): string {
     const { share = null, tokenId, expiresAtMs = Number.POSITIVE_INFINITY } = token;
+    const browsers = this.list().filter(({ parent }) => parent === tokenId);
+    for (const { id } of browsers.slice(0, Math.max(0, browsers.length + 1 - BROWSERS_MAX))) this.#remove(id);
     const expiresAt = new Date(Math.min(Date.now() + expiresInMs, expiresAtMs)).toISOString();
     return this.#create({ kind: 'browser', expiresAt, share, parent: tokenId });
   }
@@ -95,21 +99,23 @@ export class Tokens {
   /** Whether a token is still good, by its id. */
   isValid(id: string): boolean {
     const record = ID.test(id) ? this.#read(id) : undefined;
-    if (!record || hasExpired(record)) return false;
-    return record.parent === null || this.isValid(record.parent);
+    return record !== undefined && isGood(record, (parent) => this.#read(parent));
   }
 
   /** Every token that is still good, oldest first; those that are not are removed. */
   list(): TokenRecord[] {
-    const records: TokenRecord[] = [];
+    const records = new Map<string, TokenRecord>();
     for (const file of readFolder(this.#records)) {
       const id = path.basename(file, '.json');
       const record = ID.test(id) ? this.#read(id) : undefined;
-      if (!record) continue;
-      if (this.isValid(id)) records.push(record);
-      else this.#remove(id);
+      if (record) records.set(id, record);
     }
-    return records.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
+    const good = [...records.values()].filter((record) => {
+      const isStillGood = isGood(record, (parent) => records.get(parent));
+      if (!isStillGood) this.#remove(record.id);
+      return isStillGood;
+    });
+    return good.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt));
   }
 
   /** Revokes a token by its id, and those that it was traded for. False if there is none. */
@@ -180,6 +186,14 @@ function principalOf({ id, kind, parent, expiresAt, share }: TokenRecord): Princ
     expiresAtMs: expiresAt === null ? undefined : Date.parse(expiresAt),
     share: share ?? undefined,
   };
+}
+
+/** A browser's token is as good as the one it was traded for; there are no chains. */
+function isGood(record: TokenRecord, read: (id: string) => TokenRecord | undefined): boolean {
+  if (hasExpired(record)) return false;
+  if (record.parent === null) return true;
+  const parent = ID.test(record.parent) ? read(record.parent) : undefined;
+  return parent !== undefined && parent.parent === null && !hasExpired(parent);
 }
 
 function hasExpired({ expiresAt }: TokenRecord): boolean {
