@@ -25,6 +25,7 @@ function grownMebibytes(before: number): number {
 /** Sessions are asked for, and nobody answers, until `resume`. */
 function stopDaemon(): { resume: () => void } & Disposable {
   const pid = host.home.daemonPid;
+  if (pid === undefined) throw new Error('no daemon runs');
   process.kill(pid, 'SIGSTOP');
   const resume = () => void process.kill(pid, 'SIGCONT');
   return { resume, [Symbol.dispose]: resume };
