@@ -20,7 +20,7 @@ test('at whichever step and of whatever an upgrade fails, nothing has changed, a
 const DELAYS: readonly Trial[] = [
   { points: { 'successor.loaded': DELAY_MS }, code: 'none' },
   { points: { 'successor.prepared': DELAY_MS }, code: 'none' },
-  { points: { 'predecessor.snapshot': DELAY_MS }, code: 'none' },
+  { points: { 'predecessor.snapshot': DELAY_MS }, code: 'E_UPGRADE_TIMEOUT', reason: 'did not adopt' },
   { points: { 'successor.adopted': DELAY_MS }, code: 'E_UPGRADE_TIMEOUT', reason: 'did not adopt' },
   { points: { 'predecessor.commit': DELAY_MS }, code: 'none' },
   { points: { 'successor.committed': DELAY_MS }, code: 'E_UPGRADE_TIMEOUT', reason: 'did not serve' },
