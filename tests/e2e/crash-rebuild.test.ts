@@ -245,6 +245,26 @@ test('a program whose terminal nobody had a copy of is lost with its daemon, and
   expect(await keeper.get(session.id)).toMatchObject({ state: 'exited', exit: { lost: true } });
 }, 60_000);
 
+test('a session that was recorded as lost by somebody who did not have its master goes on', async () => {
+  await using keeper = new StandInKeeper();
+  await keeper.start();
+  const [session, gone] = [await keeper.openCommand(['/bin/cat']), await keeper.openCommand(['/bin/cat'])];
+  await type(keeper, session.id, 'before\n');
+  await keeper.crash();
+  process.kill(gone.pid, 'SIGKILL');
+  await eventually('somebody has reaped it', () => processState(gone.pid) === undefined);
+  const end = { exit: { lost: true }, exitedAt: new Date().toISOString() };
+  for (const { id } of [session, gone])
+    fs.writeFileSync(
+      fileOf(keeper, id, 'state.json'),
+      JSON.stringify({ ...JSON.parse(stateOf(keeper, id)), ...end }),
+    );
+  await keeper.start();
+  expect(await keeper.get(session.id)).toMatchObject({ pid: session.pid, state: 'running', exit: null });
+  await type(keeper, session.id, 'after\n');
+  expect(await keeper.get(gone.id)).toMatchObject({ state: 'exited', exit: { lost: true } });
+});
+
 describe('torn files', () => {
   test('a living session whose state can’t be read goes on under its id, with its output', async () => {
     await using keeper = new StandInKeeper();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
 /** A small file system of its own, for root. Unmounted at once, and gone when the last file in it is closed. */
 export class SmallDisk implements Disposable {
@@ -18,6 +18,11 @@ export class SmallDisk implements Disposable {
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOSPC') throw error;
     }
+  }
+
+  /** Gives back what `fill` has taken. */
+  free(): void {
+    rmSync(`${this.#folder}/filler`);
   }
 
   [Symbol.dispose](): void {

@@ -26,6 +26,9 @@ export interface RegistryListener {
   sessionForgotten(id: string): void;
 }
 
+/** What is the system's fault, not that of a session's files. */
+const SYSTEM_ERRORS = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EACCES', 'ENOSPC', 'EDQUOT', 'EROFS'];
+
 /** All sessions of a home, running and exited ones, and their names. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
@@ -141,7 +144,7 @@ export class SessionRegistry {
           await this.#files.remove(id);
           continue;
         }
-        record.begin(id);
+        this.#note(record, id);
         loaded.push(await this.#load(id, master, inheritance));
       } catch (error) {
         await this.#unusable(id, error, master);
@@ -153,7 +156,7 @@ export class SessionRegistry {
     }
     loaded.sort((one, other) => one.createdAt.localeCompare(other.createdAt));
     for (const session of loaded) this.#sessions.set(session.id, session);
-    for (const pid of exits.keys()) this.#takeUnlessRunning(pid);
+    for (const pid of exits.keys()) this.#takeUnlessAwaited(pid);
   }
 
   /** Begins to serve the sessions that were loaded. */
@@ -164,7 +167,7 @@ export class SessionRegistry {
   /** Somebody has reaped a program that is no child of this process. */
   programEnded(pid: number, exit: Exit): void {
     for (const session of this.all) if (session.runs(pid)) return session.exitTold(exit);
-    this.#takeUnlessRunning(pid);
+    this.#takeUnlessAwaited(pid);
   }
 
   /** Sessions that are kept and not served, with the reason. */
@@ -319,7 +322,7 @@ export class SessionRegistry {
       this.#leaveAside(id, error instanceof Error ? error.message : String(error), master);
       return;
     }
-    if (isErrno(error, 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EACCES')) return;
+    if (isErrno(error, ...SYSTEM_ERRORS)) return;
     await this.#files.setAside(id).catch((cause: unknown) => {
       this.#log('session.set-aside-failed', { session: id, error: String(cause) });
     });
@@ -414,6 +417,10 @@ export class SessionRegistry {
       found.state = { ...found.state, kill: undefined };
       found.warnings.push('it was being killed when its daemon ended; of its processes some may be left');
     }
+    if (master && isWronglyLost(found.state)) {
+      this.#log('session.not-lost', { session: id });
+      found.state = { ...found.state, exit: null, exitedAt: null };
+    }
     testPoint('daemon.rebuilding', id);
     if (!master || found.state.exit) {
       const { history, warnings } = await this.#files.reopenHistory(found.state);
@@ -486,8 +493,18 @@ export class SessionRegistry {
     this.#surroundings.keeper.drop(id);
   }
 
-  #takeUnlessRunning(pid: number): void {
-    if (!this.all.some((session) => session.runs(pid))) this.#surroundings.keeper.exitSaved(pid);
+  #takeUnlessAwaited(pid: number): void {
+    const isAwaited = this.all.some((session) => session.runs(pid) || session.mustSaveExitOf(pid));
+    if (!isAwaited) this.#surroundings.keeper.exitSaved(pid);
+  }
+
+  /** Without the note a session that kills daemons is tried once more; that is no reason to do without any. */
+  #note(record: RebuildRecord, id: string): void {
+    try {
+      record.begin(id);
+    } catch (error) {
+      this.#log('session.rebuild-not-noted', { session: id, error: String(error) });
+    }
   }
 
   /** The name asked for, or one after the program. */
@@ -515,6 +532,11 @@ export class SessionRegistry {
       this.all.some((session) => session.name === name);
     if (isTaken) throw new HoldfastError('E_NAME_TAKEN', `another session is named ${JSON.stringify(name)}`);
   }
+}
+
+/** Somebody who did not have its master has taken it for lost; its program lives. */
+function isWronglyLost({ exit, pid, startTime }: SessionState): boolean {
+  return exit !== null && 'lost' in exit && startTime !== 0 && startTimeOf(pid) === startTime;
 }
 
 /** A suspended program with the descriptors that came with it. */

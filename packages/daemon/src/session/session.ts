@@ -25,6 +25,8 @@ const ASK_FOR_END_MS = 500;
 /** For the keeper's word on how a program ended: it has reaped it by then, or it never was its child. */
 const KEEPER_WORD_MS = 2_000;
 const SHOWN_COMMAND_CHARACTERS = 8_192;
+/** Before a state is saved again that could not be: the disk may have room by then. */
+const SAVE_AGAIN_MS = 1_000;
 const NOT_SAVED = 'its state could not be saved';
 
 /** What a session needs from its surroundings. */
@@ -99,6 +101,9 @@ export class Session {
   /** What a daemon that crashed was about, and has not been taken up yet. */
   #begunKill: BegunKill | undefined;
   #isForgotten = false;
+  #saveAgain: Timer | undefined;
+  /** The state file says how it ended. */
+  #isExitSaved: boolean;
 
   constructor(parts: SessionParts, surroundings: SessionSurroundings) {
     const { reactor } = surroundings;
@@ -122,6 +127,7 @@ export class Session {
       () => this.#readSoon(),
     );
     const { exit } = parts.state;
+    this.#isExitSaved = exit !== null && suspended?.state.isSaved !== false;
     this.#lifecycle = exit ? { state: 'exited', exit } : { state: 'running' };
     if (exit) return;
     if (suspended) this.#resume(suspended.state);
@@ -247,9 +253,14 @@ export class Session {
     return this.#terminal?.program;
   }
 
-  /** Whether its program has that pid, and its end is not saved yet. */
+  /** Whether its program has that pid. */
   runs(pid: number): boolean {
     return !this.hasExited && this.#state.pid === pid;
+  }
+
+  /** Whether its program had that pid, and how it ended is not saved yet. */
+  mustSaveExitOf(pid: number): boolean {
+    return this.hasExited && !this.#isExitSaved && this.#state.pid === pid;
   }
 
   // What it is
@@ -458,18 +469,39 @@ export class Session {
     this.#surroundings.changed(this);
   }
 
-  /** Writes the state file; a failure is a warning of the session, not an error. */
+  /** Writes the state file; a failure is a warning of the session, not an error, and it is tried again. */
   async save(): Promise<void> {
     if (this.#isForgotten) return;
+    const { exit } = this.#state;
     try {
       const kill = this.#killing?.tree.progress ?? this.#begunKill;
       await this.#stateFile.save({ ...this.#state, leases: this.#pace.leases, kill });
-      const warned = this.#warnings.findIndex((warning) => warning.startsWith(NOT_SAVED));
-      if (warned >= 0) this.#warnings.splice(warned, 1);
     } catch (error) {
-      this.#surroundings.log('session.save-failed', { session: this.id, error: String(error) });
-      this.warn(`${NOT_SAVED}: ${error instanceof Error ? error.message : String(error)}`);
+      return this.#notSaved(error);
     }
+    if (exit) this.#exitSaved();
+    const warned = this.#warnings.findIndex((warning) => warning.startsWith(NOT_SAVED));
+    if (warned < 0) return;
+    this.#warnings.splice(warned, 1);
+    this.#surroundings.changed(this);
+  }
+
+  #notSaved(error: unknown): void {
+    const isNew = !this.#warnings.some((warning) => warning.startsWith(NOT_SAVED));
+    if (isNew) this.#surroundings.log('session.save-failed', { session: this.id, error: String(error) });
+    if (isNew) this.warn(`${NOT_SAVED}: ${error instanceof Error ? error.message : String(error)}`);
+    if (this.#isForgotten) return;
+    this.#saveAgain ??= this.#surroundings.reactor.after(SAVE_AGAIN_MS, () => {
+      this.#saveAgain = undefined;
+      void this.save();
+    });
+  }
+
+  /** Whoever has the status beside this daemon need not keep it any longer. */
+  #exitSaved(): void {
+    if (this.#isExitSaved) return;
+    this.#isExitSaved = true;
+    this.#surroundings.keeper.exitSaved(this.#state.pid);
   }
 
   /** Resolves when what was to be saved is saved. */
@@ -480,6 +512,8 @@ export class Session {
   /** Frees what an exited session holds. Who still reads it is told what is left out, and of the exit. */
   dispose(): void {
     this.#isForgotten = true;
+    this.#saveAgain?.cancel();
+    this.#exitSaved();
     this.history.close();
     for (const subscription of Array.from(this.#subscriptions)) subscription.sink.finish(subscription);
     this.agentLink.remove();
@@ -578,7 +612,7 @@ export class Session {
     for (const callback of this.#exitListeners) callback();
     this.#exitListeners.clear();
     this.#surroundings.changed(this);
-    void this.save().then(() => this.#surroundings.keeper.exitSaved(this.#state.pid));
+    void this.save();
   }
 
   #beginKill(callerPid: number | null, earlier?: EarlierKill): { tree: TreeKill; done: Promise<void> } {
