@@ -97,6 +97,7 @@ export class Daemon {
       processes,
       usePidfd,
       keeper: this.#keeper,
+      whileServing: () => (this.#predecessor.isOver ? new Promise(() => undefined) : Promise.resolve()),
     });
     this.#identity = {
       pid: process.pid,

@@ -48,10 +48,12 @@ async function target(terminal: Terminal, callerPid: number | null = null): Prom
 }
 
 function kill(target: KillTarget, processes = new ProcessLister()): Promise<number> {
-  return new TreeKill(target, { clock, processes, changed }).run();
+  return new TreeKill(target, { clock, processes, changed, whileServing }).run();
 }
 
 async function changed(): Promise<void> {}
+
+async function whileServing(): Promise<void> {}
 
 test('a program that obeys the hang-up is not waited for, and ends by it', async () => {
   using terminal = shell('echo ready; read line');
@@ -143,6 +145,7 @@ test('a group that a predecessor has seen is killed by the successor, although i
     clock: { after: standing.resolve },
     processes: new ProcessLister(),
     changed,
+    whileServing,
   });
   void before.run();
   await standing.promise;
@@ -152,12 +155,53 @@ test('a group that a predecessor has seen is killed by the successor, although i
   const processes = new ProcessLister(async () => []);
   const successor = new TreeKill(
     wanted,
-    { clock, processes, changed },
+    { clock, processes, changed, whileServing },
     { begun, handedOver: { groups, luggage } },
   );
   expect(await successor.run()).toBe(0);
   await untilEnded(Number(job));
   expect(await terminal.ended()).toEqual({ signal: 'SIGKILL' });
+});
+
+test('a predecessor whose successor serves by now signals nobody, whatever it was about', async () => {
+  using terminal = start(program('ignore-hangup.py'));
+  await terminal.waitFor('ready');
+  const wanted = await target(terminal);
+  for (const at of ['save', 'list'] as const) {
+    const asked = deferred();
+    let isOver = false;
+    const predecessor = new TreeKill(
+      wanted,
+      {
+        clock,
+        processes: new ProcessLister(() => {
+          if (at === 'list') isOver = true;
+          return listProcesses();
+        }),
+        changed: async () => {
+          isOver = true;
+        },
+        whileServing: async () => {
+          if (!isOver) return;
+          asked.resolve();
+          await new Promise(() => undefined);
+        },
+      },
+      at === 'list' ? { begun: { callerPid: null, isHungUp: true, known: [] } } : undefined,
+    );
+    let isDone = false;
+    void predecessor.run().then(() => {
+      isDone = true;
+    });
+    await asked.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect({ at, isDone, isHungUp: predecessor.progress.isHungUp }).toEqual({
+      at,
+      isDone: false,
+      isHungUp: at === 'list',
+    });
+  }
+  expect(isAlive(terminal.pid)).toBe(true);
 });
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {
@@ -241,7 +285,7 @@ test('after a crash nobody is killed whose session only has the number of the on
   const goOn = (known: { pid: number; startTime: number }[]) =>
     new TreeKill(
       { leader: pid, terminal: () => 0, callerPid: null },
-      { clock, processes: new ProcessLister(), changed },
+      { clock, processes: new ProcessLister(), changed, whileServing },
       { begun: { callerPid: null, isHungUp: true, known } },
     ).run();
   for (const known of [[], [{ pid, startTime: startTime - 1 }]]) {

@@ -48,7 +48,7 @@ export class SessionRegistry {
 
   constructor(folders: HomeFolders, surroundings: Omit<SessionSurroundings, 'changed'>) {
     this.#folders = folders;
-    this.#files = new SessionFiles(folders);
+    this.#files = new SessionFiles(folders, surroundings.whileServing);
     this.#prepared = new PreparedHistories((place) => this.#files.reopenFiles(place));
     this.#log = surroundings.log;
     this.#surroundings = {

@@ -36,9 +36,12 @@ type AsideNote = z.infer<typeof asideShape>;
 /** Where the files of sessions are: state and history in a folder each, the ssh agent's link beside the socket. */
 export class SessionFiles {
   readonly #folders: HomeFolders;
+  readonly #whileServing: (() => Promise<void>) | undefined;
 
-  constructor(folders: HomeFolders) {
+  /** `whileServing`: see StateFile. */
+  constructor(folders: HomeFolders, whileServing?: () => Promise<void>) {
     this.#folders = folders;
+    this.#whileServing = whileServing;
   }
 
   /** Ids of all sessions that have a folder. */
@@ -52,7 +55,7 @@ export class SessionFiles {
   }
 
   stateFile(id: string): StateFile {
-    return new StateFile(this.#stateFolder(id));
+    return new StateFile(this.#stateFolder(id), process.pid, this.#whileServing);
   }
 
   agentLink(id: string): AgentLink {

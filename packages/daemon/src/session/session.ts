@@ -39,6 +39,8 @@ export interface SessionSurroundings {
   /** Whether pidfds may be used; a test switch. */
   readonly usePidfd: boolean;
   readonly keeper: SessionKeeper;
+  /** Resolves unless a successor serves by now: what was begun here is its to end then, and this process only leaves. */
+  readonly whileServing: () => Promise<void>;
 }
 
 /** What a session has to do with whoever keeps a second copy of its master. */
@@ -616,7 +618,7 @@ export class Session {
   }
 
   #beginKill(callerPid: number | null, earlier?: EarlierKill): { tree: TreeKill; done: Promise<void> } {
-    const { reactor, processes, log } = this.#surroundings;
+    const { reactor, processes, log, whileServing } = this.#surroundings;
     const terminal = this.#terminal;
     let device = 0;
     const target = {
@@ -624,7 +626,8 @@ export class Session {
       terminal: () => (terminal && this.#terminal === terminal ? device : 0),
       callerPid,
     };
-    const tree = new TreeKill(target, { clock: reactor, processes, changed: () => this.save() }, earlier);
+    const changed = () => this.save();
+    const tree = new TreeKill(target, { clock: reactor, processes, changed, whileServing }, earlier);
     if (earlier && !earlier.handedOver) log('session.kill-resumed', { session: this.id });
     const run = async () => {
       if (terminal) device = await terminal.device();

@@ -84,6 +84,32 @@ test('two daemons that save at the same time, as at an upgrade, leave a whole st
   expect(fs.readdirSync(scratch.folder)).toEqual(['state.json']);
 });
 
+test('a save that a predecessor had begun puts nothing over what its successor has saved', async () => {
+  using scratch = new Scratch();
+  let goOn: () => void = () => undefined;
+  const whenServing = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let predecessor = new StateFile(scratch.folder, 1);
+  const asked = new Promise<void>((resolve) => {
+    predecessor = new StateFile(scratch.folder, 1, () => {
+      resolve();
+      return whenServing;
+    });
+  });
+  let isSaved = false;
+  void predecessor.save({ ...state, pid: 1 }).then(() => {
+    isSaved = true;
+  });
+  await asked;
+  await new StateFile(scratch.folder, 2).save({ ...state, pid: 2 });
+  expect({ pid: read(scratch).pid, isSaved }).toEqual({ pid: 2, isSaved: false });
+  // It goes on where nobody has taken over.
+  goOn();
+  await predecessor.settled();
+  expect(read(scratch).pid).toBe(1);
+});
+
 test('a save that comes just as another ends is written', async () => {
   for (let ticks = 0; ticks < 8; ticks += 1) {
     using scratch = new Scratch();

@@ -44,9 +44,14 @@ export class StateFile {
   #next: SessionState | undefined;
   #writing: Promise<void> | undefined;
   #hasFailed = false;
+  readonly #whileServing: () => Promise<void>;
 
-  /** `writer` tells daemons apart: a predecessor may be in the middle of writing when its successor begins to. */
-  constructor(folder: string, writer: number = process.pid) {
+  /**
+   * `writer` tells daemons apart: a predecessor may be in the middle of writing when its successor begins to.
+   * `whileServing` resolves unless that serves by now: then what this one knows is old, and nothing of it may be put in place.
+   */
+  constructor(folder: string, writer: number = process.pid, whileServing = async () => {}) {
+    this.#whileServing = whileServing;
     this.#path = path.join(folder, 'state.json');
     this.#fresh = `${this.#path}.${writer}.new`;
   }
@@ -87,6 +92,7 @@ export class StateFile {
   async #write(state: SessionState): Promise<void> {
     try {
       await fs.writeFile(this.#fresh, `${JSON.stringify(state)}\n`, { mode: 0o600 });
+      await this.#whileServing();
       await fs.rename(this.#fresh, this.#path);
     } catch (error) {
       // On a full disk a part of it may be there.

@@ -27,6 +27,8 @@ export interface KillSurroundings {
   readonly processes: ProcessLister;
   /** `progress` has changed. Resolves when that is saved, or can't be. */
   readonly changed: () => Promise<void>;
+  /** Resolves unless somebody else goes on with it by now: nobody is to be signalled by both. */
+  readonly whileServing: () => Promise<void>;
 }
 
 /** After the hang-up programs have a second to end by themselves; most need none of it, so it is looked in between. */
@@ -102,6 +104,7 @@ export class TreeKill {
       const { pids } = await this.#find();
       // Before anything happens: whoever is asked to end it must not forget that.
       await this.#surroundings.changed();
+      await this.#surroundings.whileServing();
       this.#hangUp(pids);
       void this.#surroundings.changed();
     }
@@ -142,16 +145,24 @@ export class TreeKill {
   }
 
   async #find(): Promise<Victims> {
+    const table = await this.#list();
     try {
-      return this.#victims(await this.#surroundings.processes.list());
+      if (table) return this.#victims(table);
     } catch {
-      // No descriptors are left to look with: the program itself, at least, is known.
-      const { leader } = this.#target;
-      const killUnseen = () => false;
-      return this.#isSessionSure && sendSignal(leader, 0)
-        ? { pids: [leader], groups: [leader], killUnseen }
-        : { pids: [], groups: [], killUnseen };
+      // EMFILE: as without a list.
     }
+    // No descriptors are left to look with: the program itself, at least, is known.
+    const { leader } = this.#target;
+    const killUnseen = () => false;
+    return this.#isSessionSure && sendSignal(leader, 0)
+      ? { pids: [leader], groups: [leader], killUnseen }
+      : { pids: [], groups: [], killUnseen };
+  }
+
+  async #list(): Promise<ProcessTable | undefined> {
+    const table = await this.#surroundings.processes.list().catch(() => undefined);
+    await this.#surroundings.whileServing();
+    return table;
   }
 
   #victims(table: ProcessTable): Victims {
