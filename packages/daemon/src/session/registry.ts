@@ -262,9 +262,8 @@ export class SessionRegistry {
 
   /** Ends the retention of exited sessions, now and from time to time. */
   keepRetention(): void {
-    const oldest = Date.now() - RETENTION_MS;
     for (const session of this.all) {
-      if (session.exitedAt === null || Date.parse(session.exitedAt) >= oldest) continue;
+      if (session.exitedForMs === undefined || session.exitedForMs <= RETENTION_MS) continue;
       this.forget(session).catch((error: unknown) => {
         this.#log('session.forget-failed', { session: session.id, error: String(error) });
       });

@@ -106,6 +106,8 @@ export class Session {
   #saveAgain: Timer | undefined;
   /** The state file says how it ended. */
   #isExitSaved: boolean;
+  /** When it exited, by the clock that nobody sets; before 0 if that was long before this daemon. */
+  #exitedAtMs: number | undefined;
 
   constructor(parts: SessionParts, surroundings: SessionSurroundings) {
     const { reactor } = surroundings;
@@ -129,6 +131,9 @@ export class Session {
       () => this.#readSoon(),
     );
     const { exit } = parts.state;
+    const { exitedAt } = parts.state;
+    // The one look at the clock on the wall: if that is set later, nothing is over sooner by it.
+    if (exitedAt !== null) this.#exitedAtMs = performance.now() - (Date.now() - Date.parse(exitedAt));
     this.#isExitSaved = exit !== null && suspended?.state.isSaved !== false;
     this.#lifecycle = exit ? { state: 'exited', exit } : { state: 'running' };
     if (exit) return;
@@ -275,8 +280,9 @@ export class Session {
     return this.#state.createdAt;
   }
 
-  get exitedAt(): string | null {
-    return this.#state.exitedAt;
+  /** How long ago it exited; undefined if it has not. */
+  get exitedForMs(): number | undefined {
+    return this.#exitedAtMs === undefined ? undefined : performance.now() - this.#exitedAtMs;
   }
 
   get lifecycle(): Lifecycle {
@@ -606,6 +612,7 @@ export class Session {
     if (this.#terminal) this.#surroundings.keeper.drop(this.id);
     this.#terminal = undefined;
     this.#state = { ...this.#state, exit, exitedAt: new Date().toISOString() };
+    this.#exitedAtMs = performance.now();
     this.#pace.end();
     this.input.clear();
     const offset = this.history.end;
