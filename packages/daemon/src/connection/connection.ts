@@ -173,6 +173,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       unsent: luggage.addBytes(...this.#outbox.suspend(), ...forgotten.map(encodeControl)),
       inputs: [...this.#inputs.values()].map((input) => input.suspend()),
       watchesSessions: this.#sessionWatch !== undefined,
+      untoldForgotten: this.#sessionWatch?.untold ?? 0,
       requests: [...this.#unanswered].map(({ id, type, parameters }) =>
         JSON.stringify({ ...parameters, id, type }),
       ),
@@ -207,11 +208,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   /** Begins to serve: goes on with what a predecessor had begun. */
-  takeOver({ requests, watchesSessions }: SuspendedConnection): void {
+  takeOver({ requests, watchesSessions, untoldForgotten }: SuspendedConnection): void {
     for (const input of this.#inputs.values()) this.#toAcknowledge.add(input);
     for (const { subscription } of this.#subscribed.values()) this.#ready.add(subscription);
     if (watchesSessions) {
-      this.watchSessions();
+      this.watchSessions(untoldForgotten);
       this.#sessionWatch?.changedAll();
     }
     for (const json of requests) {
@@ -331,11 +332,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#toAcknowledge.delete(input);
   }
 
-  watchSessions(): void {
-    this.#sessionWatch ??= new SessionWatch(this.#surroundings.handler.registry, {
-      due: () => this.#flushSoon(),
-      overrun: (error) => this.end(error),
-    });
+  /** `untoldForgotten`: how many sessions' ends a predecessor has left to be told. */
+  watchSessions(untoldForgotten?: number): void {
+    const events = { due: () => this.#flushSoon(), overrun: (error: HoldfastError) => this.end(error) };
+    const { registry } = this.#surroundings.handler;
+    this.#sessionWatch ??= new SessionWatch(registry, events, untoldForgotten);
   }
 
   /** Resolves when the session has exited; never if this connection is closed before. Throws HoldfastError(E_LIMIT). */

@@ -1,4 +1,4 @@
-import { LIMITS } from '@holdfast/protocol';
+import { type HoldfastError, LIMITS } from '@holdfast/protocol';
 import { expect, test } from 'vitest';
 import type { RegistryListener } from '../session/registry.ts';
 import { SessionWatch } from './session-watch.ts';
@@ -34,6 +34,32 @@ test('a client that reads is told of every session that is forgotten, however ma
   for (let index = 0; index < LIMITS.forgottenPerWatcher + 2; index += 1) registry.forget(`${index}`);
   expect(told).toHaveLength(LIMITS.forgottenPerWatcher + 2);
   expect(told.at(-1)).toEqual({ event: 'forgotten', id: `${LIMITS.forgottenPerWatcher + 1}` });
+});
+
+test('what daemons before this one have left to be told counts with the rest, until it has gone out', () => {
+  const registry = new NoSessions();
+  const errors: string[] = [];
+  const events = { due: () => undefined, overrun: ({ code }: HoldfastError) => errors.push(code) };
+  let untold = 0;
+  const DAEMONS = 4;
+  for (let daemon = 0; daemon < DAEMONS; daemon += 1) {
+    const watch = new SessionWatch(registry, events, untold);
+    for (let index = 0; index < LIMITS.forgottenPerWatcher / DAEMONS; index += 1) registry.forget(`${index}`);
+    expect(watch.forgotten).toHaveLength(LIMITS.forgottenPerWatcher / DAEMONS);
+    ({ untold } = watch);
+    watch.close();
+  }
+  expect({ untold, errors }).toEqual({ untold: LIMITS.forgottenPerWatcher, errors: [] });
+
+  const reader = new SessionWatch(registry, events, untold);
+  expect(reader.next()).toBeUndefined();
+  registry.forget('one more');
+  expect(errors).toEqual([]);
+  reader.close();
+
+  const watch = new SessionWatch(registry, events, untold);
+  registry.forget('one too many');
+  expect({ untold: watch.untold, errors }).toEqual({ untold: 0, errors: ['E_LIMIT'] });
 });
 
 /** Of the registry only that which forgets: this many sessions, each with a program, would take a minute. */

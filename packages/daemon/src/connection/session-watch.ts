@@ -13,11 +13,19 @@ export interface SessionWatchEvents {
 export class SessionWatch {
   readonly #changed = new Set<Session>();
   readonly #forgotten: string[] = [];
+  /** Of events `forgotten` that a predecessor has left: they go out before everything else, and count with the others. */
+  #inherited: number;
   readonly #registry: Pick<SessionRegistry, 'all' | 'listen'>;
   readonly #events: SessionWatchEvents;
   readonly #stop: () => void;
 
-  constructor(registry: Pick<SessionRegistry, 'all' | 'listen'>, events: SessionWatchEvents) {
+  /** `inherited`: how many a predecessor has left to be told. */
+  constructor(
+    registry: Pick<SessionRegistry, 'all' | 'listen'>,
+    events: SessionWatchEvents,
+    inherited: number = 0,
+  ) {
+    this.#inherited = inherited;
     this.#registry = registry;
     this.#events = events;
     this.#stop = registry.listen({
@@ -39,7 +47,14 @@ export class SessionWatch {
     return this.#forgotten.map((id) => ({ event: 'forgotten', id }));
   }
 
+  /** How many were forgotten of which the client may not have been told, those before this daemon included. */
+  get untold(): number {
+    return this.#inherited + this.#forgotten.length;
+  }
+
+  /** Called when whatever else was queued for the client has gone out, or goes out with this. */
   next(): Event | undefined {
+    this.#inherited = 0;
     for (const session of this.#changed) {
       this.#changed.delete(session);
       return { event: 'session', session: session.describe() };
@@ -54,7 +69,7 @@ export class SessionWatch {
 
   #sessionForgotten(id: string): void {
     for (const session of this.#changed) if (session.id === id) this.#changed.delete(session);
-    if (this.#forgotten.length < LIMITS.forgottenPerWatcher) {
+    if (this.untold < LIMITS.forgottenPerWatcher) {
       this.#forgotten.push(id);
       this.#events.due();
       return;
@@ -62,6 +77,7 @@ export class SessionWatch {
     this.#stop();
     this.#changed.clear();
     this.#forgotten.length = 0;
+    this.#inherited = 0;
     const why = `more than ${LIMITS.forgottenPerWatcher} sessions were forgotten of which this client has not been told`;
     this.#events.overrun(new HoldfastError('E_LIMIT', why));
   }

@@ -29,6 +29,8 @@ export const suspendedConnectionShape = z.object({
   limitedTo: z.optional(z.string()),
   inputs: z.array(suspendedInputChannelShape),
   watchesSessions: z.boolean(),
+  /** How many events `forgotten` there are among `unsent`. Absent: not counted. */
+  untoldForgotten: z.optional(count),
   /** Requests that have not been answered: each the JSON of its frame. */
   requests: z.array(z.string()),
   isEnding: z.boolean(),
