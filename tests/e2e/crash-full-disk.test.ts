@@ -45,7 +45,7 @@ test.skipIf(!isRoot)(
     disk.fill();
     await gate.open();
     await untilEnded(session.pid);
-    await exitOf(daemon, session.id);
+    expect(await exitOf(daemon, session.id)).toEqual({ code: 7 });
     expect(recordedExit(daemon, session.id)).toBeUndefined();
     await daemon.killServing();
     expect(await exitOf(daemon, session.id)).toEqual({ code: 7 });

@@ -1,4 +1,4 @@
-import { close, type ExitStatus } from '@holdfast/posix';
+import { close, type ExitStatus, sendSignal } from '@holdfast/posix';
 import { KEEPER_LIMITS } from '@holdfast/protocol/keeper';
 
 /** A descriptor that is held for the daemon. */
@@ -21,6 +21,8 @@ export interface Exited {
 export class Escrow {
   readonly #held: Map<string, Held>;
   readonly #exited: Map<number, Exited>;
+  /** Names of sessions whose ends a daemon has seen before they were to be seen here, by pid. */
+  readonly #dropped = new Map<number, string>();
 
   constructor(held: readonly Held[] = [], exited: readonly Exited[] = []) {
     this.#held = new Map(held.map((one) => [one.name, one]));
@@ -44,6 +46,7 @@ export class Escrow {
     }
     this.#held.set(held.name, held);
     // A pid comes again when its process is long gone, but not to the same session.
+    if (held.pid !== undefined) this.#dropped.delete(held.pid);
     if (held.pid !== undefined && this.#exited.get(held.pid)?.name !== held.name) this.taken(held.pid);
     return true;
   }
@@ -53,6 +56,11 @@ export class Escrow {
     if (!held) return;
     this.#held.delete(name);
     close(held.fd);
+    // One that is not there was reaped: here before, or by the daemon whose child it was.
+    if (held.pid === undefined || this.#exited.has(held.pid) || !isThere(held.pid)) return;
+    this.#dropped.set(held.pid, name);
+    const [oldest] = this.#dropped.keys();
+    if (oldest !== undefined && this.#dropped.size > KEEPER_LIMITS.statuses) this.#dropped.delete(oldest);
   }
 
   has(name: string): boolean {
@@ -66,9 +74,10 @@ export class Escrow {
 
   /** Keeps the status of a process that has ended, if it is that of a session; false otherwise. */
   record(pid: number, status: ExitStatus): boolean {
-    const session = this.held.find((held) => held.pid === pid);
-    if (!session) return false;
-    this.#exited.set(pid, { pid, name: session.name, status });
+    const name = this.held.find((held) => held.pid === pid)?.name ?? this.#dropped.get(pid);
+    if (name === undefined) return false;
+    this.#dropped.delete(pid);
+    this.#exited.set(pid, { pid, name, status });
     const [oldest] = this.#exited.keys();
     if (oldest !== undefined && this.#exited.size > KEEPER_LIMITS.statuses) this.#exited.delete(oldest);
     return true;
@@ -76,5 +85,15 @@ export class Escrow {
 
   taken(pid: number): void {
     this.#exited.delete(pid);
+    this.#dropped.delete(pid);
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return sendSignal(pid, 0);
+  } catch {
+    // EPERM: it is there, as another user.
+    return true;
   }
 }
