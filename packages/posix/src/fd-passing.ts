@@ -53,6 +53,17 @@ export interface MessageLimits {
   readonly descriptors: number;
 }
 
+/** There was no room for the descriptors of a message, and none of them is open. */
+export class DescriptorsLostError extends PosixError {
+  /** What came nevertheless. */
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    super('recvmsg', EMFILE, 'the whole message');
+    this.bytes = bytes;
+  }
+}
+
 /** Receives messages, one after the other, into the same memory. */
 export class FdReceiver {
   readonly #limits: MessageLimits;
@@ -65,8 +76,8 @@ export class FdReceiver {
 
   /**
    * The next message, whose bytes are valid until the one after it; without blocking: WOULD_BLOCK if none is there, undefined at
-   * the end. Throws PosixError: EMFILE if this process or the limits had no room for all of its descriptors, EMSGSIZE for a longer
-   * one; the message is lost then, and nothing of it stays open.
+   * the end. Throws DescriptorsLostError (EMFILE) if this process or the limits had no room for all of its descriptors, PosixError
+   * (EMSGSIZE) for a longer one; the message is taken from the socket then, and nothing of it stays open.
    */
   receive(socket: number): FdMessage | typeof WOULD_BLOCK | undefined {
     const message = this.#message;
@@ -77,9 +88,12 @@ export class FdReceiver {
       if (count === 0) return undefined;
       if (count > 0) {
         const fds = message.takeFds();
-        const errno = message.cutOff();
-        if (errno === undefined) return { bytes: message.data.bytes.subarray(0, count), fds };
+        const bytes = message.data.bytes.subarray(0, count);
+        // Control messages are aligned: where an odd number has room, one more has.
+        const errno = message.cutOff() ?? (fds.length > this.#limits.descriptors ? EMFILE : undefined);
+        if (errno === undefined) return { bytes, fds };
         fds.forEach(close);
+        if (errno === EMFILE) throw new DescriptorsLostError(Buffer.from(bytes));
         throw new PosixError('recvmsg', errno, 'the whole message');
       }
       const errno = koffi.errno();
@@ -128,8 +142,8 @@ class MessageHeader {
   /** Why the kernel could not give all of the message, if so. */
   cutOff(): number | undefined {
     const flags = this.header.view.getUint32(platform.message.flagsAt, true);
-    if (flags & platform.socket.msgControlCut) return EMFILE;
-    return flags & platform.socket.msgCut ? EMSGSIZE : undefined;
+    if (flags & platform.socket.msgCut) return EMSGSIZE;
+    return flags & platform.socket.msgControlCut ? EMFILE : undefined;
   }
 
   takeFds(): number[] {

@@ -18,6 +18,7 @@ export { collectGarbage, compileEarly, optimizeEarly, optimizeLate, staySmall } 
 export { errnoName, isErrno, PosixError } from './errors.ts';
 export { exitNow } from './exit.ts';
 export {
+  DescriptorsLostError,
   FDS_PER_MESSAGE,
   type FdMessage,
   MESSAGE_BYTES_MAX,
@@ -39,9 +40,10 @@ export {
   wholePages,
 } from './mapping.ts';
 export { addressOf, Block, copyIn, copyOut, copyOutInto } from './memory.ts';
-export { MessageChannel, type ReceivedMessage } from './message-channel.ts';
+export { MessageChannel, type ReceivedMessage, sendingFails } from './message-channel.ts';
 export { PAGE_BYTES } from './platform.ts';
 export {
+  hasEnded,
   isStandingStill,
   listProcesses,
   type ProcessEntry,

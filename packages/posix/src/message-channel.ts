@@ -13,6 +13,17 @@ import { waitReadable, waitWritable } from './wait-readable.ts';
 /** How long `send` waits for room. */
 const TAKE_MS = 1_000;
 
+/**
+ * What a message that could not be sent needs: nothing helps it (`never`), the system lacks something that comes back without
+ * being told (`later`), or there is nobody to take it (`gone`).
+ */
+export function sendingFails(error: unknown): 'never' | 'later' | 'gone' {
+  if (isErrno(error, 'ETOOMANYREFS', 'ENOBUFS', 'ENOMEM')) return 'later';
+  // A descriptor that is not open, a message that is too long.
+  if (error instanceof RangeError || isErrno(error, 'EBADF', 'EMSGSIZE', 'EINVAL')) return 'never';
+  return 'gone';
+}
+
 const WIDEST: MessageLimits = { messageBytes: MESSAGE_BYTES_MAX, descriptors: FDS_PER_MESSAGE };
 
 export interface ReceivedMessage<Incoming> {
@@ -59,7 +70,7 @@ export class MessageChannel<Outgoing extends { readonly type: string }, Incoming
 
   /**
    * The next message; `none` if there is none now, `end` if the other side is gone. Throws Error for garbage, PosixError for
-   * one that breaks a limit; nothing of it stays open then.
+   * one that breaks a limit, DescriptorsLostError for one whose descriptors did not come; nothing of it stays open then.
    */
   receive(): ReceivedMessage<Incoming> | 'none' | 'end' {
     const received = this.#receive();

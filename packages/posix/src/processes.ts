@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { isErrno } from './errors.ts';
 import { isMacOS } from './platform.ts';
+import { sendSignal } from './signals.ts';
 
 /** One process as the kernel lists it. */
 export interface ProcessEntry {
@@ -101,6 +102,20 @@ export function isStandingStill(pid: number): boolean | undefined {
   } catch {
     // It has ended and was waited for.
     return true;
+  }
+}
+
+/**
+ * Whether the process that had this pid and was started then has ended, waited for or not; where that can't be known, whether it
+ * was waited for.
+ */
+export function hasEnded(pid: number, startTime: number): boolean {
+  if (isMacOS) return !sendSignal(pid, 0);
+  try {
+    const entry = parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return !entry || entry.isZombie || entry.startTime !== startTime;
+  } catch (error) {
+    return isErrno(error, 'ENOENT', 'ESRCH');
   }
 }
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { expect, test } from 'vitest';
-import { MessageChannel, socketPair } from '../src/index.ts';
+import { DescriptorsLostError, MessageChannel, sendingFails, socketPair } from '../src/index.ts';
 import { openDescriptors } from './kit/descriptors.ts';
 
 interface Word {
@@ -54,4 +54,32 @@ test('to a side that takes nothing, sending says so and does not block', () => {
   expect(theirs.receive()).toMatchObject({ message: { type: 'more' } });
   expect(ours.trySend({ type: 'more' })).toBe(true);
   [ours, theirs].forEach((channel) => channel.close());
+});
+
+test('one descriptor more than is allowed is one too many: both are closed, and the text is there', () => {
+  const [ours, theirs] = pair();
+  const before = openDescriptors();
+  theirs.send({ type: 'two' }, [0, 1]);
+  let failed: unknown;
+  try {
+    ours.receiveWithin(0);
+  } catch (error) {
+    failed = error;
+  }
+  expect(failed).toBeInstanceOf(DescriptorsLostError);
+  expect(failed).toMatchObject({ code: 'EMFILE', bytes: Buffer.from('{"type":"two"}') });
+  expect(openDescriptors()).toEqual(before);
+  for (const channel of [ours, theirs]) channel.close();
+});
+
+test.for([
+  ['ENOBUFS', 'later'],
+  ['ENOMEM', 'later'],
+  ['ETOOMANYREFS', 'later'],
+  ['EMSGSIZE', 'never'],
+  ['EBADF', 'never'],
+  ['EPIPE', 'gone'],
+  ['ECONNRESET', 'gone'],
+] as const)('what can not be sent for %s is sent %s', ([code, when]) => {
+  expect(sendingFails(Object.assign(new Error(code), { code }))).toBe(when);
 });
