@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { complaint, firstComplaint } from './complaint.ts';
+import { KEEPER_LIMITS } from './keeper-limits.ts';
 import { LIMITS } from './limits.ts';
 import { isNestedTooDeeply } from './nesting.ts';
 import { once } from './once.ts';
@@ -276,7 +277,9 @@ export const REQUESTS = {
       z.object({
         /** Absolute path of the Node to run, and its arguments. */
         node: cString().check(z.minLength(1)),
-        execArgv: z.array(cString()).check(z.maxLength(256)),
+        execArgv: z
+          .array(cString().check(z.maxLength(KEEPER_LIMITS.nodeArgumentCharacters)))
+          .check(z.maxLength(KEEPER_LIMITS.nodeArguments)),
         /** Absolute path of the file that runs the daemon. */
         entry: cString().check(z.minLength(1)),
         /** What must be serving in the end; anything else fails before anything was paused. */
