@@ -9,11 +9,11 @@ import {
   type TestDaemon,
   TestHome,
   untilEnded,
-  zombiesOf,
 } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 import { SERVED_MS, startKept } from './support/kept.ts';
 import { type Gated, openGated } from './support/gated.ts';
+import { expectOneEach } from './support/one-each.ts';
 import { daemonStands, keeperStands } from './support/stopped.ts';
 import { mastersOf, recordFlood, stoppedSuccessor, upgrade } from './support/upgrades.ts';
 
@@ -39,16 +39,6 @@ async function expectStatuses(daemon: TestDaemon, gated: readonly Gated[]): Prom
     const ended = await client.request('wait', { session: session.id }, { timeoutMs: 20_000 });
     expect(ended.session.exit).toEqual(exit);
   }
-}
-
-/** One keeper and one daemon, and nothing that nobody has reaped. */
-async function expectOneEach({ home }: TestDaemon): Promise<void> {
-  const commands = await eventually('one keeper and one daemon', () => {
-    const { keeperPid, daemonPid } = home;
-    return keeperPid !== undefined && daemonPid !== undefined && { keeperPid, daemonPid };
-  });
-  await eventually('no zombies', () => zombiesOf(commands.keeperPid).length === 0);
-  expect(zombiesOf(commands.daemonPid)).toEqual([]);
 }
 
 describe('the keeper is killed', () => {

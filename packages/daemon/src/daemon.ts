@@ -22,6 +22,7 @@ import { type Log, LogFile } from './log.ts';
 import { argumentsOf, type DaemonOptions } from './options.ts';
 import { KeeperLink } from './keeper-link/keeper-link.ts';
 import { type KeeperProgram, NewKeeper } from './keeper-link/new-keeper.ts';
+import { heldName } from './keeper-link/taken-back.ts';
 import { NOTHING_INHERITED } from './session/inheritance.ts';
 import { NothingPacked } from './session/luggage.ts';
 import { ProcessLister } from './session/process-table.ts';
@@ -69,7 +70,8 @@ export class Daemon {
   #listener: Listener | undefined;
   #rendezvous: Rendezvous | undefined;
   #stopping: Promise<number> | undefined;
-  #newKeeper: NewKeeper | undefined;
+  /** Children of this process: one that is replaced may not have been waited for. */
+  #newKeepers: NewKeeper[] = [];
   #keeperStartedMs = Number.NEGATIVE_INFINITY;
   #keeperTimer: Timer | undefined;
   /** An upgrade lets requests that are being carried out come to their end; new ones wait. */
@@ -83,11 +85,13 @@ export class Daemon {
     this.#generation = new Generation(options.runtimeDir);
     this.#logFile = logFile;
     this.#log = this.#logFile.log;
-    const { usePidfd, keeperFd } = options;
+    const { usePidfd, keeperFd, runtimeDir } = options;
     const processes = new ProcessLister();
     this.#keeper = new KeeperLink(keeperFd, {
       reactor: this.#reactor,
       log: this.#log,
+      runtimeDir,
+      usePidfd,
       exited: (pid, exit) => this.#registry.programEnded(pid, exit),
       lost: () => this.#keeperLost(),
     });
@@ -283,6 +287,7 @@ export class Daemon {
         return { firstFd: part.firstFd, session: session.suspend(part, placeOf) };
       }),
       aside: this.#registry.aside,
+      notHeld: this.#keeper.notHeld,
       connections: connections.map((connection) => connection.suspend(luggage)),
     };
     return luggage.memory === undefined ? snapshot : { ...snapshot, bytes: luggage.memory };
@@ -341,6 +346,7 @@ export class Daemon {
       pauseMs: Math.round(pauseMs * 100) / 100,
     };
     this.#keeper.ready();
+    this.#holdAgain(new Set(snapshot.notHeld));
     this.#behindFirstOutput(() => {
       this.#logFile.takeStderr();
       this.#noteServing();
@@ -392,7 +398,7 @@ export class Daemon {
   async #startSuccessor(target: UpgradeTarget): Promise<SuccessorProcess> {
     const reactor = this.#reactor;
     const keeper = this.#keeper;
-    if (target.keeper && !keeper.isThere) this.#startKeeper(target.keeper);
+    if (target.keeper && keeper.mayBeReplaced) this.#startKeeper(target.keeper);
     if (keeper.mustSpawn) {
       const { node, execArgv: nodeArguments, entry } = target;
       const start = { node, nodeArguments: [...nodeArguments], entry };
@@ -412,7 +418,7 @@ export class Daemon {
   #keeperLost(): void {
     this.#keeperTimer?.cancel();
     // An upgrade may have brought one meanwhile.
-    if (this.#stopping || this.#keeper.isThere) return;
+    if (this.#stopping || !this.#keeper.mayBeReplaced) return;
     const sinceMs = performance.now() - this.#keeperStartedMs;
     if (sinceMs >= KEEPER_RETRY_MS && this.#startKeeper()) return this.#succeedMyself(SUCCEED_RETRY_MS);
     this.#keeperTimer = this.#reactor.after(KEEPER_RETRY_MS, () => this.#keeperLost());
@@ -423,18 +429,24 @@ export class Daemon {
     this.#keeperStartedMs = performance.now();
     try {
       const { keeper, fd } = NewKeeper.start(thisDaemon(), argumentsOf(this.#options), program);
-      this.#newKeeper = keeper;
+      this.#newKeepers.push(keeper);
       this.#log('keeper.started', { pid: keeper.pid });
-      this.#keeper.replace(fd);
+      this.#keeper.replace({ fd, pid: keeper.pid });
     } catch (error) {
       this.#log('keeper.start-failed', { error: String(error) });
       return false;
     }
-    this.#keeper.holdHome('lock', this.#lock);
-    if (this.#listener) this.#keeper.holdHome('listener', this.#listener.fd);
-    for (const session of this.#registry.all)
-      if (session.program) this.#keeper.hold(session.id, session.program);
+    this.#holdAgain();
     return true;
+  }
+
+  /** Gives the keeper everything, or what has one of these names. */
+  #holdAgain(names?: ReadonlySet<string>): void {
+    const isMeant = (name: string) => names?.has(name) ?? true;
+    if (isMeant('lock')) this.#keeper.holdHome('lock', this.#lock);
+    if (this.#listener && isMeant('listener')) this.#keeper.holdHome('listener', this.#listener.fd);
+    for (const session of this.#registry.all)
+      if (session.program && isMeant(heldName(session.id))) this.#keeper.hold(session.id, session.program);
   }
 
   #succeedMyself(retryMs: number): void {
@@ -475,7 +487,7 @@ export class Daemon {
       // A status that is taken by a process that only leaves is lost for the keeper, who would tell the successor.
       if (this.#predecessor.isOver) return;
       for (const session of this.#registry.all) session.childEnded();
-      this.#newKeeper?.childEnded();
+      this.#newKeepers = this.#newKeepers.filter((keeper) => keeper.isLeftWhenChildEnded());
     });
     this.#keeper.serve();
     this.#typing.begin();

@@ -73,6 +73,8 @@ test('a session for which no pidfd could be opened learns of its exit all the sa
     keeper: new KeeperLink(undefined, {
       reactor,
       log: () => undefined,
+      runtimeDir: scratch.folder,
+      usePidfd: true,
       exited: () => undefined,
       lost: () => undefined,
     }),

@@ -1,11 +1,12 @@
 import {
   close,
-  isErrno,
+  DescriptorsLostError,
   MessageChannel,
   openPidfd,
   READABLE,
   type Reactor,
   type ReceivedMessage,
+  sendingFails,
   sendSignal,
   waitReadable,
   type Watch,
@@ -17,6 +18,7 @@ import {
   KEEPER_LIMITS,
   parseToKeeper,
   type ToKeeper,
+  UnknownMessageError,
 } from '@holdfast/protocol/keeper';
 import type { Escrow, Held } from './escrow.ts';
 import { log } from './log.ts';
@@ -56,6 +58,12 @@ const LIMITS = {
 };
 
 const RETRY_MS = 100;
+
+/** A message whose descriptors did not come: there was no room for them here, or there were too many. */
+export interface Mutilated {
+  readonly message: ToKeeper;
+  readonly fds: 'lost';
+}
 
 /** A daemon as the keeper sees it: a process at the other end of a channel. Nothing here waits for it. */
 export class Daemon {
@@ -160,20 +168,30 @@ export class Daemon {
   }
 
   /** The next message; undefined if there is none now. */
-  receive(): ReceivedMessage<ToKeeper> | undefined {
+  receive(): ReceivedMessage<ToKeeper> | Mutilated | undefined {
     for (;;) {
       try {
         return this.#receive();
       } catch (error) {
-        if (!isErrno(error, 'EMFILE', 'ENFILE')) {
-          // Garbage, a message that is too long, a reset: there is no going on after any of them.
-          log('channel-failed', { pid: this.#pid, error: String(error) });
-          this.closeChannel();
-          return undefined;
-        }
-        // It came, and its descriptor did not: two in one message, or none left here. Only "hold" is worth saying again.
-        this.send({ message: { type: 'refused', to: 'hold', reason: 'its descriptor could not be taken' } });
+        const rest = this.#restOf(error);
+        if (rest === 'nothing') return undefined;
+        if (rest !== 'passedOver') return rest;
       }
+    }
+  }
+
+  /** What is left of a message that could not be received. */
+  #restOf(error: unknown): Mutilated | 'passedOver' | 'nothing' {
+    try {
+      if (!(error instanceof DescriptorsLostError)) throw error;
+      return { message: parseToKeeper(error.bytes.toString('utf8')), fds: 'lost' };
+    } catch (fault) {
+      const isUnknown = fault instanceof UnknownMessageError;
+      log(isUnknown ? 'unknown-message' : 'channel-failed', { pid: this.#pid, error: String(fault) });
+      if (isUnknown) return 'passedOver';
+      // Garbage, a message that is too long, a reset: there is no going on after any of them.
+      this.closeChannel();
+      return 'nothing';
     }
   }
 
@@ -208,7 +226,7 @@ export class Daemon {
     if (this.#pidfd !== undefined) close(this.#pidfd);
   }
 
-  /** Too many descriptors are under way for this user; nothing tells when they have arrived. */
+  /** Too many descriptors are under way for this user, or there is no memory; nothing tells when that is over. */
   #pause(): void {
     this.#isPausing = true;
     this.#surroundings.reactor.after(RETRY_MS, () => {
@@ -221,10 +239,12 @@ export class Daemon {
     try {
       return this.#channel?.trySend(message, fd === undefined ? [] : [fd]) ?? false;
     } catch (error) {
-      if (isErrno(error, 'ETOOMANYREFS')) this.#pause();
-      // EPIPE: it is gone, but what it has said may still be unread. Its end is told by reading.
-      else this.#discardQueue();
-      return false;
+      const fails = sendingFails(error);
+      if (fails === 'later') this.#pause();
+      // It is gone, but what it has said may still be unread. Its end is told by reading.
+      else if (fails === 'gone') this.#discardQueue();
+      else log('not-sent', { pid: this.#pid, type: message.type, error: String(error) });
+      return fails === 'never';
     }
   }
 }

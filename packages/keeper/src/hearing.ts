@@ -6,7 +6,7 @@ import {
   TO_KEEPER,
   type ToKeeper,
 } from '@holdfast/protocol/keeper';
-import type { Daemon, Outgoing } from './daemon.ts';
+import type { Daemon, Mutilated, Outgoing } from './daemon.ts';
 import { type Daemons, monotonicMs } from './daemons.ts';
 import type { Escrow, Held } from './escrow.ts';
 import { launchSuccessor } from './launch.ts';
@@ -50,7 +50,9 @@ export class Hearing {
   }
 
   /** Obeys, or refuses and says why. */
-  hear(daemon: Daemon, { message, fds: [fd] }: ReceivedMessage<ToKeeper>): void {
+  hear(daemon: Daemon, { message, fds }: ReceivedMessage<ToKeeper> | Mutilated): void {
+    if (fds === 'lost') return refuse(daemon, message, undefined, 'its descriptor could not be taken');
+    const [fd] = fds;
     const why = this.#refusal(daemon, message, fd !== undefined) ?? this.#obey(daemon, message, fd);
     if (why !== undefined) refuse(daemon, message, fd, why);
   }

@@ -84,7 +84,7 @@ export const TO_KEEPER = {
 
 /** keeper → daemon */
 export const FROM_KEEPER = {
-  /** It is held. Nobody should wait for this. */
+  /** It is held, and outlives the daemon. Nobody should wait for this. */
   held: { fields: z.object({ name: heldName }), fd: false },
   /** A descriptor that was held. It stays held. */
   give: { fields: z.object({ name: heldName, pid: z.optional(pid) }), fd: true },
@@ -134,12 +134,12 @@ export type KeeperResult<Type extends KeeperRequestType> = z.infer<(typeof KEEPE
 
 // The tables pair each type with its fields; TypeScript can't follow that through a look-up, hence "as" below.
 
-/** A message from a daemon. Throws Error with what is wrong with it. */
+/** A message from a daemon. Throws UnknownMessageError for another type, Error with what is wrong with it. */
 export function parseToKeeper(text: string): ToKeeper {
   return parseMessage(TO_KEEPER, text) as ToKeeper;
 }
 
-/** A message from the keeper. Throws Error with what is wrong with it. */
+/** A message from the keeper. Throws UnknownMessageError for another type, Error with what is wrong with it. */
 export function parseFromKeeper(text: string): FromKeeper {
   return parseMessage(FROM_KEEPER, text) as FromKeeper;
 }
@@ -171,12 +171,21 @@ export function isHeldName(name: string): boolean {
   return id !== undefined && id.length <= KEEPER_LIMITS.sessionIdCharacters;
 }
 
+/** A type that only another build knows: passed over, since what it is about is none of this one's. */
+export class UnknownMessageError extends Error {
+  override readonly name = 'UnknownMessageError';
+
+  constructor(type: string) {
+    super(`no such message: ${type}`);
+  }
+}
+
 const typed = z.object({ type: z.string().check(z.maxLength(64)) });
 const answerShape = z.union([z.object({ error: z.string() }), z.object({ ok: z.unknown() })]);
 
 function parseMessage(rows: Record<string, { fields: z.ZodMiniType<object> }>, text: string): object {
   const { type } = parse(typed, text);
   const row = Object.hasOwn(rows, type) ? rows[type] : undefined;
-  if (!row) throw new Error(`no such message: ${type}`);
+  if (!row) throw new UnknownMessageError(type);
   return { ...parse(row.fields, text), type };
 }

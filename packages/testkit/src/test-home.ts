@@ -123,7 +123,12 @@ export class TestHome implements AsyncDisposable {
 
   /** The keeper of this home, if one runs. */
   get keeperPid(): number | undefined {
-    return this.processes.find(
+    return this.keeperPids[0];
+  }
+
+  /** Keepers of this home: more than one only while one is being replaced. */
+  get keeperPids(): number[] {
+    return this.processes.filter(
       (pid) => /keeper\/main.js --runtime-dir (\S+)/.exec(commandLine(pid))?.[1] === this.paths.runtimeDir,
     );
   }

@@ -58,9 +58,10 @@ export async function killAt(step: Step, victim: Victim): Promise<void> {
 
   await asked.catch(() => undefined);
   const ends = await eventually('one keeper, which is the parent of the one daemon', () => {
-    const { keeperPid, daemonPids } = home;
-    const [serving] = daemonPids;
-    if (keeperPid === undefined || serving === undefined || daemonPids.length > 1) return false;
+    const { keeperPids, daemonPids } = home;
+    const [keeperPid, serving] = [keeperPids[0], daemonPids[0]];
+    if (keeperPid === undefined || serving === undefined) return false;
+    if (keeperPids.length > 1 || daemonPids.length > 1) return false;
     return childrenOf(keeperPid).includes(serving) && { keeper: keeperPid, daemon: serving };
   });
   if (victim !== 'keeper') expect(ends.keeper).toBe(keeper);

@@ -138,6 +138,7 @@ export class StandInKeeper implements AsyncDisposable {
     if (message.type === 'hold' && fd !== undefined) {
       this.#drop(message.name);
       this.held.set(message.name, { fd, pid: message.pid });
+      this.tell({ type: 'held', name: message.name });
     } else if (message.type === 'drop') this.#drop(message.name);
     else if (message.type === 'taken') this.exits.delete(message.pid);
     else if (message.type === 'giveBack') this.#giveBack();

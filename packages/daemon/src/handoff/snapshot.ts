@@ -41,6 +41,8 @@ const restShape = z.object({
   bytes: z.optional(count),
   /** Kept and not served. Absent from builds that serve all that they keep. */
   aside: z.optional(z.array(asideShape())),
+  /** Names of what the keeper has not said to hold. Absent from builds that did not wait for that. */
+  notHeld: z.optional(z.array(z.string())),
   connections: z.array(suspendedConnectionShape),
 });
 

@@ -1,20 +1,35 @@
-import { close, isErrno, type Reactor, READABLE, type Watch, WRITABLE } from '@holdfast/posix';
+import {
+  close,
+  DescriptorsLostError,
+  type Reactor,
+  READABLE,
+  sendingFails,
+  type Timer,
+  type Watch,
+  WRITABLE,
+} from '@holdfast/posix';
 import { type Exit, HoldfastError } from '@holdfast/protocol';
-import type { DaemonStart, ToKeeper } from '@holdfast/protocol/keeper';
+import { type DaemonStart, type FromKeeper, parseFromKeeper, type ToKeeper } from '@holdfast/protocol/keeper';
 import type { Log } from '../log.ts';
 import type { SessionKeeper } from '../session/session.ts';
 import { type FromKeeperMessage, KeeperChannel } from './keeper-channel.ts';
+import { KeeperProcess } from './keeper-process.ts';
 import { heldName, TakenBack } from './taken-back.ts';
 
-/** While too many descriptors are under way for this user. */
+/** While too many descriptors are under way for this user, or memory is short. */
 const RETRY_MS = 100;
+/** Before what the keeper has refused to hold is offered again; twice as long each time in a row. */
+const HOLD_RETRY_MS = 250;
+const HOLD_RETRY_MAX_MS = 4_000;
 
 export interface KeeperLinkSurroundings {
   readonly reactor: Reactor;
   readonly log: Log;
+  readonly runtimeDir: string;
+  readonly usePidfd: boolean;
   /** It has reaped a program. */
   exited(pid: number, exit: Exit): void;
-  /** It is gone. */
+  /** Its process has ended. */
   lost(): void;
 }
 
@@ -45,11 +60,19 @@ export class KeeperLink implements SessionKeeper {
   readonly #surroundings: KeeperLinkSurroundings;
   /** undefined while there is no keeper. */
   #channel: KeeperChannel | undefined;
+  /** undefined if the end of the channel is all that can be known. */
+  #process: KeeperProcess | undefined;
+  /** What it does not listen to any more must end before there can be another. */
+  #isEnding = false;
   /** Whether there has been one: else there is nothing that it should have. */
   #hasBeen: boolean;
   /** Whether it has started this process, or one that this one comes from: it learns of the ends of orphans then. */
   #isAncestor = true;
   #queue: Outgoing[] = [];
+  /** What it is to hold and has not said that it does, by name. */
+  readonly #notHeld = new Map<string, Outgoing>();
+  #holdRetry: Timer | undefined;
+  #holdRetryMs = HOLD_RETRY_MS;
   /** Programs that it has not heard of, and whose sessions are over. */
   readonly #neverTold = new Set<number>();
   /** Came while only one answer was waited for. */
@@ -60,13 +83,20 @@ export class KeeperLink implements SessionKeeper {
 
   /** `fd` undefined: what the daemon holds ends with it, until a keeper is brought along. */
   constructor(fd: number | undefined, surroundings: KeeperLinkSurroundings) {
-    this.#channel = fd === undefined ? undefined : new KeeperChannel(fd);
-    this.#hasBeen = fd !== undefined;
     this.#surroundings = surroundings;
+    this.#hasBeen = fd !== undefined;
+    if (fd === undefined) return;
+    this.#channel = new KeeperChannel(fd, surroundings.log);
+    this.#process = KeeperProcess.atOtherEnd(fd, surroundings);
   }
 
   get isThere(): boolean {
     return this.#channel !== undefined;
+  }
+
+  /** Whether another may be started. */
+  get mayBeReplaced(): boolean {
+    return !this.isThere && !this.#isEnding;
   }
 
   // While nobody is served yet: these block
@@ -117,8 +147,10 @@ export class KeeperLink implements SessionKeeper {
   // While clients are served
 
   /** A keeper is there that this daemon has started: the one before was lost, or there was none. It holds nothing yet. */
-  replace(fd: number): void {
-    this.#channel = new KeeperChannel(fd);
+  replace({ fd, pid }: { fd: number; pid: number }): void {
+    const { log, usePidfd } = this.#surroundings;
+    this.#channel = new KeeperChannel(fd, log);
+    this.#process = new KeeperProcess(pid, usePidfd);
     this.#hasBeen = true;
     this.#isAncestor = false;
     this.serve();
@@ -136,16 +168,27 @@ export class KeeperLink implements SessionKeeper {
   }
 
   hold(sessionId: string, { pid, master }: { pid: number; master: number }): void {
-    this.#send({ message: { type: 'hold', name: heldName(sessionId), pid }, fd: master });
+    this.#hold({ message: { type: 'hold', name: heldName(sessionId), pid }, fd: master });
   }
 
   /** The lock or the listener of the home. */
   holdHome(name: 'lock' | 'listener', fd: number): void {
-    this.#send({ message: { type: 'hold', name }, fd });
+    this.#hold({ message: { type: 'hold', name }, fd });
+  }
+
+  #hold(outgoing: Outgoing & { message: { type: 'hold' } }): void {
+    if (!this.isThere) return;
+    this.#notHeld.set(outgoing.message.name, outgoing);
+    this.#send(outgoing);
   }
 
   isHeld(sessionId: string): boolean {
-    return this.isThere ? !this.#waitingHold(heldName(sessionId)) : !this.#hasBeen;
+    return this.isThere ? !this.#notHeld.has(heldName(sessionId)) : !this.#hasBeen;
+  }
+
+  /** Names of what it has not said to hold, for a successor, which offers that again. */
+  get notHeld(): string[] {
+    return [...this.#notHeld.keys()];
   }
 
   get tellsExits(): boolean {
@@ -160,6 +203,7 @@ export class KeeperLink implements SessionKeeper {
   drop(sessionId: string): void {
     const name = heldName(sessionId);
     const waiting = this.#waitingHold(name);
+    this.#notHeld.delete(name);
     // Its descriptor is about to be closed, so it must not be sent any more; and there is nothing to drop then.
     if (waiting?.message.type === 'hold') {
       this.#queue = this.#queue.filter((outgoing) => outgoing !== waiting);
@@ -237,33 +281,66 @@ export class KeeperLink implements SessionKeeper {
   #flush(): void {
     // Before it is listened to, its end could not be told.
     if (!this.#watch || !this.#channel) return;
-    try {
-      for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+    for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+      try {
         if (!this.#channel.trySend(next.message, next.fd === undefined ? [] : [next.fd])) break;
-        this.#queue.shift();
+      } catch (error) {
+        this.#surroundings.log('keeper.send-failed', { type: next.message.type, error: String(error) });
+        const fails = sendingFails(error);
+        if (fails !== 'never') {
+          // Its end is told by reading. What comes back by itself is not told.
+          this.#watch.interest = READABLE;
+          if (fails === 'later') this.#surroundings.reactor.after(RETRY_MS, () => this.#flush());
+          return;
+        }
+        this.#neverSent(next.message, String(error));
       }
-    } catch (error) {
-      // EPIPE, ECONNRESET: its end is told by reading.
-      this.#surroundings.log('keeper.send-failed', { error: String(error) });
-      this.#watch.interest = READABLE;
-      // It could be written, but not with a descriptor: that is not told when it passes.
-      if (isErrno(error, 'ETOOMANYREFS')) this.#surroundings.reactor.after(RETRY_MS, () => this.#flush());
-      return;
+      this.#queue.shift();
     }
     this.#watch.interest = this.#queue.length > 0 ? READABLE | WRITABLE : READABLE;
   }
 
+  #neverSent(message: ToKeeper, why: string): void {
+    if (message.type === 'channel' || message.type === 'spawn')
+      this.#answered(message, refused(`the keeper can't be asked for a successor: ${why}`));
+  }
+
   #receive(): void {
-    try {
-      for (;;) {
+    for (;;) {
+      try {
         const received = this.#channel?.receive() ?? 'none';
         if (received === 'none') return;
         if (received === 'end') return this.#end('it has ended');
         this.#take(received);
+      } catch (error) {
+        if (!(error instanceof DescriptorsLostError)) return this.#end(String(error));
+        this.#takeMutilated(error);
       }
-    } catch (error) {
-      this.#end(String(error));
     }
+  }
+
+  /** A message for whose descriptor there is no room here. */
+  #takeMutilated({ bytes, message: why }: DescriptorsLostError): void {
+    this.#surroundings.log('keeper.descriptor-lost', { error: why });
+    const message = parseFromKeeper(bytes.toString('utf8'));
+    if (message.type === 'channel')
+      this.#answered(message, refused(`the successor's channel could not be taken: ${why}`));
+  }
+
+  #takeRefusal({ to, reason, question }: FromKeeper & { type: 'refused' }): void {
+    this.#surroundings.log('keeper.refused', { to, reason });
+    if (to === 'channel' || to === 'spawn')
+      this.#answered({ type: to, question }, refused(`the keeper refuses a successor: ${reason}`));
+    if (to === 'hold') this.#holdAgainLater();
+  }
+
+  /** It does not say which one it has refused; to hold the same thing twice is to hold it once. */
+  #holdAgainLater(): void {
+    this.#holdRetry ??= this.#surroundings.reactor.after(this.#holdRetryMs, () => {
+      this.#holdRetry = undefined;
+      this.#holdRetryMs = Math.min(2 * this.#holdRetryMs, HOLD_RETRY_MAX_MS);
+      for (const [name, outgoing] of this.#notHeld) if (!this.#waitingHold(name)) this.#send(outgoing);
+    });
   }
 
   #take({ message, fds }: FromKeeperMessage): void {
@@ -279,33 +356,44 @@ export class KeeperLink implements SessionKeeper {
         this.#answered({ type: 'spawn', question: message.question }, message.pid);
         return;
       case 'refused':
-        this.#surroundings.log('keeper.refused', { to: message.to, reason: message.reason });
-        if (message.to === 'channel' || message.to === 'spawn')
-          this.#answered(
-            { type: message.to, question: message.question },
-            refused(`the keeper refuses a successor: ${message.reason}`),
-          );
+        return this.#takeRefusal(message);
+      case 'held':
+        this.#holdRetryMs = HOLD_RETRY_MS;
+        this.#notHeld.delete(message.name);
         return;
       case 'currentAgain':
         this.#surroundings.log('keeper.current-again');
         return;
       default:
-        // Nobody waits for `held`, and nothing is asked that the others would answer.
+        // Nothing is asked that the others would answer.
         if (fd !== undefined) close(fd);
     }
   }
 
+  /** There is no speaking with it any more. If it lives, it is ended: it has only copies. */
   #end(why: string): void {
-    if (!this.#channel) return;
+    const channel = this.#channel;
+    if (!channel) return;
     this.#queue = [];
+    this.#notHeld.clear();
+    this.#holdRetry?.cancel();
+    this.#holdRetry = undefined;
     this.#watch?.close();
     this.#watch = undefined;
-    this.#channel.close();
     this.#channel = undefined;
     this.#surroundings.log('keeper.lost', { why });
     this.#asked?.reject(refused('the keeper has died'));
     this.#asked = undefined;
-    this.#surroundings.lost();
+    this.#isEnding = true;
+    const ended = () => {
+      this.#isEnding = false;
+      channel.close();
+      this.#surroundings.lost();
+    };
+    // Its channel stays open so long: without pidfds it takes the end of that for the end of this daemon, and starts another.
+    if (this.#process) this.#process.end(this.#surroundings.reactor, ended);
+    else ended();
+    this.#process = undefined;
   }
 }
 

@@ -51,8 +51,8 @@ export class NewKeeper {
     }
   }
 
-  /** Some child of this process has ended: if it was this one, nothing is left of it. */
-  childEnded(): void {
-    takeExitStatus(this.pid);
+  /** Some child of this process has ended. False if it was this one, whose pid may be another's from now on. */
+  isLeftWhenChildEnded(): boolean {
+    return takeExitStatus(this.pid) === 'running';
   }
 }
