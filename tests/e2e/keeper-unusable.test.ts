@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { eventually, isAlive, passTime, untilEnded } from '@holdfast/testkit';
+import { eventually, passTime } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { SERVED_MS, startKept } from './support/kept.ts';
 import { expectOneEach } from './support/one-each.ts';
