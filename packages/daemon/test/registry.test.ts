@@ -28,7 +28,12 @@ test('a clock that is set a day ahead ends the retention of no session', async (
       processes: new ProcessLister(),
       usePidfd: true,
       whileServing: async () => undefined,
-      keeper: new KeeperLink(undefined, { ...quiet, ...nobody }),
+      keeper: new KeeperLink(undefined, {
+        ...quiet,
+        ...nobody,
+        runtimeDir: scratch.folder,
+        usePidfd: true,
+      }),
     },
   );
   try {
