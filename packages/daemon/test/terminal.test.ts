@@ -117,12 +117,9 @@ test('of two ends of input for which there is room for one, the other waits, and
 /** A terminal whose program does not read, with so many bytes typed, or as many as there is room for. */
 async function fill(byteLimit: number) {
   const { master, slavePath } = openPty({ cols: 80, rows: 24 });
-  const open = fs.constants.O_RDWR | fs.constants.O_NOCTTY;
-  const forStty = fs.openSync(slavePath, open);
-  // Else what is written here comes back, and fills the terminal's other direction. What is inherited blocks from then on.
-  execFileSync('stty', ['-echo'], { stdio: [forStty, 'ignore', 'inherit'] });
-  const slave = fs.openSync(slavePath, open | fs.constants.O_NONBLOCK);
-  close(forStty);
+  const slave = fs.openSync(slavePath, fs.constants.O_RDWR | fs.constants.O_NOCTTY | fs.constants.O_NONBLOCK);
+  // Else what is written here comes back, and fills the terminal's other direction.
+  execFileSync('stty', ['-echo'], { stdio: [slave, 'ignore', 'inherit'] });
   const lines = Buffer.from('fifteen letters\n'.repeat(256));
   let byteCount = 0;
   // The kernel moves on what it was given, and has room again for a while.
