@@ -22,7 +22,6 @@ import {
   type TestDaemon,
   TestHome,
   untilEnded,
-  settled,
   settledFdCount,
   SmallDisk,
 } from '@holdfast/testkit';
@@ -229,35 +228,6 @@ test('wait, kill and endInput that were not answered before are answered by the 
   await typing;
   expect((await waiting).session.exit).toEqual({ code: 0 });
   expect(output.text.trim().split('\n').at(-1)).toBe(String(lines.length + 'last line\n'.length));
-}, 60_000);
-
-test('of an end of input that was typed in part before an upgrade, the rest is typed after it, and no more', async () => {
-  await using daemon = await startDaemon();
-  const client = await daemon.client();
-  const lines = Buffer.from('fifteen letters\n'.repeat(1_000));
-  const open = async () => {
-    const gate = daemon.home.gate();
-    const script = `stty -echo; echo ready; read none <${gate.path}; cat >/dev/null; read line; echo "then $line"`;
-    const session = await daemon.openCommand(['/bin/sh', '-c', script]);
-    const output = await daemon.record(session);
-    await output.waitFor('ready');
-    return { gate, output, input: await client.openInput(session.id) };
-  };
-  // How much fits into the terminal: of the two characters only one does then.
-  const full = await open();
-  full.input.write(lines).catch(() => undefined);
-  const room = lines.length - (await settled(() => full.input.bufferedBytes));
-  expect(room).toBeLessThan(lines.length);
-  const short = await open();
-  await short.input.write(lines.subarray(0, room - 1));
-  const ending = short.input.end({ midLine: true });
-  // Asked later, answered: the end of input has been begun.
-  await client.request('status', {});
-  await upgrade(daemon);
-  await short.gate.open();
-  expect(await ending).toBe(true);
-  await short.input.write(Buffer.from('this\n'));
-  await short.output.waitFor('then this');
 }, 60_000);
 
 // Leases, viewers, watchers

@@ -40,18 +40,31 @@ test('a program that another daemon has started is known to be gone, and not whe
 test('an end of input for which a full terminal has no room is typed when the program has read', async () => {
   const reactor = new Reactor();
   reactor.start();
-  const { master, slavePath, slave, byteCount: written } = await fill(Number.POSITIVE_INFINITY);
+  const { master, slavePath } = openPty({ cols: 80, rows: 24 });
+  const slave = fs.openSync(slavePath, fs.constants.O_RDWR | fs.constants.O_NOCTTY | fs.constants.O_NONBLOCK);
+  // Else what is written here comes back, and fills the terminal's other direction.
+  execFileSync('stty', ['-echo'], { stdio: [slave, 'ignore', 'inherit'] });
   const history = History.withoutFiles(65_536);
   const events = { readable: () => undefined, programEnded: () => undefined };
   const program = { pid: process.pid, master, slavePath, pidfd: null };
   const terminal = new Terminal(program, new InputQueue(history.ledger), { reactor, usePidfd: true, events });
   try {
+    const lines = Buffer.from('fifteen letters\n'.repeat(256));
+    let written = 0;
+    // The kernel moves on what it was given, and has room again for a while.
+    for (let refusals = 0; refusals < 5; ) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const count = write(master, lines);
+      if (count === WOULD_BLOCK) refusals += 1;
+      else {
+        written += count;
+        refusals = 0;
+      }
+    }
     let isTyped: boolean | undefined;
-    const typing = terminal
-      .typeEndOfFile(false, () => undefined)
-      .then((typed) => {
-        isTyped = typed;
-      });
+    const typing = terminal.typeEndOfFile(false).then((typed) => {
+      isTyped = typed;
+    });
     await Promise.resolve();
     expect(isTyped).toBe(undefined);
 
@@ -76,58 +89,3 @@ test('an end of input for which a full terminal has no room is typed when the pr
     reactor.dispose();
   }
 });
-
-test('of two ends of input for which there is room for one, the other waits, and that is told', async () => {
-  const reactor = new Reactor();
-  reactor.start();
-  const history = History.withoutFiles(65_536);
-  const full = await fill(Number.POSITIVE_INFINITY);
-  const { master, slavePath, slave } = await fill(full.byteCount - 1);
-  const events = { readable: () => undefined, programEnded: () => undefined };
-  const program = { pid: process.pid, master, slavePath, pidfd: null };
-  const terminal = new Terminal(program, new InputQueue(history.ledger), { reactor, usePidfd: true, events });
-  try {
-    const told: string[] = [];
-    const typing = terminal
-      .typeEndOfFile(true, () => told.push('the line is ended'))
-      .then((isTyped) => told.push(isTyped ? 'typed' : 'not typed'));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(told).toEqual(['the line is ended']);
-    const piece = Buffer.alloc(4_096);
-    await eventually('the end of the input', () => {
-      try {
-        // A line at a time.
-        while (fs.readSync(slave, piece) > 0);
-        return true;
-      } catch {
-        // EAGAIN: what was written is still on its way.
-        return false;
-      }
-    });
-    await typing;
-    expect(told).toEqual(['the line is ended', 'typed']);
-  } finally {
-    terminal.close();
-    for (const fd of [slave, full.slave, full.master]) close(fd);
-    history.close();
-    reactor.dispose();
-  }
-});
-
-/** A terminal whose program does not read, with so many bytes typed, or as many as there is room for. */
-async function fill(byteLimit: number) {
-  const { master, slavePath } = openPty({ cols: 80, rows: 24 });
-  const slave = fs.openSync(slavePath, fs.constants.O_RDWR | fs.constants.O_NOCTTY | fs.constants.O_NONBLOCK);
-  // Else what is written here comes back, and fills the terminal's other direction.
-  execFileSync('stty', ['-echo'], { stdio: [slave, 'ignore', 'inherit'] });
-  const lines = Buffer.from('fifteen letters\n'.repeat(256));
-  let byteCount = 0;
-  // The kernel moves on what it was given, and has room again for a while.
-  for (let refusals = 0; refusals < 5 && byteCount < byteLimit; ) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const count = write(master, lines.subarray(0, Math.min(lines.length, byteLimit - byteCount)));
-    refusals = count === WOULD_BLOCK ? refusals + 1 : 0;
-    byteCount += Math.max(0, count);
-  }
-  return { master, slavePath, slave, byteCount };
-}
