@@ -57,6 +57,8 @@ export async function killAt(step: Step, victim: Victim): Promise<void> {
   for (const pid of [predecessor, successor]) if (isAlive(pid)) process.kill(pid, 'SIGCONT');
 
   await asked.catch(() => undefined);
+  // Answered by one that serves: a successor whose predecessor was killed may be the only one for a moment, and about to end.
+  await daemon.get(flood);
   const ends = await eventually('one keeper, which is the parent of the one daemon', () => {
     const { keeperPids, daemonPids } = home;
     const [keeperPid, serving] = [keeperPids[0], daemonPids[0]];
