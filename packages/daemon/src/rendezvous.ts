@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Reactor, Timer } from '@holdfast/posix';
 import type { Listener } from './listener.ts';
 import type { Log } from './log.ts';
+import { replaceLink } from './replace-link.ts';
 
 /** How long clients may find nobody; a look is one `lstat`. */
 const LOOK_EVERY_MS = 2_000;
@@ -69,11 +70,8 @@ export class Rendezvous {
 
   #link(): void {
     if (!this.#isLinked) return;
-    const fresh = `${this.#linkPath}.new`;
     try {
-      fs.rmSync(fresh, { force: true });
-      fs.symlinkSync(this.#folders.runtimeDir, fresh);
-      fs.renameSync(fresh, this.#linkPath);
+      replaceLink(this.#linkPath, this.#folders.runtimeDir);
     } catch (error) {
       this.#surroundings.log('rendezvous.no-link', { error: String(error) });
     }

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { replaceLink } from '../replace-link.ts';
 
 /** `sun_path` must hold the link's path; where it would not, the program keeps its own SSH_AUTH_SOCK. */
 const SOCKET_PATH_BYTES_MAX = 103;
@@ -24,12 +25,8 @@ export class AgentLink {
   /** Points the link at a socket, in one step. Throws Node's error if that can't be done. */
   pointAt(socketPath: string): void {
     if (!this.isUsable || !path.isAbsolute(socketPath) || this.#isReachedFrom(socketPath)) return;
-    const folder = path.dirname(this.path);
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const fresh = `${this.path}.new`;
-    fs.rmSync(fresh, { force: true });
-    fs.symlinkSync(socketPath, fresh);
-    fs.renameSync(fresh, this.path);
+    fs.mkdirSync(path.dirname(this.path), { recursive: true, mode: 0o700 });
+    replaceLink(this.path, socketPath);
   }
 
   /** Whether a path leads here over links: a client inside a session has that session's link for its agent. */
