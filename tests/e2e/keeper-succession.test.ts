@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import fs, { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { childrenOf, eventually, isAlive, stopProcess, untilEnded } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { STAND_IN, TestKeeper } from './support/test-keeper.ts';
@@ -137,6 +139,8 @@ test('as long as the predecessor lives there is no further hand-over, and nobody
   await keeper.order({ do: 'say', kind: 'giveBack' }, successor);
   expect(await keeper.hears({ by: successor, type: 'refused' }, 2)).toMatchObject({ to: 'giveBack' });
   await keeper.order({ do: 'say', kind: 'adopted', pid: successor }, successor);
+  // Two channels have no order: the answer says that the keeper has heard the first.
+  await keeper.request({ type: 'status' });
   await keeper.order({ do: 'say', kind: 'channel' }, predecessor);
   expect(await keeper.hears({ by: predecessor, type: 'refused' })).toMatchObject({ to: 'channel' });
   await grant(keeper, successor);
@@ -205,3 +209,46 @@ test('without pidfds the same holds', async () => {
   await keeper.kill(first.predecessor);
   expect(keeper.heard({ by: keeper.daemon, type: 'started' })[0]?.['argv']).toContain('--no-pidfd');
 });
+
+test('a successor that has adopted everything is granted although the disk stands still', async () => {
+  // The log is a pipe that can be full, as a disk can be busy.
+  const folder = fs.mkdtempSync('/tmp/hf-');
+  const file = path.join(folder, 'keeper.log');
+  execFileSync('mkfifo', [file]);
+  const log = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_NONBLOCK);
+  let logged = '';
+  const isLogged = (text: string) => {
+    logged += readAll(log);
+    return logged.includes(text);
+  };
+  await using keeper = await TestKeeper.start([], folder);
+  const successor = await keeper.succeed();
+  await eventually('the offer is logged', () => isLogged('"to":"offered"'));
+  fillUp(log);
+  await keeper.order({ do: 'say', kind: 'adopted', pid: successor }, successor);
+  await grant(keeper, successor);
+  await eventually('the grant is logged', () => isLogged('"action":"grant"'));
+  fs.closeSync(log);
+});
+
+function readAll(fd: number): string {
+  let text = '';
+  try {
+    for (;;) {
+      const chunk = Buffer.alloc(65_536);
+      text += chunk.toString('latin1', 0, fs.readSync(fd, chunk));
+    }
+  } catch {
+    return text; // EAGAIN
+  }
+}
+
+function fillUp(fd: number): void {
+  for (const chunk of [Buffer.alloc(4_096), Buffer.alloc(1)]) {
+    try {
+      for (;;) fs.writeSync(fd, chunk);
+    } catch {
+      // EAGAIN: it takes no such chunk any more.
+    }
+  }
+}

@@ -4,7 +4,7 @@ import { failuresAfter, pauseAfter } from './budget.ts';
 import { Daemon, type DaemonParts } from './daemon.ts';
 import type { Escrow } from './escrow.ts';
 import { launchDaemon, type Launched, openLog, type Starter } from './launch.ts';
-import { log } from './log.ts';
+import { log, writeLog } from './log.ts';
 import type { KeeperOptions } from './options.ts';
 import { SUCCESSION, type Succession, type SuccessionEvent } from './succession.ts';
 
@@ -103,6 +103,11 @@ export class Daemons {
     this.launch();
   }
 
+  /** Nobody serves until the successor has asked and heard that it may. */
+  get isAwaited(): boolean {
+    return this.standing.succession === 'adopted';
+  }
+
   get mayOffer(): boolean {
     return SUCCESSION[this.standing.succession].channel !== undefined;
   }
@@ -170,6 +175,7 @@ export class Daemons {
     this.standing.failures = failuresAfter(this.standing.failures, readyForMs);
     const pauseMs = pauseAfter(this.standing.failures);
     this.standing.isHolding = pauseMs === 'hold';
+    this.#surroundings.wake();
     if (pauseMs === 'hold') log('held', { reason: this.standing.reason });
     else if (pauseMs === 0) this.launch();
     else this.#pause = this.#surroundings.reactor.after(pauseMs, () => this.launch());
@@ -184,6 +190,7 @@ export class Daemons {
 /** There is nothing to keep any more. */
 function end(code: number): never {
   log('ended', { code });
+  writeLog();
   return exitNow(code);
 }
 

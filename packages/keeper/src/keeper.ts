@@ -10,7 +10,7 @@ import { Escrow } from './escrow.ts';
 import { Hearing } from './hearing.ts';
 import type { Starter } from './launch.ts';
 import { findDaemon, type Legacy, leaveDaemon } from './legacy.ts';
-import { log } from './log.ts';
+import { log, writeLog } from './log.ts';
 import type { KeeperOptions } from './options.ts';
 import { Replacement } from './replacement.ts';
 import { ReportFile, reportOf } from './report-file.ts';
@@ -21,9 +21,9 @@ const MESSAGES_A_ROUND = 1_024;
 /**
  * Holds what must outlive a daemon, and says which daemon is current. Whatever wakes it, it does the same round:
  *
- *   who has ended? ─> hear all that anybody has said ─> keep statuses ─> who follows? ─> keeper.json ─> send what can be sent
+ *   who has ended? ─> hear all that anybody has said ─> keep statuses ─> who follows? ─> send what can be sent ─> files
  *
- * In this order, since whoever has died must be heard out before its end is acted on.
+ * In this order, since whoever has died must be heard out before its end is acted on, and a file may take as long as a disk does.
  */
 export class Keeper {
   readonly #options: KeeperOptions;
@@ -70,7 +70,10 @@ export class Keeper {
     });
     // The system ignores it unless somebody handles it, and it would wake nobody then.
     process.on('SIGCHLD', this.#wake);
-    process.on('uncaughtException', (error) => log('fault', { error: error.stack }));
+    process.on('uncaughtException', (error) => {
+      log('fault', { error: error.stack });
+      writeLog();
+    });
     if (legacy) this.#takeUp(legacy);
     else if (options.daemon) this.#daemons.begin({ ...options.daemon, readyAtMs: monotonicMs() });
     else this.#daemons.launch(starter);
@@ -102,10 +105,15 @@ export class Keeper {
     for (const [pid, status] of ended) this.#childEnded(pid, status);
     this.#daemons.bury(isGone, ended);
     this.#hearing.hearEarly();
-    if (this.#escrow.has('lock')) this.#report.write(this.#state);
     for (const daemon of this.#daemons.all) daemon.flush();
+    if (!this.#daemons.isAwaited) this.#writeFiles();
     // Last, since it may be the end of this program.
     for (const [pid, status] of ended) this.#replacement.ended(pid, status);
+  }
+
+  #writeFiles(): void {
+    if (this.#escrow.has('lock')) this.#report.write(this.#state);
+    writeLog();
   }
 
   #childEnded(pid: number, status: ExitStatus): void {
@@ -158,13 +166,13 @@ export class Keeper {
     }
     const { type, parameters } = request;
     log('request', { type });
+    this.#wake();
     if (type === 'replace') return this.#replacement.begin(parameters, client);
     if (type === 'resume') this.#daemons.resume(parameters);
     // Before the answer: whoever gets it looks there whether the keeper still holds.
     this.#report.write(this.#state);
     const ok = type === 'resume' ? { daemonPid: this.#state.daemonPid } : { report: this.#state };
     this.#control?.answer(client, { ok });
-    this.#wake();
   }
 
   get #state(): KeeperReport {

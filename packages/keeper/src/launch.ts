@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { close, duplicate, duplicateTo, socketPair, spawnOwnKind } from '@holdfast/posix';
 import type { DaemonStart } from '@holdfast/protocol/keeper';
+import { writeLog } from './log.ts';
 import { commandOf, homeArguments, type KeeperOptions } from './options.ts';
 
 /** Where a daemon finds them. */
@@ -55,6 +56,7 @@ export function launchSuccessor(start: DaemonStart, options: KeeperOptions, hand
 
 /** What is said on standard error from now on, here and by whatever is started, goes to the log in this folder. */
 export function openLog(stateDir: string): void {
+  writeLog();
   const file = path.join(stateDir, 'keeper.log');
   try {
     if ((fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES)

@@ -47,9 +47,9 @@ export class TestKeeper implements AsyncDisposable {
     keeper.stdio[3]?.on('data', (chunk: Buffer) => (this.said.ready += chunk.toString()));
   }
 
-  /** A keeper whose first daemon obeys; and that daemon's pid. */
-  static async start(args: readonly string[] = []): Promise<TestKeeper> {
-    const keeper = new TestKeeper({ args });
+  /** A keeper whose first daemon obeys. */
+  static async start(args: readonly string[] = [], folder?: string): Promise<TestKeeper> {
+    const keeper = new TestKeeper({ args, ...(folder && { folder }) });
     await keeper.hears({ type: 'obeying' });
     await keeper.hears({ type: 'held', name: 'listener' });
     return keeper;
