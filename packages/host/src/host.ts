@@ -36,7 +36,7 @@ export interface HostOptions {
   readonly programs: Pick<OpenParameters, 'umask' | 'openFilesLimit'>;
   /** Folder of the built page; may be missing. */
   readonly pageFolder: string;
-  /** The namespace whose daemon is started at once. */
+  /** The host's own: its daemon is started at once, and it is meant where none is named. */
   readonly namespace: string;
   /** The programs of this build. */
   readonly installation: Installation;
@@ -71,7 +71,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const token = tokens.owner();
   const { installation } = options;
   const memory = new ProgramMemory();
-  const namespaces = new Namespaces({ env, installation });
+  const namespaces = new Namespaces({ env, installation, own: options.namespace });
   const server = newServer(pem);
   const isTls = pem !== undefined;
   const origins = new OriginRule({ bind, isTls, names: options.names ?? [], certificate: pem?.certificate });
@@ -102,7 +102,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     throw new HoldfastError('E_INTERNAL', `can't listen at ${bind}:${options.port}: ${why}`, { cause });
   }
   // Requests are taken meanwhile, and those about terminals wait for it.
-  const own = namespaces.get(options.namespace);
+  const own = namespaces.get();
   void own.view; // It is watched from now on.
   own.clientOrStart().catch(() => undefined); // Whoever needs it is told.
   const { port } = server.server.address() as AddressInfo;

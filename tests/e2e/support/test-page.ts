@@ -37,9 +37,10 @@ export class TestPage implements Disposable {
   #watchers = new Set<() => void>();
 
   constructor(host: Accepting, session: string, options: PageOptions = {}) {
-    const { from = 'new', readOnly, stream, token = host.token, headers, namespace = 'default' } = options;
+    const { from = 'new', readOnly, stream, token = host.token, headers, namespace } = options;
     this.#acknowledges = options.acknowledges ?? true;
-    const url = new URL(`/terminal/${session}?namespace=${namespace}`, host.url);
+    const url = new URL(`/terminal/${session}`, host.url);
+    if (namespace !== undefined) url.searchParams.set('namespace', namespace);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.socket = new WebSocket(url, {
       headers: token === '' ? { ...headers } : { authorization: `Bearer ${token}`, ...headers },

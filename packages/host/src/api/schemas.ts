@@ -5,8 +5,8 @@ import * as z from 'zod';
 export const namespace = z
   .string()
   .regex(NAMESPACE, 'not a namespace')
-  .default('default')
-  .describe('which daemon: each namespace has its own');
+  .optional()
+  .describe('which daemon: each namespace has its own; default: that of the host');
 
 /** An id, a unique prefix of one, or a name. */
 export const sessionRef = z

@@ -18,9 +18,10 @@ export const shareRouter = router({
     )
     .output(shared.extend({ token: z.string() }))
     .mutation(async ({ ctx, input }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
+      const { namespace = ctx.namespaces.own } = input;
+      const client = await ctx.namespaces.get(namespace).client();
       const { session } = await client.request('get', { session: input.session });
-      const token = ctx.tokens.share({ namespace: input.namespace, session: session.id }, input.expiresInMs);
+      const token = ctx.tokens.share({ namespace, session: session.id }, input.expiresInMs);
       const [id = ''] = token.split('.');
       const record = ctx.tokens.list().find((one) => one.id === id);
       if (!record?.share) throw new HoldfastError('E_INTERNAL', 'the token that was made is gone');
@@ -32,28 +33,25 @@ export const shareRouter = router({
     .meta({ summary: 'the shared tokens that are good, newest first, without what is secret of them' })
     .input(z.object({ namespace }).prefault({}))
     .output(z.array(shared))
-    .query(({ ctx, input }) =>
-      ctx.tokens
+    .query(({ ctx, input }) => {
+      const { namespace = ctx.namespaces.own } = input;
+      return ctx.tokens
         .list()
         .flatMap(({ id, kind, createdAt, expiresAt, share }) =>
-          kind === 'share' && share?.namespace === input.namespace
-            ? [{ id, ...share, createdAt, expiresAt }]
-            : [],
+          kind === 'share' && share?.namespace === namespace ? [{ id, ...share, createdAt, expiresAt }] : [],
         )
-        .toReversed(),
-    ),
+        .toReversed();
+    }),
 
   revoke: procedure
     .meta({ summary: 'end a shared token, and what it has opened' })
     .input(z.object({ namespace, id: z.string() }))
     .output(z.object({}))
     .mutation(({ ctx, input }) => {
+      const { namespace = ctx.namespaces.own } = input;
       const isShared = ctx.tokens
         .list()
-        .some(
-          ({ id, kind, share }) =>
-            id === input.id && kind === 'share' && share?.namespace === input.namespace,
-        );
+        .some(({ id, kind, share }) => id === input.id && kind === 'share' && share?.namespace === namespace);
       // Other tokens are none of this procedure's: who is logged in must not be able to lock out the owner by mistake.
       if (!isShared || !ctx.tokens.revoke(input.id))
         throw new HoldfastError('E_BAD_REQUEST', `there is no shared token ${input.id}`);

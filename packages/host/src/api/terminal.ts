@@ -58,7 +58,7 @@ export const terminalRouter = router({
         const client = await ctx.namespaces.get(input.namespace).client();
         return (await client.request('get', { session: input.session })).session;
       }
-      if (share.namespace !== input.namespace)
+      if (input.namespace !== undefined && input.namespace !== share.namespace)
         throw new TRPCError({ code: 'FORBIDDEN', message: 'this token is for another namespace' });
       // The daemon refuses every session but the one.
       const client = await ctx.namespaces.get(share.namespace).limitedClient(share.session);

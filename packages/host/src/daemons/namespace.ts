@@ -18,6 +18,8 @@ export interface NamespacesOptions {
   readonly env: NodeJS.ProcessEnv;
   /** The programs of this build. */
   readonly installation: Installation;
+  /** The name of the host's own namespace: who names none means this one. */
+  readonly own: string;
 }
 
 /** One daemon, as the host sees it. */
@@ -32,7 +34,7 @@ export class Namespace {
   /** From when somebody first asked how the daemon is. */
   #watching: Watching | undefined;
 
-  constructor(home: Home, { env, installation }: NamespacesOptions) {
+  constructor(home: Home, { env, installation }: Pick<NamespacesOptions, 'env' | 'installation'>) {
     this.home = home;
     this.supervisor = new Supervisor({ home, env, installation, name: 'holdfast-host' });
     this.#link = new DaemonLink(home);
@@ -95,8 +97,13 @@ export class Namespaces {
     this.#options = options;
   }
 
-  /** Throws HoldfastError: E_USAGE for a name that is none, E_LIMIT. */
-  get(name: string): Namespace {
+  /** The name of the host's own. */
+  get own(): string {
+    return this.#options.own;
+  }
+
+  /** By default the host's own. Throws HoldfastError: E_USAGE for a name that is none, E_LIMIT. */
+  get(name: string = this.own): Namespace {
     const known = this.#byName.get(name);
     if (known) return known;
     const home = resolveHome(this.#options.env, name);

@@ -73,8 +73,9 @@ export async function addTerminals(server: FastifyInstance, options: TerminalsOp
       socket.on('pong', () => (visitor.isAlive = true));
       socket.on('close', () => visitors.delete(visitor));
       const { session } = params;
-      const { namespace = 'default' } = query;
-      receive({ socket, principal, session, namespace, feeds, namespaces: options.namespaces });
+      const { namespaces } = options;
+      const { namespace = principal.share?.namespace ?? namespaces.own } = query;
+      receive({ socket, principal, session, namespace, feeds, namespaces });
     },
   );
 }
