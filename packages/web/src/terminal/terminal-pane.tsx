@@ -75,6 +75,10 @@ export default function TerminalPane(props: TerminalPaneProps) {
   useEffect(() => {
     if (live) live.view.terminal.options.screenReaderMode = screenReader;
   }, [live, screenReader]);
+  const hasEnded = linkView?.state === 'ended';
+  useEffect(() => {
+    if (hasEnded) live?.view.end();
+  }, [live, hasEnded]);
   useEffect(() => live?.view.setVisible(isVisible), [live, isVisible]);
   useEffect(() => {
     if (isFocused && isVisible && !isFinding) live?.view.terminal.focus();
@@ -188,6 +192,10 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
     isAnswering: () => link?.view.get().leading ?? false,
     mayCopy: () => link?.view.get().readOnly === false,
     hasEnded: () => link?.view.get().state === 'ended',
+    onFault: (cause) => {
+      console.error('Output that can’t be shown:', cause);
+      toast.warning('A part of what was printed can’t be shown.', { id: 'unshown' });
+    },
     takesKey: (event) => takesKey(event, view),
     onInput: (bytes) => {
       if (!readOnly && link?.type(bytes) === false) toast.error('Not typed: too much is held back already.');

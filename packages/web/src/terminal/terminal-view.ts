@@ -9,6 +9,7 @@ import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { copyText } from '../copy-text.ts';
 import type { LinkSink, Size } from './link.ts';
+import { guardParser } from './parser-guard.ts';
 import { silenceQueries } from './queries.ts';
 import { followTheme } from './themes.ts';
 
@@ -32,6 +33,8 @@ export interface TerminalViewOptions {
   readonly mayCopy: () => boolean;
   /** Whether the program has ended: nobody but this page sets the size then. */
   readonly hasEnded: () => boolean;
+  /** Something that was printed can't be shown. */
+  readonly onFault: (cause: unknown) => void;
   /** False: the key is the page's, not the terminal's. */
   readonly takesKey: (event: KeyboardEvent) => boolean;
 }
@@ -77,6 +80,7 @@ export class TerminalView implements LinkSink {
     terminal.loadAddon(new ClipboardAddon(undefined, { readText: () => '', writeText: fill }));
     terminal.open(options.element);
     terminal.loadAddon(new ImageAddon());
+    guardParser(terminal, options.onFault);
     this.#ends.push(followTheme((theme) => (terminal.options.theme = theme)));
     silenceQueries(terminal, {
       isAnswering: () => !this.#isReplaying && options.isAnswering(),
@@ -119,6 +123,11 @@ export class TerminalView implements LinkSink {
       this.terminal.resize(cols, rows);
       this.#place();
     });
+  }
+
+  /** Nothing comes any more: from here on the terminal has the size of the element. */
+  end(): void {
+    this.#inOrder(() => this.measure());
   }
 
   reset(): void {
