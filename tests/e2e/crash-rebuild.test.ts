@@ -8,6 +8,7 @@ import {
   passTime,
   processState,
   program,
+  settled,
   sha256,
   startDaemon,
   type TestDaemon,
@@ -404,20 +405,6 @@ test('a keeper that takes nothing delays nobody; what it has no copy of is marke
   await eventually('those that run are held', () => keeper.held.size === 2 + opened - 1);
   expect(keeper.heard.some((message) => 'name' in message && message.name.endsWith(last.id))).toBe(false);
 }, 60_000);
-
-/** What a probe gives when it has given the same for a while. */
-async function settled(probe: () => number | Promise<number>): Promise<number> {
-  const SAME_TIMES = 20;
-  let last = Number.NaN;
-  let same = 0;
-  const found = await eventually('a settled number', async () => {
-    const now = await probe();
-    same = now === last ? same + 1 : 0;
-    last = now;
-    return same >= SAME_TIMES ? { now } : undefined;
-  });
-  return found.now;
-}
 
 function stateOf({ home }: { home: TestHome }, id: string): string {
   return fs.readFileSync(path.join(home.paths.stateDir, 'sessions', id, 'state.json'), 'utf8');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Input } from '@holdfast/client';
 import {
   DATA_HEADER_BYTES,
   encodeAck,
@@ -22,6 +23,7 @@ import {
   type TestDaemon,
   TestHome,
   untilEnded,
+  settled,
   settledFdCount,
   SmallDisk,
 } from '@holdfast/testkit';
@@ -228,6 +230,40 @@ test('wait, kill and endInput that were not answered before are answered by the 
   await typing;
   expect((await waiting).session.exit).toEqual({ code: 0 });
   expect(output.text.trim().split('\n').at(-1)).toBe(String(lines.length + 'last line\n'.length));
+}, 60_000);
+
+test('of an end of input that was typed in part before an upgrade, the rest is typed after it, and no more', async () => {
+  await using daemon = await startDaemon();
+  const client = await daemon.client();
+  // How much a terminal has room for is not the same each time; where the last one was full, the next may have room for one byte.
+  let room = Number.POSITIVE_INFINITY;
+  const half = async () => {
+    const gate = daemon.home.gate();
+    const script = `stty -echo; echo ready; read none <${gate.path}; cat >/dev/null; read line; echo "then $line"`;
+    const session = await daemon.openCommand(['/bin/sh', '-c', script]);
+    const output = await daemon.record(session);
+    await output.waitFor('ready');
+    const input = await client.openInput(session.id);
+    const typed = await typeUpTo(input, room - 1);
+    if (typed !== room - 1) {
+      room = typed;
+      return undefined;
+    }
+    let isTyped = false;
+    const ending = input.end({ midLine: true });
+    ending.then(() => (isTyped = true)).catch(() => undefined);
+    // What was asked for later is answered: the end of input has been begun.
+    for (let asked = 0; asked < 2; asked += 1) await client.request('status', {});
+    if (!isTyped) return { gate, input, output, ending };
+    room = Number.POSITIVE_INFINITY;
+    return undefined;
+  };
+  const { gate, input, output, ending } = await eventually('a terminal with room for one', half, 45_000);
+  await upgrade(daemon);
+  await gate.open();
+  expect(await ending).toBe(true);
+  await input.write(Buffer.from('this\n'));
+  await output.waitFor('then this');
 }, 60_000);
 
 // Leases, viewers, watchers
@@ -557,4 +593,22 @@ class Reader implements Disposable {
   [Symbol.dispose](): void {
     this.client[Symbol.dispose]();
   }
+}
+
+/**
+ * Types so many bytes, or as many as the terminal takes; resolves with how many that was. The pieces fill the kernel's buffers
+ * to the last byte, as larger ones would not.
+ */
+async function typeUpTo(input: Input, byteCount: number): Promise<number> {
+  const piece = Buffer.from('fifteen letters\n'.repeat(16));
+  let given = 0;
+  const type = async () => {
+    while (given < byteCount) {
+      const bytes = piece.subarray(0, byteCount - given);
+      given += bytes.length;
+      await input.write(bytes);
+    }
+  };
+  type().catch(() => undefined);
+  return settled(() => given - input.bufferedBytes);
 }

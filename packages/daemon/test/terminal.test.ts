@@ -62,9 +62,11 @@ test('an end of input for which a full terminal has no room is typed when the pr
       }
     }
     let isTyped: boolean | undefined;
-    const typing = terminal.typeEndOfFile(false).then((typed) => {
-      isTyped = typed;
-    });
+    const typing = terminal
+      .typeEndOfFile(false, () => undefined)
+      .then((typed) => {
+        isTyped = typed;
+      });
     await Promise.resolve();
     expect(isTyped).toBe(undefined);
 

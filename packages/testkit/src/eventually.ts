@@ -22,6 +22,20 @@ export async function eventually<T>(
   }
 }
 
+/** What a probe gives when it has given the same for a while. */
+export async function settled(probe: () => number | Promise<number>): Promise<number> {
+  const SAME_TIMES = 20;
+  let last = Number.NaN;
+  let same = 0;
+  const found = await eventually('a settled number', async () => {
+    const now = await probe();
+    same = now === last ? same + 1 : 0;
+    last = now;
+    return same >= SAME_TIMES ? { now } : undefined;
+  });
+  return found.now;
+}
+
 /** A promise with a deadline: rejects with `what` if it is not settled by then. */
 export async function within<T>(
   what: string,

@@ -1,7 +1,7 @@
 export { ByteLog } from './byte-log.ts';
 export { sha256 } from './checksum.ts';
 export { type CliOptions, CliProcess, type CliResult } from './cli-process.ts';
-export { eventually, passTime, within } from './eventually.ts';
+export { eventually, passTime, settled, within } from './eventually.ts';
 export { Gate } from './gate.ts';
 export { type Installation, installation, repository } from './installation.ts';
 export {

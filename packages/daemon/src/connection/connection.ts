@@ -356,12 +356,12 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
    * Types the end of file once everything received on that input has been typed. Resolves with whether that was done: not if
    * the program ends, or the channel is closed, before. Rejects with HoldfastError(E_LIMIT).
    */
-  async endInput(input: InputChannel, midLine: boolean): Promise<boolean> {
+  async endInput(input: InputChannel, midLine: boolean, lineEnded: () => void): Promise<boolean> {
     this.#checkWaits();
     const wait = () => undefined;
     this.#waits.add(wait);
     try {
-      return (await input.untilDone()) && (await input.session.endInput(midLine));
+      return (await input.untilDone()) && (await input.session.endInput(midLine, lineEnded));
     } finally {
       this.#waits.delete(wait);
     }

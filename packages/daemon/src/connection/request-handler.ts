@@ -227,9 +227,14 @@ export class RequestHandler implements Requests {
       return {};
     },
 
-    endInput: async (connection, { channel, midLine }) => ({
-      typed: await connection.endInput(connection.input(channel), midLine),
-    }),
+    endInput: async (connection, parameters) => {
+      const { channel, midLine } = parameters;
+      const lineEnded = () => {
+        // A successor is to type what is left: one more would end the input of whoever reads next.
+        parameters.midLine = false;
+      };
+      return { typed: await connection.endInput(connection.input(channel), midLine, lineEnded) };
+    },
 
     resize: (_connection, { session: reference, cols, rows }) => {
       const session = this.registry.find(reference);

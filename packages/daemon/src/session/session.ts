@@ -414,8 +414,8 @@ export class Session {
   }
 
   /** Types the terminal's end-of-file character; resolves with false if it reads no lines, or has ended. See Terminal. */
-  endInput(midLine: boolean): Promise<boolean> {
-    return this.#terminal?.typeEndOfFile(midLine) ?? Promise.resolve(false);
+  endInput(midLine: boolean, lineEnded: () => void): Promise<boolean> {
+    return this.#terminal?.typeEndOfFile(midLine, lineEnded) ?? Promise.resolve(false);
   }
 
   /** Throws HoldfastError(E_EXITED). */

@@ -43,6 +43,8 @@ export interface TerminalEvents {
 interface Ending {
   /** How many are still to be typed. */
   characters: number;
+  /** The first of two was typed, and the second was not. */
+  readonly lineEnded: () => void;
   readonly typed: (isTyped: boolean) => void;
 }
 
@@ -116,16 +118,17 @@ export class Terminal {
 
   /**
    * Types the end-of-file character if the terminal is in canonical mode, twice to get past an unfinished line: at once, or
-   * as soon as there is room for it. Resolves with whether that was done; false if the terminal is closed, or nobody has it open.
+   * as soon as there is room for it; `lineEnded` is called when the second one has to wait. Resolves with whether that was
+   * done; false if the terminal is closed, or nobody has it open.
    * Rejects with HoldfastError(E_LIMIT) if too many wait already.
    */
-  typeEndOfFile(midLine: boolean): Promise<boolean> {
+  typeEndOfFile(midLine: boolean, lineEnded: () => void): Promise<boolean> {
     if (this.#endings.length >= LIMITS.inputStreamsPerSession) {
       const why = `${this.#endings.length} ends of input wait for this terminal already`;
       return Promise.reject(new HoldfastError('E_LIMIT', why));
     }
     return new Promise((typed) => {
-      this.#endings.push({ characters: midLine ? 2 : 1, typed });
+      this.#endings.push({ characters: midLine ? 2 : 1, lineEnded, typed });
       this.writeInput();
     });
   }
@@ -185,7 +188,10 @@ export class Terminal {
       const count = this.#writeEnding(ending.characters);
       if (count === WOULD_BLOCK) return false;
       ending.characters -= Math.max(0, count);
-      if (count > 0 && ending.characters > 0) continue;
+      if (count > 0 && ending.characters > 0) {
+        ending.lineEnded();
+        continue;
+      }
       this.#endings.shift();
       ending.typed(count > 0);
     }
