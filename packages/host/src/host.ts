@@ -102,7 +102,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     throw new HoldfastError('E_INTERNAL', `can't listen at ${bind}:${options.port}: ${why}`, { cause });
   }
   // Requests are taken meanwhile, and those about terminals wait for it.
-  const own = namespaces.get();
+  const own = namespaces.use().thing;
   void own.view; // It is watched from now on.
   own.clientOrStart().catch(() => undefined); // Whoever needs it is told.
   const { port } = server.server.address() as AddressInfo;

@@ -24,20 +24,27 @@ export const daemonRouter = router({
     .meta({ summary: 'whether the daemon is of this build, and what became of the last update; never waits' })
     .input(ofNamespace)
     .output(updateStatus)
-    .query(({ ctx, input }) => ctx.namespaces.get(input.namespace).view.update),
+    .query(({ ctx, input }) => {
+      using use = ctx.namespaces.use(input.namespace);
+      return use.thing.view.update;
+    }),
 
   getHealth: procedure
     .meta({ summary: 'whether the daemon answers, and since when it does not; never waits' })
     .input(ofNamespace)
     .output(health)
-    .query(({ ctx, input }) => healthOf(ctx.namespaces.get(input.namespace).view)),
+    .query(({ ctx, input }) => {
+      using use = ctx.namespaces.use(input.namespace);
+      return healthOf(use.thing.view);
+    }),
 
   listSessions: procedure
     .meta({ summary: 'the sessions that a restart would end' })
     .input(ofNamespace)
     .output(z.array(session.pick({ id: true, name: true, pid: true, cols: true, rows: true, state: true })))
     .query(async ({ ctx, input }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
       return (await client.request('list', {}, { timeoutMs: LIST_MS })).sessions;
     }),
 
@@ -47,7 +54,10 @@ export const daemonRouter = router({
     })
     .input(z.object({ namespace, limit: z.int().min(1).max(HISTORY_MAX).default(50) }).prefault({}))
     .output(z.array(historyEntry))
-    .query(({ ctx, input }) => readHistory(ctx.namespaces.get(input.namespace).home, input.limit)),
+    .query(async ({ ctx, input }) => {
+      using use = ctx.namespaces.use(input.namespace);
+      return await readHistory(use.thing.home, input.limit);
+    }),
 
   getMemory: procedure
     .meta({
@@ -57,7 +67,8 @@ export const daemonRouter = router({
     .input(ofNamespace)
     .output(z.record(z.string(), z.int()).nullable())
     .query(async ({ ctx, input }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
       const { sessions } = await client.request('list', {}, { timeoutMs: LIST_MS });
       const memory = await ctx.memory.of(sessions.filter(({ state }) => state === 'running'));
       return memory ? Object.fromEntries(memory) : null;
@@ -67,14 +78,18 @@ export const daemonRouter = router({
     .meta({ summary: 'replace the daemon by this build, keeping every session; a failure is a value' })
     .input(ofNamespace)
     .output(updateResult)
-    .mutation(({ ctx, input }) => ctx.namespaces.get(input.namespace).supervisor.upgrade()),
+    .mutation(async ({ ctx, input }) => {
+      using use = ctx.namespaces.use(input.namespace);
+      return await use.thing.supervisor.upgrade();
+    }),
 
   restart: procedure
     .meta({ summary: 'end every session, and start the daemon anew' })
     .input(ofNamespace)
     .output(restartResult)
     .mutation(async ({ ctx, input }) => {
-      const restarted = await ctx.namespaces.get(input.namespace).supervisor.restart();
+      using use = ctx.namespaces.use(input.namespace);
+      const restarted = await use.thing.supervisor.restart();
       return { ended: restarted.kind === 'stopped' ? restarted.ended : null };
     }),
 
@@ -82,21 +97,23 @@ export const daemonRouter = router({
     .meta({ summary: 'start the daemon again after it died too often' })
     .input(ofNamespace)
     .output(resumeResult)
-    .mutation(({ ctx, input }) => ctx.namespaces.get(input.namespace).supervisor.resume()),
+    .mutation(async ({ ctx, input }) => {
+      using use = ctx.namespaces.use(input.namespace);
+      return await use.thing.supervisor.resume();
+    }),
 
   dismissUpdateFailure: procedure
     .meta({ summary: 'forget the last failure of an update' })
     .input(ofNamespace)
     .output(z.object({}))
     .mutation(({ ctx, input }) => {
-      ctx.namespaces.get(input.namespace).supervisor.dismissUpdateFailure();
+      using use = ctx.namespaces.use(input.namespace);
+      use.thing.supervisor.dismissUpdateFailure();
       return {};
     }),
 
   onDaemon: procedure
     .meta({ summary: 'health and update status now, and whenever one of them changes' })
     .input(ofNamespace)
-    .subscription(({ ctx, input, signal }) =>
-      whileWelcome(ctx, signal, (until) => daemonChanges(ctx.namespaces.get(input.namespace), until)),
-    ),
+    .subscription(({ ctx, input, signal: caller }) => whileWelcome(ctx, { ...input, caller }, daemonChanges)),
 });

@@ -19,7 +19,8 @@ export const shareRouter = router({
     .output(shared.extend({ token: z.string() }))
     .mutation(async ({ ctx, input }) => {
       const { namespace = ctx.namespaces.own } = input;
-      const client = await ctx.namespaces.get(namespace).client();
+      using use = ctx.namespaces.use(namespace);
+      const client = await use.thing.client();
       const { session } = await client.request('get', { session: input.session });
       const token = ctx.tokens.share({ namespace, session: session.id }, input.expiresInMs);
       const [id = ''] = token.split('.');

@@ -35,7 +35,8 @@ export const terminalRouter = router({
     .input(createInput.prefault({}))
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      const client = await ctx.namespaces.get(input.namespace).clientOrStart();
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.clientOrStart();
       return (await client.request('open', openParameters(input, ctx))).session;
     }),
 
@@ -44,7 +45,8 @@ export const terminalRouter = router({
     .input(z.object({ namespace }).prefault({}))
     .output(z.array(session))
     .query(async ({ ctx, input }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
       return (await client.request('list', {})).sessions;
     }),
 
@@ -54,14 +56,11 @@ export const terminalRouter = router({
     .output(session)
     .query(async ({ ctx, input }) => {
       const { share } = ctx.principal;
-      if (!share) {
-        const client = await ctx.namespaces.get(input.namespace).client();
-        return (await client.request('get', { session: input.session })).session;
-      }
-      if (input.namespace !== undefined && input.namespace !== share.namespace)
+      if (share && (input.namespace ?? share.namespace) !== share.namespace)
         throw new TRPCError({ code: 'FORBIDDEN', message: 'this token is for another namespace' });
-      // The daemon refuses every session but the one.
-      const client = await ctx.namespaces.get(share.namespace).limitedClient(share.session);
+      // The daemon refuses every session but the shared one.
+      using use = share ? ctx.namespaces.shared(share) : ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
       return (await client.request('get', { session: input.session })).session;
     }),
 
@@ -70,7 +69,8 @@ export const terminalRouter = router({
     .input(ofSession.extend({ name: z.string() }))
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
       return (await client.request('rename', { session: input.session, name: input.name })).session;
     }),
 
@@ -79,7 +79,8 @@ export const terminalRouter = router({
     .input(ofSession.extend(size.shape))
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
       const { cols, rows } = input;
       return (await client.request('resize', { session: input.session, cols, rows })).session;
     }),
@@ -89,7 +90,8 @@ export const terminalRouter = router({
     .input(ofSession.extend({ text: z.string().max(1_048_576), enter: z.boolean().default(false) }))
     .output(z.object({ bytes: z.int() }))
     .mutation(async ({ ctx, input, signal }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
       return { bytes: await sendText(client, input, signal) };
     }),
 
@@ -99,8 +101,9 @@ export const terminalRouter = router({
     .output(waitResult)
     // It changes nothing, but a query could be repeated by whoever is in between.
     .mutation(async ({ ctx, input, signal }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
-      return waitFor(client, input, signal);
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
+      return await waitFor(client, input, signal);
     }),
 
   kill: procedure
@@ -108,7 +111,8 @@ export const terminalRouter = router({
     .input(ofSession)
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
       return (await client.request('kill', { session: input.session }, { timeoutMs: KILL_MS })).session;
     }),
 
@@ -117,23 +121,22 @@ export const terminalRouter = router({
     .input(ofSession)
     .output(z.object({}))
     .mutation(async ({ ctx, input }) => {
-      const client = await ctx.namespaces.get(input.namespace).client();
-      return client.request('forget', { session: input.session });
+      using use = ctx.namespaces.use(input.namespace);
+      const client = await use.thing.client();
+      return await client.request('forget', { session: input.session });
     }),
 
   onSessions: procedure
     .meta({ summary: 'all sessions, and then each change of one' })
     .input(z.object({ namespace }).prefault({}))
-    .subscription(({ ctx, input, signal }) =>
-      whileWelcome(ctx, signal, (until) => sessionChanges(ctx.namespaces.get(input.namespace), until)),
+    .subscription(({ ctx, input, signal: caller }) =>
+      whileWelcome(ctx, { ...input, caller }, sessionChanges),
     ),
 
   onChanges: procedure
     .meta({ summary: 'what onSessions and onDaemon tell, and which sessions print, on one stream' })
     .input(z.object({ namespace }).prefault({}))
-    .subscription(({ ctx, input, signal }) =>
-      whileWelcome(ctx, signal, (until) => changes(ctx.namespaces.get(input.namespace), until)),
-    ),
+    .subscription(({ ctx, input, signal: caller }) => whileWelcome(ctx, { ...input, caller }, changes)),
 });
 
 /** The host's own environment, less what is true only of its terminal, and what the caller adds; its mask and limits. */

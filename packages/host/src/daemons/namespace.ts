@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Client } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import {
@@ -10,9 +11,16 @@ import {
 } from '@holdfast/supervisor';
 import { DaemonLink } from './daemon-link.ts';
 import { OutputWatch } from './output-watch.ts';
+import { Pool, type Use } from './pool.ts';
 
-/** More namespaces than anybody has daemons: who asks for made-up ones must not fill the memory. */
+/** More than anybody has daemons. Beyond it, the one that nobody has asked for the longest is forgotten. */
 const NAMESPACES_MAX = 256;
+/** Of namespaces that were never there: who makes up names must neither take the place of others, nor have many looked for. */
+const ABSENT_MAX = 32;
+/** Who asks now and then how a daemon is gets an answer at once, by what was seen meanwhile. */
+const LINGER_MS = 15 * 60_000;
+/** The connection for a shared session, when nobody looks any more: a page that is loaded again finds it. */
+const LIMITED_LINGER_MS = 5_000;
 
 export interface NamespacesOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -29,7 +37,7 @@ export class Namespace {
   /** Which sessions print. */
   readonly output: OutputWatch;
   readonly #link: DaemonLink;
-  readonly #limited = new Map<string, DaemonLink>();
+  readonly #limited: Pool<DaemonLink>;
   readonly #viewListeners = new Set<(view: DaemonView) => void>();
   /** From when somebody first asked how the daemon is. */
   #watching: Watching | undefined;
@@ -38,6 +46,7 @@ export class Namespace {
     this.home = home;
     this.supervisor = new Supervisor({ home, env, installation, name: 'holdfast-host' });
     this.#link = new DaemonLink(home);
+    this.#limited = new Pool((session) => new DaemonLink(home, session), { lingerMs: LIMITED_LINGER_MS });
     this.output = new OutputWatch(() => this.#link.client());
   }
 
@@ -71,50 +80,62 @@ export class Namespace {
     }
   }
 
-  /** A connection that the daemon lets see this one session (its id), and do nothing. */
-  limitedClient(session: string): Promise<Client> {
-    let link = this.#limited.get(session);
-    if (!link) {
-      link = new DaemonLink(this.home, session);
-      this.#limited.set(session, link);
-    }
-    return link.client();
+  /** A connection that the daemon lets see this one session (its id), and do nothing; one for all who look at it. */
+  limitedTo(session: string): Use<Pick<DaemonLink, 'client'>> {
+    return this.#limited.use(session);
   }
 
   close(): void {
     this.#watching?.[Symbol.dispose]();
     this.#link.close();
-    for (const link of this.#limited.values()) link.close();
+    this.#limited.close();
   }
 }
 
-/** All namespaces that were asked for, by name. */
+/** All namespaces that are asked for, by name. */
 export class Namespaces {
+  /** The name of the host's own. */
+  readonly own: string;
   readonly #options: NamespacesOptions;
-  readonly #byName = new Map<string, Namespace>();
+  readonly #pool: Pool<Namespace>;
 
   constructor(options: NamespacesOptions) {
+    this.own = options.own;
     this.#options = options;
-  }
-
-  /** The name of the host's own. */
-  get own(): string {
-    return this.#options.own;
+    const make = (name: string) => new Namespace(resolveHome(options.env, name), options);
+    this.#pool = new Pool(make, { lingerMs: LINGER_MS });
   }
 
   /** By default the host's own. Throws HoldfastError: E_USAGE for a name that is none, E_LIMIT. */
-  get(name: string = this.own): Namespace {
-    const known = this.#byName.get(name);
-    if (known) return known;
-    const home = resolveHome(this.#options.env, name);
-    if (this.#byName.size >= NAMESPACES_MAX)
-      throw new HoldfastError('E_LIMIT', `a host knows at most ${NAMESPACES_MAX} namespaces`);
-    const namespace = new Namespace(home, this.#options);
-    this.#byName.set(name, namespace);
-    return namespace;
+  use(name: string = this.own): Use<Namespace> {
+    if (!this.#pool.has(name)) this.#makeRoom(resolveHome(this.#options.env, name));
+    return this.#pool.use(name);
+  }
+
+  /** The connection that the daemon lets see one session, and do nothing. Throws as `use` does. */
+  shared({ namespace, session }: { namespace: string; session: string }): Use<Pick<DaemonLink, 'client'>> {
+    const use = this.use(namespace);
+    const limited = use.thing.limitedTo(session);
+    const end = () => {
+      limited[Symbol.dispose]();
+      use[Symbol.dispose]();
+    };
+    return { thing: limited.thing, [Symbol.dispose]: end };
   }
 
   close(): void {
-    for (const namespace of this.#byName.values()) namespace.close();
+    this.#pool.close();
+  }
+
+  #makeRoom(home: Home): void {
+    const pool = this.#pool;
+    if (pool.count() >= NAMESPACES_MAX && !pool.closeIdle())
+      throw new HoldfastError('E_LIMIT', `a host serves at most ${NAMESPACES_MAX} namespaces at once`);
+    const wasNeverThere = ({ stateDir }: Home) => !existsSync(stateDir);
+    if (!wasNeverThere(home)) return;
+    const isAbsent = (namespace: Namespace) => wasNeverThere(namespace.home);
+    if (pool.count(isAbsent) < ABSENT_MAX || pool.closeIdle(isAbsent)) return;
+    const why = `a host looks for at most ${ABSENT_MAX} namespaces at once that were never there`;
+    throw new HoldfastError('E_LIMIT', why);
   }
 }

@@ -16,6 +16,8 @@ export interface PageOptions {
   readonly readOnly: boolean;
   readonly socket: PageSocket;
   readonly feeds: Feeds;
+  /** Ends with the page: of the connection that `client` is. */
+  readonly use: Disposable;
 }
 
 /**
@@ -114,11 +116,12 @@ export class Page {
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { client, session, feeds } = this.#options;
+    const { client, session, feeds, use } = this.#options;
     feeds.leave(client, session.id, this.#listener);
     this.#input?.close();
     this.#catchUp?.close();
     void this.#viewer?.close();
+    use[Symbol.dispose]();
   }
 
   async #beginViewer(offset: number): Promise<void> {

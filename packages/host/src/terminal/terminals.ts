@@ -157,11 +157,16 @@ async function open(
   const { share } = principal;
   if (share && share.namespace !== namespace)
     throw new HoldfastError('E_FORBIDDEN', 'this token is for another namespace');
-  const daemon = namespaces.get(namespace);
-  const client = await (share ? daemon.limitedClient(share.session) : daemon.client());
-  const { session: found } = await client.request('get', { session });
-  const readOnly = share !== undefined || attach.readOnly === true;
-  return new Page({ client, session: found, attach, readOnly, socket, feeds });
+  const use = share ? namespaces.shared(share) : namespaces.use(namespace);
+  try {
+    const client = await use.thing.client();
+    const { session: found } = await client.request('get', { session });
+    const readOnly = share !== undefined || attach.readOnly === true;
+    return new Page({ client, session: found, attach, readOnly, socket, feeds, use });
+  } catch (error) {
+    use[Symbol.dispose]();
+    throw error;
+  }
 }
 
 function take(page: Page, data: RawData, isBinary: boolean, refuse: (error: unknown) => void): void {
