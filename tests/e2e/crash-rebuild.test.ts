@@ -16,6 +16,7 @@ import {
   untilEnded,
 } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
+import { pretendInFlight } from './support/in-flight.ts';
 import { StandInKeeper } from './support/stand-in-keeper.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -106,7 +107,7 @@ test('input that was being typed when the daemon was killed is reported and neve
   await eventually('the terminal is full', () => input.bufferedBytes < typed.length);
   const done = await settled(() => input.bufferedBytes).then((left) => typed.length - left);
   await keeper.crash();
-  pretendInFlight(keeper, echo.id, { offset: done, length: IN_FLIGHT_BYTES });
+  pretendInFlight(keeper.home, echo.id, { offset: done, length: IN_FLIGHT_BYTES });
   await keeper.start();
   process.kill(echo.pid, 'SIGCONT');
   await output.exited();
@@ -430,17 +431,4 @@ async function type(keeper: StandInKeeper, id: string, text: string): Promise<vo
   const echoed = 2 * (text.length + 1);
   await eventually('its echo', async () => (await keeper.get(id)).offset === before + echoed);
   client.close();
-}
-
-/** Writes into the ledger of a daemon that is dead that the first stream was being typed; see history/ledger.ts. */
-function pretendInFlight(keeper: StandInKeeper, id: string, write: { offset: number; length: number }): void {
-  const fd = fs.openSync(fileOf(keeper, id, 'ledger'), 'r+');
-  const done = Buffer.alloc(8);
-  fs.readSync(fd, done, 0, 8, 64 + 16);
-  expect(Number(done.readBigUInt64LE())).toBe(write.offset);
-  const record = Buffer.alloc(16);
-  record.writeUInt32LE(write.length, 4);
-  record.writeBigUInt64LE(BigInt(write.offset), 8);
-  fs.writeSync(fd, record, 0, 16, 16);
-  fs.closeSync(fd);
 }

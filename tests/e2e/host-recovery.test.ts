@@ -1,5 +1,7 @@
 import { commandLine, eventually, isAlive, passTime, stopProcess, within } from '@holdfast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pretendInFlight } from './support/in-flight.ts';
+import { StandInKeeper } from './support/stand-in-keeper.ts';
 import { TestHost } from './support/test-host.ts';
 import { TestPage } from './support/test-page.ts';
 
@@ -116,6 +118,32 @@ test('a page goes on by its offset when the daemon is killed, and what is typed 
   expect(page.socket.readyState).toBe(page.socket.OPEN);
   expect(host.home.daemonPid).not.toBe(daemonPid);
   expect(await host.client().terminal.get.query({ session: id })).toMatchObject({ pid, state: 'running' });
+});
+
+test('what was being typed when daemon and host were killed is told to the page as unknown, and never typed again', async () => {
+  await using keeper = new StandInKeeper();
+  await keeper.start();
+  const { id } = await keeper.openCommand(['sh', '-c', 'stty raw -echo; printf ready; exec cat']);
+  await using first = await TestHost.start({ home: keeper.home });
+  const stream = 'stream-in-doubt';
+  using before = new TestPage(first.at, id, { from: 0, stream });
+  await before.untilText('ready');
+  before.type(0, 'certain,');
+  await before.until('it is done', () => before.messages.some(({ offset }) => offset === 8));
+  await first.crash();
+  await keeper.crash();
+  pretendInFlight(keeper.home, id, { offset: 8, length: 6 });
+  await keeper.start();
+  await first.start();
+  using after = new TestPage(first.at, id, { from: 0, stream });
+  await after.message('attached');
+  after.type(8, 'doubt,later');
+  await after.untilText('later');
+  await after.until('it is done', () => after.messages.some(({ offset }) => offset === 19));
+  expect(after.text).toBe('readycertain,later');
+  const told = after.messages.filter(({ type }) => type.startsWith('input'));
+  expect(told[0]).toEqual({ type: 'inputUnknown', from: 8, to: 14 });
+  expect(told.slice(1).map(({ type }) => type)).not.toContain('inputUnknown');
 });
 
 test('an update of a daemon that stands still fails in bounded time, and does not happen when it goes on', async () => {

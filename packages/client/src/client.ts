@@ -11,7 +11,7 @@ import {
 import { Channels } from './channels.ts';
 import type { ChannelWiring } from './channel-wiring.ts';
 import type { Greeting } from './connection.ts';
-import { Input } from './input.ts';
+import { Input, type InputOptions } from './input.ts';
 import { Lifeline } from './lifeline.ts';
 import { Link } from './link.ts';
 import { REQUEST_TIMEOUT_MS, Requests } from './requests.ts';
@@ -173,14 +173,10 @@ export class Client {
     });
   }
 
-  /**
-   * Opens numbered input to a session. `stream` names it to the daemon, 8 to 64 characters; only one who goes on
-   * where another process stopped has a reason to give it. `viewer`: which of this client's viewers types.
-   */
-  openInput(session: string, options: { stream?: string; viewer?: Subscription } = {}): Promise<Input> {
-    const { stream = crypto.randomUUID(), viewer } = options;
+  /** Opens numbered input to a session: an id, a unique prefix of one, or a name. Rejects with the daemon's error. */
+  openInput(session: string, options: InputOptions = {}): Promise<Input> {
     return this.#openChannel((wiring) => {
-      const input = new Input(wiring, session, { stream, viewer: viewer?.channel });
+      const input = new Input(wiring, session, options);
       this.#channels.addInput(wiring.channel, input);
       return input;
     });

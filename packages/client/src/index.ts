@@ -1,5 +1,5 @@
 export { Client, type ClientOptions, type ConnectionState, type PlainRequestType } from './client.ts';
-export type { Input } from './input.ts';
+export type { Input, InputOptions, InputRange } from './input.ts';
 export type { SubscribeOptions, SubscriptionHandlers } from './subscribe-options.ts';
 export type { Subscription } from './subscription.ts';
 export { netConnector } from './transport/net.ts';

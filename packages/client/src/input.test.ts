@@ -116,6 +116,49 @@ test('input whose fate is unknown rejects exactly the writes that it touches', a
   client.close();
 });
 
+test('input that another process wrote, and whose fate is unknown, is told when the stream is opened, and not again', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  session.streams.set('stream-1', { received: 30, done: 21 });
+  daemon.scripts.set('openInput', (peer, request) => {
+    peer.event({ event: 'inputUnknown', channel: 1, from: 15, to: 21 });
+    peer.answerAsUsual(request);
+  });
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  const told: object[] = [];
+  const onUnknown = (range: object) => told.push(range);
+  const input = await client.openInput('one', { stream: 'stream-1', onUnknown });
+  expect(told).toEqual([{ from: 15, to: 21 }]);
+  expect(input.endOffset).toBe(30);
+  peer.cutOff();
+  await daemon.connected.next();
+  await client.request('list', {});
+  await input.write(Buffer.from('on'));
+  expect(told).toHaveLength(1);
+  client.close();
+});
+
+test('what another process had sent is told of, too, when it comes into doubt later', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  session.streams.set('stream-1', { received: 30, done: 15 });
+  session.isBlocked = true;
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  const told: object[] = [];
+  const onUnknown = (range: object) => told.push(range);
+  const input = await client.openInput('one', { stream: 'stream-1', onUnknown });
+  const code = codeOf(input.write(Buffer.from('typed')));
+  await client.request('list', {});
+  peer.event({ event: 'inputUnknown', channel: 1, from: 15, to: 21 });
+  session.isBlocked = false;
+  peer.acknowledgeInput();
+  expect(await code).toBe('done');
+  expect(told).toEqual([{ from: 15, to: 21 }]);
+  client.close();
+});
+
 test('a daemon that no longer knows the stream: what was sent is unknown, what was not is not typed', async () => {
   await using daemon = await ScriptedDaemon.listen();
   const session = daemon.addSession('one');

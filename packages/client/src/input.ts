@@ -11,10 +11,30 @@ import {
 import type { ChannelWiring } from './channel-wiring.ts';
 import { protocolError } from './failure.ts';
 import type { Link } from './link.ts';
+import type { Subscription } from './subscription.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** Bytes kept for one input: a program that reads nothing must not fill this process's memory with what is typed. */
 const BUFFER_BYTES = 16 * 1024 * 1024;
+
+/** Bytes of a stream, by their offsets in it: those before `to`, from `from` on. */
+export interface InputRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How an input is opened; all of it may be left out. */
+export interface InputOptions {
+  /** The stream's name, 8 to 64 characters; only one who goes on where another process stopped has a reason to give it. */
+  readonly stream?: string;
+  /** Which of this client's viewers types. */
+  readonly viewer?: Subscription;
+  /**
+   * Called with bytes of which nobody can say whether they were typed, after a crash; they never will be again. Writes that have
+   * one of them reject with E_INPUT_UNKNOWN, too. Also told, when the input is opened, is what another process wrote on the stream.
+   */
+  readonly onUnknown?: (range: InputRange) => void;
+}
 
 type InputEvent = Extract<Event, { event: 'inputUnknown' | 'inputClosed' }>;
 
@@ -34,6 +54,7 @@ export class Input {
   readonly #channel: number;
   readonly #stream: string;
   readonly #viewer: number | undefined;
+  readonly #onUnknown: (range: InputRange) => void;
   readonly #opened: ChannelWiring<Input>['opened'];
   readonly #forget: () => void;
   readonly #queue = new WriteQueue();
@@ -52,18 +73,15 @@ export class Input {
   #onSent: () => void = () => {};
 
   /** Made by `Client.openInput`; `opened` is called once, with this or with the error. */
-  constructor(
-    wiring: ChannelWiring<Input>,
-    session: string,
-    how: { stream: string; viewer: number | undefined },
-  ) {
+  constructor(wiring: ChannelWiring<Input>, session: string, options: InputOptions) {
     this.#link = wiring.link;
     this.#channel = wiring.channel;
     this.#opened = wiring.opened;
     this.#forget = wiring.forget;
     this.#ref = session;
-    this.#stream = how.stream;
-    this.#viewer = how.viewer;
+    this.#stream = options.stream ?? crypto.randomUUID();
+    this.#viewer = options.viewer?.channel;
+    this.#onUnknown = options.onUnknown ?? (() => {});
   }
 
   /** The session as it was when the input was last opened. */
@@ -191,13 +209,15 @@ export class Input {
       void this.#letGo(new HoldfastError('E_EXITED', 'the session has exited'));
       return;
     }
-    // What another process typed on this stream is not this one's to report.
-    if (this.#state === 'opening') return;
     const { from, to } = event;
-    if (to < from || to > this.#everSent) {
+    // While it is opened, it is not known yet how much another process has sent.
+    if (to < from || (this.#state === 'open' && to > this.#everSent)) {
       throw protocolError(`input from ${from} to ${to} is unknown, but ${this.#everSent} bytes were sent`);
     }
+    // The daemon says it again each time that the stream is opened.
+    if (to <= this.#done) return;
     this.#queue.rejectRange({ from, to }, unknown(`${to - from} bytes of input at ${from}`));
+    this.#onUnknown({ from, to });
   }
 
   /** @internal The connection takes more again. */

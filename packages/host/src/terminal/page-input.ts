@@ -1,4 +1,4 @@
-import type { Client, Input, Subscription } from '@holdfast/client';
+import type { Client, Input, InputRange, Subscription } from '@holdfast/client';
 import { HoldfastError, LIMITS } from '@holdfast/protocol';
 import type { PageSocket } from './page-socket.ts';
 
@@ -25,6 +25,8 @@ export class PageInput {
   #waiting: { offset: number; bytes: Buffer }[] = [];
   #waitingBytes = 0;
   #told = 0;
+  /** What the page was told last to be in doubt. */
+  #inDoubt: InputRange = { from: 0, to: 0 };
   #hasEnded = false;
   #isClosed = false;
 
@@ -60,7 +62,8 @@ export class PageInput {
 
   async #open(): Promise<void> {
     const { client, session, stream, viewer } = this.#options;
-    const input = await client.openInput(session, { stream, viewer });
+    const onUnknown = (range: InputRange) => this.#tellUnknown(range);
+    const input = await client.openInput(session, { stream, viewer, onUnknown });
     if (this.#isClosed) return void input.close();
     input.onDone = () => this.tellProgress();
     this.#input = input;
@@ -79,13 +82,20 @@ export class PageInput {
     const fresh = bytes.subarray(expected - offset);
     if (fresh.length === 0) return;
     if (input.bufferedBytes + fresh.length > LIMITS.inputWindowBytes) throw overrun();
-    const to = expected + fresh.length;
+    const range = { from: expected, to: expected + fresh.length };
     input.write(fresh).catch((error: unknown) => {
       if (this.#isClosed) return;
-      if (error instanceof HoldfastError && error.code === 'E_INPUT_UNKNOWN')
-        return this.#options.socket.say({ type: 'inputUnknown', from: expected, to });
-      this.#failed(error);
+      if (!(error instanceof HoldfastError) || error.code !== 'E_INPUT_UNKNOWN') return this.#failed(error);
+      // Unless the very bytes were told.
+      const { from, to } = this.#inDoubt;
+      if (from >= range.to || to <= range.from) this.#tellUnknown(range);
     });
+  }
+
+  #tellUnknown(range: InputRange): void {
+    if (this.#isClosed) return;
+    this.#inDoubt = range;
+    this.#options.socket.say({ type: 'inputUnknown', from: range.from, to: range.to });
   }
 
   /** The end of the session is told by its output, which the page may be far behind of. */

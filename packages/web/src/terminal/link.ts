@@ -237,6 +237,8 @@ export class TerminalLink {
         return this.#flush();
       case 'inputUnknown': {
         const bytes = this.#outbox.unknown(message.from, message.to);
+        // It is told again on each connection.
+        if (bytes.length === 0) return this.#flush();
         const inDoubt = (this.view.get().inDoubt ?? '') + new TextDecoder().decode(bytes);
         this.#show({ inDoubt });
         return this.#flush();

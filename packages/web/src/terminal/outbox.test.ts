@@ -36,6 +36,7 @@ test('what is in doubt is told, and never sent again', () => {
   expect(new TextDecoder().decode(outbox.unknown(1, 5))).toBe('bcde');
   outbox.restart();
   expect(text(outbox.take())).toBe('f');
+  expect(outbox.unknown(1, 5)).toHaveLength(0);
 });
 
 test('a terminal that takes nothing does not fill the memory', () => {

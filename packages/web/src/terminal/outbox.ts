@@ -65,12 +65,13 @@ export class Outbox {
     this.#pieces = this.#pieces.filter((piece) => piece.offset + piece.bytes.length > offset);
   }
 
-  /** Whether these bytes arrived can't be known, and they are never sent again; what they were. */
+  /** Whether these bytes arrived can't be known, and they are never sent again; what they were, but for those that are done. */
   unknown(from: number, to: number): Uint8Array {
     const inDoubt: number[] = [];
+    const start = Math.max(from, this.#done);
     for (const { offset, bytes } of this.#pieces) {
-      if (offset + bytes.length <= from || offset >= to) continue;
-      inDoubt.push(...bytes.subarray(Math.max(0, from - offset), to - offset));
+      if (offset + bytes.length <= start || offset >= to) continue;
+      inDoubt.push(...bytes.subarray(Math.max(0, start - offset), to - offset));
     }
     this.done(to);
     return Uint8Array.from(inDoubt);
