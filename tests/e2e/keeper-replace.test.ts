@@ -55,6 +55,18 @@ test('another keeper takes its place: same process, same children, same descript
   ]);
 });
 
+test('it knows how a program ends whose terminal was let go of before', async () => {
+  await using keeper = await TestKeeper.start();
+  const program = await keeper.open('a', ['/bin/sh', '-c', 'trap "" HUP; exec sleep 600']);
+  const daemon = await keeper.kill();
+  await keeper.order({ do: 'say', kind: 'drop', name: 'session/a' });
+  expect(await keeper.request({ type: 'replace', ...SAME })).toContain('"ok"');
+  process.kill(program, 'SIGTERM');
+  expect(await keeper.hears({ by: daemon, type: 'exited', pid: program })).toMatchObject({
+    status: { signal: 'SIGTERM' },
+  });
+});
+
 test('one that can not start changes nothing, and it is said why', async () => {
   await using keeper = await TestKeeper.start();
   const { daemon } = keeper;

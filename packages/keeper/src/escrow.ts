@@ -17,16 +17,31 @@ export interface Exited {
   readonly status: ExitStatus;
 }
 
+/** The first process of a session whose descriptor was let go of; how it ends is still to be kept. */
+export interface Dropped {
+  readonly pid: number;
+  /** The session's. */
+  readonly name: string;
+}
+
+/** What an earlier keeper in this process had. */
+export interface EscrowParts {
+  readonly held?: readonly Held[];
+  readonly exited?: readonly Exited[];
+  readonly dropped?: readonly Dropped[];
+}
+
 /** The descriptors and exit statuses that must outlive a daemon. */
 export class Escrow {
   readonly #held: Map<string, Held>;
   readonly #exited: Map<number, Exited>;
-  /** Names of sessions whose ends a daemon has seen before they were to be seen here, by pid. */
-  readonly #dropped = new Map<number, string>();
+  /** By pid. */
+  readonly #dropped: Map<number, Dropped>;
 
-  constructor(held: readonly Held[] = [], exited: readonly Exited[] = []) {
+  constructor({ held = [], exited = [], dropped = [] }: EscrowParts = {}) {
     this.#held = new Map(held.map((one) => [one.name, one]));
     this.#exited = new Map(exited.map((one) => [one.pid, one]));
+    this.#dropped = new Map(dropped.map((one) => [one.pid, one]));
   }
 
   get held(): Held[] {
@@ -35,6 +50,10 @@ export class Escrow {
 
   get exited(): Exited[] {
     return [...this.#exited.values()];
+  }
+
+  get dropped(): Dropped[] {
+    return [...this.#dropped.values()];
   }
 
   /** Takes the descriptor over, in place of what had its name. False if that is one too many; it is closed then. */
@@ -58,7 +77,7 @@ export class Escrow {
     close(held.fd);
     // One that is not there was reaped: here before, or by the daemon whose child it was.
     if (held.pid === undefined || this.#exited.has(held.pid) || !isThere(held.pid)) return;
-    this.#dropped.set(held.pid, name);
+    this.#dropped.set(held.pid, { pid: held.pid, name });
     const [oldest] = this.#dropped.keys();
     if (oldest !== undefined && this.#dropped.size > KEEPER_LIMITS.statuses) this.#dropped.delete(oldest);
   }
@@ -74,7 +93,7 @@ export class Escrow {
 
   /** Keeps the status of a process that has ended, if it is that of a session; false otherwise. */
   record(pid: number, status: ExitStatus): boolean {
-    const name = this.held.find((held) => held.pid === pid)?.name ?? this.#dropped.get(pid);
+    const name = this.held.find((held) => held.pid === pid)?.name ?? this.#dropped.get(pid)?.name;
     if (name === undefined) return false;
     this.#dropped.delete(pid);
     this.#exited.set(pid, { pid, name, status });

@@ -41,8 +41,7 @@ export class Keeper {
   constructor(options: KeeperOptions, starter: Starter | undefined, legacy: Legacy | undefined) {
     const reactor = this.#reactor;
     const escrow = new Escrow(
-      legacy?.held.map(({ name, fd, pid }) => ({ name, fd, pid })),
-      legacy?.exited,
+      legacy && { ...legacy, held: legacy.held.map(({ name, fd, pid }) => ({ name, fd, pid })) },
     );
     this.#options = options;
     this.#escrow = escrow;
@@ -188,6 +187,7 @@ export class Keeper {
       schema: 1,
       held: this.#escrow.held,
       exited: this.#escrow.exited,
+      dropped: this.#escrow.dropped,
       standing,
       current: current && leaveDaemon(current),
       other: other && leaveDaemon(other),

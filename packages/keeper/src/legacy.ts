@@ -28,6 +28,8 @@ const legacyShape = z.object({
   schema: z.literal(1),
   held: z.array(held),
   exited: z.array(z.object({ pid: z.int(), name: z.string(), status: statusShape })),
+  /** Of programs that live; an earlier keeper kept no status of theirs. */
+  dropped: z._default(z.array(z.object({ pid: z.int(), name: z.string() })), []),
   standing: z.object({
     succession: z.enum(['none', 'alone', 'offered', 'adopted', 'succeeded']),
     start: daemonStartShape,
