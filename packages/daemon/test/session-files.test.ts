@@ -45,6 +45,48 @@ test.skipIf(!canMount())(
   },
 );
 
+test.skipIf(!canMount())(
+  'a session that lives keeps its state and its agent’s link where a full disk has no room for a new history',
+  async () => {
+    using disk = new SmallDisk(512 * 1024);
+    using scratch = new Scratch();
+    const files = new SessionFiles({ stateDir: disk.folder, runtimeDir: scratch.folder });
+    const { history } = await files.createHistory(ID, { historyBytes: 65_536, historyIn: 'disk' });
+    history.close();
+    const state = {
+      schema: 1 as const,
+      id: ID,
+      name: 'build',
+      pid: 4711,
+      startTime: 99,
+      command: ['make'],
+      cwd: '/',
+      cols: 80,
+      rows: 24,
+      createdAt: '2026-11-24T11:00:00.000Z',
+      exitedAt: null,
+      exit: null,
+      historyBytes: 65_536,
+      historyIn: 'disk' as const,
+      leases: [],
+    };
+    await files.stateFile(ID).save(state);
+    files.agentLink(ID).pointAt('/tmp/agent');
+    fs.truncateSync(disk.path('sessions', ID, 'marks'), 0);
+    expect(() => fs.writeFileSync(disk.path('filler'), Buffer.alloc(512 * 1024))).toThrow('ENOSPC');
+    const opened = await files.reopenLiveHistory(state);
+    opened.history.close();
+    expect(opened.historyIn).toBe('memory');
+    expect(opened.warnings).toEqual([
+      expect.stringMatching(/^its history begins anew/),
+      expect.stringMatching(/^its history is kept in memory only: ENOSPC/),
+    ]);
+    expect(await files.readState(ID)).toEqual(state);
+    expect(fs.readdirSync(disk.path('sessions', ID))).toEqual(['state.json']);
+    expect(fs.readdirSync(scratch.path('agents'))).toHaveLength(1);
+  },
+);
+
 test('a history that can’t be created leaves nothing behind, and says why', async () => {
   using scratch = new Scratch();
   fs.mkdirSync(scratch.path('sessions'));

@@ -91,7 +91,7 @@ export class SessionFiles {
       return { history, historyIn: wanted.historyIn, warnings: [] };
     } catch (cause) {
       // What was allocated until the disk was full is free again: the session's state needs some of it.
-      await this.remove(id).catch(() => undefined);
+      await this.#removeHistory(id, wanted.historyIn).catch(() => undefined);
       if (!isErrno(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw historyError(cause);
       await fs.mkdir(this.#stateFolder(id), { recursive: true, mode: 0o700 }).catch(() => undefined);
       return this.#historyWithoutFiles(wanted, cause);
@@ -186,6 +186,17 @@ export class SessionFiles {
     const aside = path.join(this.#folders.stateDir, 'set-aside');
     await fs.mkdir(aside, { recursive: true, mode: 0o700 });
     await fs.rename(this.#stateFolder(id), path.join(aside, `${id}.${Date.now()}`));
+  }
+
+  /** Removes a history that could not be created, and folders in which nothing else is: those of a session that lives stay. */
+  async #removeHistory(id: string, where: 'disk' | 'memory'): Promise<void> {
+    const folder = this.#historyFolder(id, where);
+    for (const name of HISTORY_FILES) await fs.rm(path.join(folder, name), { recursive: true, force: true });
+    for (const made of new Set([folder, this.#stateFolder(id)])) {
+      await fs.rmdir(made).catch((error: unknown) => {
+        if (!isErrno(error, 'ENOTEMPTY', 'ENOENT')) throw error;
+      });
+    }
   }
 
   async #setHistoryAside(state: SessionState): Promise<void> {
