@@ -1,4 +1,5 @@
-import { expect } from 'vitest';
+import { untilEnded } from '@holdfast/testkit';
+import { describe, expect } from 'vitest';
 import { startFailing } from './support/failing-host.ts';
 import { TestHost } from './support/test-host.ts';
 import { WebPage } from './support/web-page.ts';
@@ -122,66 +123,132 @@ webTest('without a host nobody is logged out, and the page says so', async ({ br
   expect(web.errors).toEqual([]);
 });
 
+describe.for(['the daemon', 'the daemon, and the host with it,'])('killed: %s', (victims) => {
+  webTest(
+    'what is left in doubt is shown until it is dismissed, and not typed again',
+    { timeout: 120_000 },
+    async ({ browser }) => {
+      await using failing = await startFailing();
+      const { host, at } = failing;
+      await using web = await WebPage.open(browser, host.at);
+      const id = await web.newSession({ command: "sh -c 'stty raw -echo; exec cat -v'", name: 'doubtful' });
+      await web.page.keyboard.type('before, ');
+      await web.untilText(id, 'before,');
+      const pid = host.home.daemonPid ?? -1;
+      at({ 'daemon.typed': 'kill' });
+      await web.page.keyboard.insertText('rm it\u0003');
+      await untilEnded(pid);
+      if (victims.includes('host')) await host.crash();
+      at({});
+      if (victims.includes('host')) await host.start();
+      const notice = web.pane(id).getByText(/It can.t be known whether rm it␃ arrived before the crash/);
+      await notice.waitFor();
+      await web.pane(id).locator('[data-link=live]').waitFor();
+      await web.picture('in-doubt');
+      await web.page.keyboard.insertText(' and more');
+      // It had arrived, this time.
+      expect(await web.untilText(id, 'and more')).toBe('before, rm it^C and more');
+      await web.pane(id).getByRole('button', { name: 'Dismiss' }).click();
+      await notice.waitFor({ state: 'detached' });
+      const heldBack = web.pane(id).getByText(/held back/);
+      expect(await heldBack.count()).toBe(0);
+      // A doubt that was told is not told again.
+      await host.crash();
+      await host.start();
+      await web.page.keyboard.insertText(', and more');
+      expect(await web.untilText(id, 'more, and more', 30_000)).toBe('before, rm it^C and more, and more');
+      expect(await notice.count()).toBe(0);
+      expect(web.errors).toEqual([]);
+    },
+  );
+});
+
 webTest(
-  'what a crash has left in doubt is shown until it is dismissed, and not typed again',
-  async ({ web }) => {
-    // The far end says so: a crash that leaves a doubt can't be timed.
-    const asked: { offset: number; text: string }[] = [];
-    await web.page.routeWebSocket(/\/terminal\//, (page) => {
-      const host = page.connectToServer();
-      page.onMessage((message) => {
-        if (typeof message === 'string') return host.send(message);
-        const offset = Number(message.readBigUInt64LE());
-        const text = message.subarray(8).toString();
-        asked.push({ offset, text });
-        if (asked.length > 1) return undefined;
-        page.send(JSON.stringify({ type: 'inputUnknown', from: offset, to: offset + text.length }));
-        return page.close({ code: 1012 });
-      });
-    });
-    const id = await web.newSession({ command: 'cat', name: 'doubtful' });
-    await web.page.keyboard.insertText('rm it\u0003');
-    const notice = web.pane(id).getByText(/It can.t be known whether rm it␃ arrived before the crash/);
-    await notice.waitFor();
+  'a daemon that hangs: nothing is offered that would end all, since it can not, and what is said of a way out is true',
+  { timeout: 180_000 },
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    const id = await web.newSession({ command: 'cat', name: 'kept' });
+    const program = await host.client().terminal.get.query({ session: id });
+    await page.goto(`${host.at.url}#/settings/daemon`);
+    const restart = page.getByRole('button', { name: 'Force restart' });
+    await page.getByText('1 session running').waitFor();
+    expect(await restart.isEnabled()).toBe(true);
+    const pid = host.home.daemonPid ?? -1;
+    process.kill(pid, 'SIGSTOP');
+    await page.getByText(/It can’t be asked to restart, and is killed by nobody but you/).waitFor();
+    expect(await restart.isEnabled()).toBe(false);
+    await web.picture('hanging-settings');
+    await page.goto(`${host.at.url}#/`);
+    const late = web.pane(id).getByText("Terminals aren't responding");
+    await late.waitFor({ timeout: 30_000 });
+    await web.pane(id).locator('.xterm-helper-textarea').focus();
+    await page.keyboard.type('typed meanwhile\n');
+    await web
+      .pane(id)
+      .getByText(/held back/)
+      .waitFor();
+    await late.click();
+    await page.getByText('The daemon doesn’t answer. Your programs are still running').waitFor();
+    expect(await page.getByRole('button', { name: /Restart/ }).count()).toBe(0);
+    await web.picture('hanging-pane');
+    await page.keyboard.press('Escape');
+    // What doctor says is done: its keeper starts another, and the page goes on.
+    const { stdout } = await host.home.cli(['doctor']);
+    expect(stdout.toString()).toContain(`kill -9 ${pid} has its keeper start it again, with its sessions`);
+    process.kill(pid, 'SIGKILL');
+    await web.untilText(id, /^typed meanwhile\ntyped meanwhile$/m, 60_000);
     await web.pane(id).locator('[data-link=live]').waitFor();
-    await web.page.keyboard.insertText('more');
-    await expect
-      .poll(() => asked, { timeout: 15_000 })
-      .toEqual([
-        { offset: 0, text: 'rm it\u0003' },
-        { offset: 6, text: 'more' },
-      ]);
-    await web.pane(id).getByRole('button', { name: 'Dismiss' }).click();
-    await notice.waitFor({ state: 'detached' });
-    expect(
-      await web
-        .pane(id)
-        .getByText(/held back/)
-        .count(),
-    ).toBe(0);
+    expect(await host.client().terminal.get.query({ session: id })).toMatchObject({
+      pid: program.pid,
+      state: 'running',
+    });
+    expect(web.errors).toEqual([]);
   },
 );
 
 webTest(
-  'a daemon that hangs: nothing is offered that would end all, since it can not',
+  'a login that has expired: whatever is tried next says so and what to do, and the token brings back what was open',
   async ({ browser }) => {
     await using host = await TestHost.start();
     await using web = await WebPage.open(browser, host.at);
-    await host.client().terminal.create.mutate({ command: ['cat'], name: 'kept' });
-    await web.page.goto(`${host.at.url}#/settings/daemon`);
-    const restart = web.page.getByRole('button', { name: 'Force restart' });
-    await web.page.getByText('1 session running').waitFor();
-    expect(await restart.isEnabled()).toBe(true);
-    const pid = host.home.daemonPid ?? -1;
-    process.kill(pid, 'SIGSTOP');
-    try {
-      await web.page.getByText('It doesn’t answer, so it can’t be asked to end its sessions.').waitFor();
-      expect(await restart.isEnabled()).toBe(false);
-    } finally {
-      process.kill(pid, 'SIGCONT');
+    const { page } = web;
+    const id = await web.newSession({ command: 'cat', name: 'kept' });
+    const heading = page.getByRole('heading', { name: 'You have been logged out' });
+    const row = page.locator(`[data-session-row="${id}"]`).getByRole('button').first();
+    // As a browser does with a cookie whose time is over.
+    const tries: Readonly<Record<string, () => Promise<void>>> = {
+      rename: async () => {
+        await row.focus();
+        await page.keyboard.press('F2');
+        await page.keyboard.type('another name');
+        await page.keyboard.press('Enter');
+      },
+      new: async () => {
+        await page.keyboard.press('Alt+Shift+KeyN');
+        await page.getByRole('button', { name: 'Start session' }).click();
+      },
+      split: () => page.keyboard.press('Alt+Shift+KeyD'),
+      reconnect: async () => {
+        await host.crash();
+        await host.start();
+      },
+    };
+    for (const [what, attempt] of Object.entries(tries)) {
+      await web.pane(id).locator('[data-link=live]').waitFor();
+      await web.context.clearCookies();
+      await attempt();
+      await heading.waitFor();
+      await page.getByText(/paste the token of “holdfast serve” to see them again/).waitFor();
+      if (what === 'rename') await web.picture('logged-out');
+      await page.getByLabel(/Token/).fill(host.at.token);
+      await page.keyboard.press('Enter');
     }
-    await expect.poll(() => restart.isEnabled(), { timeout: 30_000 }).toBe(true);
-    await web.page.getByText('1 session running').waitFor();
+    await web.pane(id).locator('[data-link=live]').waitFor();
+    expect(await host.client().terminal.list.query()).toMatchObject([{ id, name: 'kept', state: 'running' }]);
+    expect(web.errors).toEqual([]);
   },
 );
 

@@ -15,8 +15,12 @@ export const TEST_POINTS = [
   'predecessor.late',
   'daemon.starting',
   'daemon.rebuilding',
+  'daemon.typed',
 ] as const;
 export type TestPoint = (typeof TEST_POINTS)[number];
+
+/** Looked up once: some points are passed for every key. */
+const file = process.env.HOLDFAST_TEST_POINTS;
 
 /**
  * Does at a named point what a test asks for by the file that HOLDFAST_TEST_POINTS names: a JSON object of points and what
@@ -25,7 +29,6 @@ export type TestPoint = (typeof TEST_POINTS)[number];
  * it. Inert without that variable.
  */
 export function testPoint(point: TestPoint, sessionId?: string): void {
-  const file = process.env.HOLDFAST_TEST_POINTS;
   if (file === undefined) return;
   const points = readWanted(file);
   const wanted = points[point] ?? points[`${point} ${sessionId}`];

@@ -1,7 +1,6 @@
 import type { Session } from '@holdfast/protocol';
 import { Eye } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
-import { refuse } from './api/access.ts';
 import { api } from './api/client.ts';
 import type { Share } from './api/share.ts';
 import type { LinkState } from './terminal/link-state.ts';
@@ -13,10 +12,8 @@ export function SharedPage({ share }: { readonly share: Share }) {
   const [known, setKnown] = useState<Session>();
   const look = useCallback(
     () =>
-      void api.terminal.get.query(share).then(setKnown, (error: unknown) => {
-        // The link has ended, or the host can't be reached just now: the pane says the rest.
-        refuse(error);
-      }),
+      // Refused: the link has ended, and access.ts says so. Not reached just now: the pane does.
+      void api.terminal.get.query(share).then(setKnown, () => undefined),
     [share],
   );
   useEffect(look, [look]);

@@ -24,6 +24,8 @@ export interface WebPageOptions {
   readonly colorScheme?: 'light' | 'dark';
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly hasTouch?: boolean;
+  /** As somebody whose system is told to move nothing. */
+  readonly isStill?: boolean;
 }
 
 /** One window of the page, and what it has got from the host. */
@@ -66,7 +68,14 @@ export class WebPage implements AsyncDisposable {
     { token = host.token, ...options }: WebPageOptions & { readonly token?: string } = {},
   ): Promise<WebPage> {
     const { colorScheme = 'dark', viewport = { width: 1280, height: 800 }, hasTouch = false } = options;
-    const context = await browser.newContext({ colorScheme, viewport, hasTouch, isMobile: hasTouch });
+    const reducedMotion = options.isStill ? 'reduce' : 'no-preference';
+    const context = await browser.newContext({
+      colorScheme,
+      viewport,
+      hasTouch,
+      isMobile: hasTouch,
+      reducedMotion,
+    });
     const opened = new WebPage(context, await context.newPage());
     await opened.page.addInitScript(RECORD_LINKS);
     await opened.page.goto(token === '' ? host.url : `${host.url}#token=${token}`);

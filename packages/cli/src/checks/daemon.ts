@@ -1,6 +1,7 @@
 import { Client, netConnector } from '@holdfast/client';
 import { BUILD, HoldfastError } from '@holdfast/protocol';
-import { isHomeInUse } from '@holdfast/supervisor';
+import { type Home, isHomeInUse } from '@holdfast/supervisor';
+import { keeperReport } from '@holdfast/supervisor/keeper-report';
 import { type Check, fail, ok, warn } from './finding.ts';
 
 export const daemonAnswers: Check = {
@@ -17,10 +18,7 @@ export const daemonAnswers: Check = {
       if (!(error instanceof HoldfastError)) throw error;
       if (error.code !== 'E_NO_DAEMON') return fail(error.message, 'see holdfast logs');
       if (!isHomeInUse(home)) return ok('none is running');
-      return fail(
-        `one owns ${home.lockPath}, but does not answer: ${error.message}`,
-        'see holdfast logs; does the socket still exist?',
-      );
+      return fail(`one owns ${home.lockPath}, but does not answer: ${error.message}`, wayOut(home));
     }
     const { pid, version, build } = client.daemon;
     client.close();
@@ -33,3 +31,10 @@ export const daemonAnswers: Check = {
         );
   },
 };
+
+/** A daemon that hangs is killed by nobody but the user; with a keeper that costs no session. */
+function wayOut(home: Home): string {
+  const daemonPid = keeperReport(home)?.daemonPid;
+  if (typeof daemonPid !== 'number') return 'see holdfast logs; does the socket still exist?';
+  return `see holdfast logs; if it stays so, kill -9 ${daemonPid} has its keeper start it again, with its sessions`;
+}

@@ -1,5 +1,6 @@
 import { HoldfastError, LIMITS } from '@holdfast/protocol';
 import { isErrno, WOULD_BLOCK, writeAt, addressOf } from '@holdfast/posix';
+import { testPoint } from '../test-points.ts';
 import { type InputRange, type Ledger, streamKey } from '../history/ledger.ts';
 import type { Packing, Unpacking } from './luggage.ts';
 import type { SuspendedInput } from './suspended-session.ts';
@@ -179,6 +180,7 @@ export class InputQueue {
         if (isErrno(error, 'EIO')) return 'hung-up';
         throw error;
       }
+      if (count > 0) testPoint('daemon.typed');
       if (count > 0) stream.done += count;
       this.#ledger.endWrite(stream.slot, stream.done);
       if (count <= 0) return 'blocked';

@@ -1,5 +1,5 @@
 import { Store } from '../store.ts';
-import { api, statusOf } from './client.ts';
+import { api, refusals, statusOf } from './client.ts';
 import { asSharedHere, keepShare, type Share, sharedHere } from './share.ts';
 import { tokenIn } from './token-in.ts';
 
@@ -82,9 +82,9 @@ export function refusalIsFinal(error: unknown): boolean {
   return status !== undefined && status >= 400 && status < 500;
 }
 
-/** A request was refused that was allowed before. */
-export function refuse(error: unknown): void {
+/** Whatever was asked: who was let in before, and is refused now, is told so in place of everything. */
+refusals.subscribe(() => {
   const { kind } = access.get();
-  if (statusOf(error) !== 401 || (kind !== 'granted' && kind !== 'shared')) return;
+  if (kind !== 'granted' && kind !== 'shared') return;
   access.set({ kind: 'refused', why: kind === 'shared' ? 'unshared' : 'expired' });
-}
+});

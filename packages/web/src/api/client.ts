@@ -1,8 +1,13 @@
 import type { AppRouter } from '@holdfast/host';
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client';
+import { Store } from '../store.ts';
 import { asSharedHere } from './share.ts';
 
 const url = '/trpc';
+const UNAUTHORIZED = 401;
+
+/** How often the host has answered that it doesn't know this browser, or knows it no more. */
+export const refusals = new Store(0);
 
 /** The host's API. A query is a request of its own: one that waits for the daemon must not hold up one that never waits. */
 export const api = createTRPCClient<AppRouter>({
@@ -12,9 +17,13 @@ export const api = createTRPCClient<AppRouter>({
       true: httpSubscriptionLink({ url }),
       false: httpLink({
         url,
-        fetch: (asked, init) =>
+        fetch: async (asked, init) => {
+          const address = asSharedHere(asked instanceof Request ? asked.url : asked);
           // Its type allows more than fetch takes; what comes is what fetch takes.
-          fetch(asSharedHere(asked instanceof Request ? asked.url : asked), init as RequestInit),
+          const response = await fetch(address, init as RequestInit);
+          if (response.status === UNAUTHORIZED) refusals.update((times) => times + 1);
+          return response;
+        },
       }),
     }),
   ],

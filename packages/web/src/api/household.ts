@@ -3,7 +3,6 @@ import type { Session } from '@holdfast/protocol';
 import type { inferRouterOutputs } from '@trpc/server';
 import type { inferSubscriptionOutput } from '@trpc/server/unstable-core-do-not-import';
 import { Store } from '../store.ts';
-import { refuse } from './access.ts';
 import { api } from './client.ts';
 
 type Daemon = inferRouterOutputs<AppRouter>['terminal']['daemon'];
@@ -155,8 +154,8 @@ export async function look(): Promise<boolean> {
     ]);
     household.update((known) => after(known, { type: 'daemon', health, update }));
     return true;
-  } catch (error) {
-    refuse(error);
+  } catch {
+    // Whoever was refused is told so by access.ts.
     household.update((known) => ({
       ...known,
       silentSince: known.silentSince ?? Date.now(),

@@ -1,14 +1,11 @@
 import { QueryClient } from '@tanstack/react-query';
-import { refuse, refusalIsFinal } from './access.ts';
+import { refusalIsFinal } from './access.ts';
 
 /** What is asked when somebody wants to see it. What changes by itself is told by the stream of household.ts instead. */
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      retry: (times, error) => {
-        refuse(error);
-        return !refusalIsFinal(error) && times < 3;
-      },
+      retry: (times, error) => !refusalIsFinal(error) && times < 3,
     },
   },
 });

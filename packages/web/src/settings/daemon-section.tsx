@@ -5,6 +5,7 @@ import { count } from '../sessions/describe.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { ForceRestart } from './force-restart.tsx';
+import { HangingDaemon } from './hanging-daemon.tsx';
 import { SessionTable } from './session-table.tsx';
 import { updateDaemon, updating } from './updates.ts';
 
@@ -53,8 +54,7 @@ export function DaemonSection() {
       )}
       {!canRestart(known) && !hostIsGone && (
         <p className="px-5 pb-3 text-[13px] text-muted">
-          It doesn’t answer, so it can’t be asked to end its sessions. They run on;{' '}
-          <code className="font-mono">holdfast doctor</code> tells more.
+          It doesn’t answer. Your programs are still running. <HangingDaemon />
         </p>
       )}
       <div className="flex items-center gap-2 border-t border-line px-5 py-3">

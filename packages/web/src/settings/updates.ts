@@ -1,5 +1,5 @@
 import { toast } from 'sonner';
-import { refusalIsFinal, refuse } from '../api/access.ts';
+import { refusalIsFinal } from '../api/access.ts';
 import { api, reasonOf } from '../api/client.ts';
 import { household, look, type UpdateResult, type UpdateStatus } from '../api/household.ts';
 import { count } from '../sessions/describe.ts';
@@ -37,7 +37,6 @@ export async function updateDaemon(): Promise<void> {
       // The host has done nothing.
       toast.error(`Not updated: ${reasonOf(error)}`);
       updating.set({ kind: 'idle' });
-      refuse(error);
     } else await failed({ code: 'E_DISCONNECTED', reason: reasonOf(error) }, update);
   }
 }

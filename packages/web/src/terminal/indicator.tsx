@@ -1,19 +1,33 @@
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
 import { useStore } from '../store.ts';
-import { canRestart, household } from '../api/household.ts';
+import { canRestart, household, type Household } from '../api/household.ts';
 import { Button } from '../ui/button.tsx';
 import { ForceRestart } from '../settings/force-restart.tsx';
+import { HangingDaemon } from '../settings/hanging-daemon.tsx';
 import type { LinkView } from './link.ts';
 import { LINK_LABEL, type LinkState } from './link-state.ts';
 
-const EXPLAINED: Readonly<Partial<Record<LinkState, string>>> = {
-  opening: 'The connection is being made again. What you type is kept until then.',
-  waiting: 'The connection was lost, and is made again by itself. What you type is kept until then.',
-  openingLate: 'Your programs are still running. What you type is kept until they can be reached.',
-  waitingLate: 'Your programs are still running. What you type is kept until they can be reached.',
-  stalled: 'The connection stands, but nobody answers behind it. What you type is kept.',
-};
+/** What is the matter, and what to do about it. */
+function Explained({ state, known }: { readonly state: LinkState; readonly known: Household }) {
+  if (state === 'opening' || state === 'waiting')
+    return 'The connection was lost, and is made again by itself. What you type is kept until then.';
+  if (known.hostIsGone)
+    return (
+      <>
+        The host can’t be reached. Your programs run on without it, and what you type is kept.{' '}
+        <code className="font-mono">holdfast serve</code> starts it again.
+      </>
+    );
+  if (!canRestart(known))
+    return (
+      <>
+        The daemon doesn’t answer. Your programs are still running, and what you type is kept.{' '}
+        <HangingDaemon />
+      </>
+    );
+  return 'Your programs are still running. What you type is kept until they can be reached.';
+}
 
 /** A pane's connection: quiet while all is well. */
 export function Indicator({
@@ -52,7 +66,9 @@ export function Indicator({
             sideOffset={6}
             className="z-30 w-72 space-y-3 rounded-lg border border-line bg-raised p-4 shadow-xl"
           >
-            <p className="text-[13px] text-muted">{view.error ?? EXPLAINED[view.state]}</p>
+            <p className="text-[13px] text-muted">
+              {view.error ?? <Explained state={view.state} known={known} />}
+            </p>
             <div className="flex flex-wrap gap-2">
               <Button look="primary" onClick={onReconnect}>
                 Reconnect

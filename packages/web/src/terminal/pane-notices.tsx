@@ -3,7 +3,6 @@ import type { ReactNode } from 'react';
 import { count, exitOf } from '../sessions/describe.ts';
 import { Button } from '../ui/button.tsx';
 import type { LinkView } from './link.ts';
-import { carriesInput } from './link-state.ts';
 
 export interface InputNoticesProps {
   readonly view: LinkView;
@@ -13,7 +12,7 @@ export interface InputNoticesProps {
 /** What the user should know about what he has typed: nothing, mostly. It lies over the terminal, whose size stays. */
 export function InputNotices({ view, onForgetDoubt }: InputNoticesProps) {
   const { heldBytes, inDoubt, exit, state } = view;
-  const isHeldBack = heldBytes > 0 && !carriesInput(state) && exit === null;
+  const isHeldBack = heldBytes > 0 && state !== 'live' && exit === null;
   return (
     <div className="absolute inset-x-0 bottom-0 z-10">
       {isHeldBack && (
