@@ -27,8 +27,10 @@ export function Workspace() {
   const { sessions } = useStore(household);
   const isSharing = useStore(sharing) !== undefined;
   const [isNaming, setIsNaming] = useState(false);
-  /** On a phone the list of sessions is over everything else. */
-  const [isListOpen, setIsListOpen] = useState(layout.tabs.length === 0);
+  /** On a phone the list of sessions is over everything else: at first if there is something in it, and nothing else to see. */
+  const [isListAsked, setIsListOpen] = useState<boolean>();
+  const isListOpen =
+    isListAsked ?? (layout.tabs.length === 0 && sessions !== undefined && sessions.length > 0);
   const openNew = useCallback(() => setIsNaming(true), []);
 
   useEffect(() => {
@@ -64,7 +66,7 @@ export function Workspace() {
               {layout.tabs.map((tab) => (
                 <TabView key={tab.id} tab={tab} isActive={tab.id === layout.active && route !== 'settings'} />
               ))}
-              {layout.tabs.length === 0 && <EmptyState onNew={openNew} />}
+              {layout.tabs.length === 0 && <EmptyState onNew={openNew} onList={() => setIsListOpen(true)} />}
             </main>
           </div>
           {route === 'settings' && (

@@ -5,7 +5,7 @@ import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 
 /** Nothing is open: what to do. */
-export function EmptyState({ onNew }: { readonly onNew: () => void }) {
+export function EmptyState({ onNew, onList }: { readonly onNew: () => void; readonly onList: () => void }) {
   const { sessions } = useStore(household);
   if (!sessions) return <p className="p-6 text-muted">Looking for your sessions…</p>;
   const hasSome = sessions.length > 0;
@@ -19,9 +19,16 @@ export function EmptyState({ onNew }: { readonly onNew: () => void }) {
             ? 'Your sessions are in the list. They run whether or not they are open here.'
             : 'A session is a program in a terminal. It runs on when you close this page, when this host ends, and while Holdfast itself is updated.'}
         </p>
-        <Button look="primary" onClick={onNew}>
-          New session
-        </Button>
+        <span className="flex justify-center gap-2">
+          {hasSome && (
+            <Button className="md:hidden" onClick={onList}>
+              See the list
+            </Button>
+          )}
+          <Button look="primary" onClick={onNew}>
+            New session
+          </Button>
+        </span>
         <p className="text-xs text-muted pointer-coarse:hidden">
           <kbd className="font-mono">{keyOf('newSession')}</kbd> new ·{' '}
           <kbd className="font-mono">{keyOf('shortcuts')}</kbd> all shortcuts

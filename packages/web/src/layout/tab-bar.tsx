@@ -29,6 +29,10 @@ export function TabBar({ onMenu, onNew }: TabBarProps) {
         {tabs.map((tab) => (
           <li
             key={tab.id}
+            // The active one is seen, however many there are.
+            ref={(item) => {
+              if (tab.id === active) item?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+            }}
             className={`group flex h-8 max-w-56 shrink-0 items-center rounded-md pr-1 ${tab.id === active ? 'bg-panel shadow-sm ring-1 ring-line' : 'text-muted hover:bg-hover'}`}
           >
             <button

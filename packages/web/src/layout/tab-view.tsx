@@ -21,7 +21,12 @@ export function TabView({ tab, isActive }: { readonly tab: Tab; readonly isActiv
       {placed.map(({ node, area }) =>
         node.kind === 'pane' ? (
           <div key={node.id} className="absolute" style={styleOf(area)}>
-            <PaneView pane={node} focused={tab.focused} isVisible={isActive} />
+            <PaneView
+              pane={node}
+              focused={tab.focused}
+              isOneOfMany={node !== tab.root}
+              isVisible={isActive}
+            />
           </div>
         ) : (
           <Divider key={node.id} split={node} area={area} box={box} />
@@ -39,10 +44,12 @@ function styleOf({ left, top, width, height }: Area) {
 function PaneView({
   pane,
   focused,
+  isOneOfMany,
   isVisible,
 }: {
   readonly pane: Pane;
   readonly focused: string;
+  readonly isOneOfMany: boolean;
   readonly isVisible: boolean;
 }) {
   const { sessions } = useStore(household);
@@ -58,6 +65,7 @@ function PaneView({
           session={pane.session}
           known={known}
           isFocused={pane.id === focused}
+          isOneOfMany={isOneOfMany}
           isVisible={isVisible}
           actions={{
             onSplit: (direction) => void splitPane(pane, direction),

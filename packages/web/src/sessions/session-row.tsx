@@ -79,6 +79,8 @@ export function SessionRow(props: SessionRowProps) {
               )}
             </span>
             <span className="block truncate text-xs text-muted">
+              {/* Where the menu is always to be seen, the time has no room beside it. */}
+              <span className="hidden pointer-coarse:inline">{agoOf(activeAt, now)} · </span>
               <span className="font-mono">{commandOf(session)}</span> · {folderOf(session)}
             </span>
             {session.exit && (
@@ -92,7 +94,7 @@ export function SessionRow(props: SessionRowProps) {
       <span className="relative flex w-10 shrink-0 items-center justify-center">
         <time
           dateTime={new Date(activeAt).toISOString()}
-          className="text-xs text-muted tabular-nums group-focus-within:invisible group-hover:invisible pointer-coarse:invisible"
+          className="text-xs text-muted tabular-nums group-focus-within:invisible group-hover:invisible group-has-data-[state=open]:invisible pointer-coarse:hidden"
         >
           {agoOf(activeAt, now)}
         </time>

@@ -29,9 +29,8 @@ export function PauseChart({ entries }: { readonly entries: readonly HistoryEntr
         aria-label={said}
         viewBox={`0 0 ${BARS_MAX * STEP} ${HEIGHT}`}
         preserveAspectRatio="xMinYMax meet"
-        className="h-14 w-full text-accent"
+        className="h-14 w-full border-b border-line text-accent"
       >
-        <line x1="0" x2={BARS_MAX * STEP} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} className="stroke-line" />
         {pauses.map(({ at, pauseMs }, index) => {
           const height = Math.max(LEAST, (pauseMs / Math.max(longest, 1)) * (HEIGHT - 4));
           return (

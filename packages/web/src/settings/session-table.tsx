@@ -40,8 +40,10 @@ export function SessionTable({ sessions }: { readonly sessions: readonly Session
         <tbody>
           {sessions.map((session) => (
             <tr key={session.id} className="border-t border-line">
-              <td className={`${CELL} font-medium`}>{session.name}</td>
-              <td className={`${CELL} max-w-56 truncate font-mono text-xs`} title={session.command.join(' ')}>
+              <td className={`${CELL} max-w-44 truncate font-medium`} title={session.name}>
+                {session.name}
+              </td>
+              <td className={`${CELL} max-w-44 truncate font-mono text-xs`} title={session.command.join(' ')}>
                 {commandOf(session)}
               </td>
               <td className={`${CELL} tabular-nums`}>{session.state === 'running' ? session.pid : '—'}</td>

@@ -35,7 +35,7 @@ function Sections() {
   useEffect(() => heading.current?.focus(), []);
   return (
     <main className="h-full overflow-y-auto">
-      <div className="mx-auto max-w-3xl space-y-5 p-4 pb-16 md:p-8">
+      <div className="mx-auto max-w-4xl space-y-5 p-4 pb-16 md:p-8">
         <a
           href={hrefOf('terminals')}
           className="inline-flex items-center gap-1.5 text-[13px] text-muted hover:text-text"

@@ -2,18 +2,12 @@ import type { SearchAddon } from '@xterm/addon-search';
 import { ChevronDown, ChevronUp, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { IconButton } from '../ui/button.tsx';
+import { matchColours } from './themes.ts';
 
 export interface FindBarProps {
   readonly search: SearchAddon;
   readonly onClose: () => void;
 }
-
-const DECORATIONS = {
-  matchBackground: '#7a5b00',
-  matchOverviewRuler: '#d4a017',
-  activeMatchBackground: '#b7791f',
-  activeMatchColorOverviewRuler: '#f6ad55',
-};
 
 /** Finds text in what the terminal shows and has scrolled away. */
 export function FindBar({ search, onClose }: FindBarProps) {
@@ -27,7 +21,7 @@ export function FindBar({ search, onClose }: FindBarProps) {
     };
   }, [search]);
   const find = (next: string, direction: 1 | -1, incremental: boolean) => {
-    const options = { decorations: DECORATIONS, incremental };
+    const options = { decorations: matchColours(), incremental };
     if (next === '') search.clearDecorations();
     else if (direction === 1) search.findNext(next, options);
     else search.findPrevious(next, options);

@@ -3,7 +3,7 @@ import { Columns2, Maximize2, Rows2, Search, Share2, X } from 'lucide-react';
 import { toast } from 'sonner';
 import { api, reasonOf } from '../api/client.ts';
 import { keyOf } from '../keys.ts';
-import { commandOf } from '../sessions/describe.ts';
+import { commandOf, folderOf } from '../sessions/describe.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Indicator } from './indicator.tsx';
 import type { LinkView, Size } from './link.ts';
@@ -21,6 +21,8 @@ export interface PaneHeadProps {
   readonly title: string;
   readonly view: LinkView | undefined;
   readonly isFocused: boolean;
+  /** Whether there are other panes beside it, so that the focus has to be seen. */
+  readonly isOneOfMany: boolean;
   readonly onReconnect: () => void;
   readonly onFind: () => void;
   readonly actions?: PaneActions;
@@ -33,6 +35,7 @@ export function PaneHead({
   title,
   view,
   isFocused,
+  isOneOfMany,
   onReconnect,
   onFind,
   actions,
@@ -40,12 +43,16 @@ export function PaneHead({
 }: PaneHeadProps) {
   const isRunning = known?.state === 'running';
   return (
-    <header className="flex h-9 shrink-0 items-center gap-1 border-b border-line bg-panel pr-1 pl-3">
-      <span className={`truncate text-[13px] font-medium ${isFocused ? '' : 'text-muted'}`}>
-        {known?.name ?? '…'}
-      </span>
-      <span className="min-w-0 flex-1 truncate text-xs text-muted">
-        {title || (known ? commandOf(known) : '')}
+    <header
+      className={`flex h-9 shrink-0 items-center gap-1 border-b border-line pr-1 pl-3 ${isFocused ? 'bg-panel' : 'bg-canvas'} ${isFocused && isOneOfMany ? 'shadow-[inset_0_2px_0_var(--accent)]' : ''}`}
+    >
+      <span className="flex min-w-0 flex-1 items-baseline gap-2">
+        <span className={`truncate text-[13px] font-medium ${isFocused ? '' : 'text-muted'}`}>
+          {known?.name ?? '…'}
+        </span>
+        <span className="min-w-0 flex-1 truncate text-xs text-muted">
+          {title || (known ? `${commandOf(known)} · ${folderOf(known)}` : '')}
+        </span>
       </span>
       {view?.readOnly && (
         <span className="rounded-full bg-chosen px-2 py-0.5 text-xs font-medium text-accent-text">

@@ -1,33 +1,12 @@
 import type { Terminal } from '@xterm/xterm';
-
-/** All that is read of xterm.js behind its public interface; its version is pinned, and a test in a browser tells if it has moved. */
-interface Core {
-  readonly cols: number;
-  readonly buffers: {
-    readonly active: {
-      readonly x: number;
-      readonly y: number;
-      readonly lines: { get(index: number): unknown };
-    };
-  };
-  readonly _inputHandler: {
-    parse: (data: string | Uint8Array, promiseResult?: boolean) => void | Promise<boolean>;
-    readonly _parser: {
-      reset(): void;
-      registerCsiHandler(
-        id: { readonly prefix?: string; readonly final: string },
-        handler: (parameters: { readonly params: Int32Array | number[] }) => boolean,
-      ): void;
-    };
-  };
-}
+import { type Core, coreOf } from './core.ts';
 
 /**
  * Keeps a terminal going whatever a program prints: xterm.js parses nothing any more, for ever, once something that it parses has
  * thrown. The rest of that piece is not shown then, and `onFault` is called; what comes next is.
  */
 export function guardParser(terminal: Terminal, onFault: (cause: unknown) => void): void {
-  const core = (terminal as unknown as { readonly _core: Core })._core;
+  const core = coreOf(terminal);
   avoidThrow(core);
   const handler = core._inputHandler;
   const parse = handler.parse.bind(handler);

@@ -23,6 +23,8 @@ export interface TerminalPaneProps {
   /** Undefined while it isn't known. */
   readonly known: Session | undefined;
   readonly isFocused: boolean;
+  /** Whether there are other panes beside it. */
+  readonly isOneOfMany?: boolean;
   /** Whether its tab is shown. */
   readonly isVisible: boolean;
   readonly readOnly?: boolean;
@@ -43,7 +45,16 @@ const NOTHING = new Store<LinkView | undefined>(undefined);
 
 /** One session's terminal, with its head and what there is to say about it. */
 export default function TerminalPane(props: TerminalPaneProps) {
-  const { session, known, isFocused, isVisible, readOnly = false, actions, onLink } = props;
+  const {
+    session,
+    known,
+    isFocused,
+    isOneOfMany = false,
+    isVisible,
+    readOnly = false,
+    actions,
+    onLink,
+  } = props;
   const element = useRef<HTMLDivElement>(null);
   const [live, setLive] = useState<Live>();
   const [title, setTitle] = useState('');
@@ -123,6 +134,7 @@ export default function TerminalPane(props: TerminalPaneProps) {
         title={title}
         view={linkView}
         isFocused={isFocused}
+        isOneOfMany={isOneOfMany}
         onReconnect={() => live?.link.reconnect()}
         onFind={find}
         {...(actions ? { actions } : {})}

@@ -11,6 +11,7 @@ import { copyText } from '../copy-text.ts';
 import type { LinkSink, Size } from './link.ts';
 import { guardParser } from './parser-guard.ts';
 import { silenceQueries } from './queries.ts';
+import { followMotion } from './still-cursor.ts';
 import { followTheme } from './themes.ts';
 
 const SCROLLBACK_LINES = 10_000;
@@ -56,13 +57,11 @@ export class TerminalView implements LinkSink {
   constructor(options: TerminalViewOptions) {
     this.#options = options;
     this.#fontSize = options.fontSize;
-    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.terminal = new Terminal({
       allowProposedApi: true, // unicode
       fontFamily: FONT_FAMILY,
       fontSize: options.fontSize,
       lineHeight: 1.15,
-      cursorBlink: !isStill,
       scrollback: SCROLLBACK_LINES,
       screenReaderMode: options.screenReader,
       macOptionIsMeta: true,
@@ -82,6 +81,7 @@ export class TerminalView implements LinkSink {
     terminal.loadAddon(new ImageAddon());
     guardParser(terminal, options.onFault);
     this.#ends.push(followTheme((theme) => (terminal.options.theme = theme)));
+    this.#ends.push(followMotion(terminal));
     silenceQueries(terminal, {
       isAnswering: () => !this.#isReplaying && options.isAnswering(),
       mayCopy: () => !this.#isReplaying && options.mayCopy(),

@@ -50,6 +50,31 @@ const DARK: ITheme = {
   brightWhite: '#ffffff',
 };
 
+/** What is found, and what of it is looked at, which is selected besides: its border is what tells it. */
+interface MatchColours {
+  readonly matchBackground: string;
+  readonly matchOverviewRuler: string;
+  readonly activeMatchBackground: string;
+  readonly activeMatchBorder: string;
+  readonly activeMatchColorOverviewRuler: string;
+}
+
+const LIGHT_MATCHES: MatchColours = {
+  matchBackground: '#ffe9a8',
+  matchOverviewRuler: '#d4a017',
+  activeMatchBackground: '#ffc94d',
+  activeMatchBorder: '#9a5b00',
+  activeMatchColorOverviewRuler: '#9a5b00',
+};
+
+const DARK_MATCHES: MatchColours = {
+  matchBackground: '#5c4a12',
+  matchOverviewRuler: '#b7891f',
+  activeMatchBackground: '#8a6a14',
+  activeMatchBorder: '#fbbf24',
+  activeMatchColorOverviewRuler: '#fbbf24',
+};
+
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 /** Calls back with the theme of the system, now and when it changes; returns what ends that. */
@@ -58,4 +83,8 @@ export function followTheme(listener: (theme: ITheme) => void): () => void {
   dark.addEventListener('change', tell);
   tell();
   return () => dark.removeEventListener('change', tell);
+}
+
+export function matchColours(): MatchColours {
+  return dark.matches ? DARK_MATCHES : LIGHT_MATCHES;
 }

@@ -21,7 +21,7 @@ function Row({ does, keys }: { readonly does: string; readonly keys: string }) {
   return (
     <>
       <dt>{does}</dt>
-      <dd>
+      <dd className="text-right">
         <kbd className="rounded border border-line bg-panel px-1.5 py-0.5 font-mono text-xs">{keys}</kbd>
       </dd>
     </>
