@@ -53,7 +53,7 @@ export {
   terminalDevice,
 } from './processes.ts';
 export { openPty, type Pty, slavePathOf } from './pty.ts';
-export { EDGE, READABLE, Reactor, type Timer, type Watch, WRITABLE } from './reactor.ts';
+export { DONE, EDGE, READABLE, Reactor, type Timer, type Watch, WRITABLE } from './reactor.ts';
 export { ignoreSignal, sendSignal, signalName, signalNumber } from './signals.ts';
 export { type SpawnOptions, spawnOnTerminal } from './spawn.ts';
 export {

@@ -14,6 +14,12 @@ export const EDGE = 4;
 /** Between poller and reactor only: it was hung up. */
 const HUNG_UP = 8;
 
+/** What a callback returns that has left Node nothing to do soon: no promise that somebody waits for, no stream. */
+export const DONE = 'done';
+
+/** Unless it returns DONE, libuv gets its turn before the next wait. */
+type Callback<T> = (argument: T) => unknown;
+
 export interface Watch {
   /**
    * READABLE, WRITABLE, or both, and EDGE. With 0 nothing is reported, not even a hang-up; else a hang-up or an error counts
@@ -32,14 +38,14 @@ export interface Timer {
 /** Waits for descriptors. Two of them: epoll on Linux, poll elsewhere. */
 interface Poller {
   set(fd: number, previous: number, interest: number): void;
-  /** Waits at most `timeoutMs` (-1 = for ever) and reports each ready descriptor. */
-  wait(timeoutMs: number, report: (fd: number, ready: number) => void): void;
+  /** Waits at most `timeoutMs` (-1 = for ever) and reports each ready descriptor; false if there was none. */
+  wait(timeoutMs: number, report: (fd: number, ready: number) => void): boolean;
   dispose(): void;
 }
 
 interface Entry {
   readonly fd: number;
-  readonly callback: (ready: number) => void;
+  readonly callback: Callback<number>;
   interest: number;
   /** The turn in whose callbacks it was added: what the wait of that turn reports of its number is about another. */
   readonly since: number;
@@ -52,6 +58,9 @@ interface Due {
 
 /** How long to wait at most where libuv can't be asked, in milliseconds: what it has to do is late by as much. */
 const BLIND_WAIT_MS = 20;
+/** How long libuv is kept waiting, in milliseconds a wait, and for how many waits, if all callbacks were DONE. */
+const LINGER_MS = 1;
+const LINGER_WAITS = 8;
 /** The longest delay of a Node timer. */
 const LONGEST_MS = 0x7fff_ffff;
 
@@ -65,6 +74,9 @@ const LONGEST_MS = 0x7fff_ffff;
  * So promises, file system callbacks, Node's streams and timers, and `process.on(signal)` work as usual: libuv's backend
  * descriptor is watched too, and libuv is asked each time how long it would wait itself. Without that question, what it has
  * put off until after the immediates (closing a handle, watching a new descriptor) would wait for whatever ends our wait.
+ *
+ * A turn of libuv takes a tenth of what a key costs, and the key's echo comes meanwhile. So whoever has only moved bytes says
+ * DONE, and we wait again at once, for a moment.
  */
 export class Reactor {
   readonly #poller: Poller = isMacOS ? new PollPoller() : new EpollPoller();
@@ -73,7 +85,9 @@ export class Reactor {
   readonly #alwaysReady = new Set<Entry>();
   /** Latest first: the next one is taken from the end. */
   readonly #timers: Due[] = [];
-  #deferred: (() => void)[] = [];
+  #deferred: Callback<void>[] = [];
+  /** Every callback of this wait was DONE. */
+  #isDone = false;
   /** A pipe to oneself: its write end may be used by any thread. */
   readonly #wakePipe = pipe();
   readonly #wakeBytes = new Block(4096);
@@ -94,7 +108,7 @@ export class Reactor {
   }
 
   /** Reports readiness of a descriptor until the watch is closed. One watch a descriptor. */
-  watch(fd: number, interest: number, callback: (ready: number) => void): Watch {
+  watch(fd: number, interest: number, callback: Callback<number>): Watch {
     if (this.#entries.has(fd)) throw new Error(`descriptor ${fd} is already watched`);
     const entry: Entry = { fd, callback, interest: 0, since: this.#turns };
     this.#entries.set(fd, entry);
@@ -140,7 +154,7 @@ export class Reactor {
   }
 
   /** Calls back at the end of this turn, before the next wait. */
-  defer(callback: () => void): void {
+  defer(callback: Callback<void>): void {
     this.#deferred.push(callback);
   }
 
@@ -187,16 +201,25 @@ export class Reactor {
     next.unref();
     const timeoutMs = this.#timeoutMs();
     next.ref();
+    let isDone = this.#waitOnce(timeoutMs);
+    for (let waits = 0; isDone && waits < LINGER_WAITS; waits += 1)
+      isDone = this.#waitOnce(Math.min(LINGER_MS, this.#untilTimerMs()));
+  };
+
+  /** Waits and calls back. Whether something has happened, and all of it is DONE. */
+  #waitOnce(timeoutMs: number): boolean {
     this.#turns += 1;
-    this.#poller.wait(timeoutMs, this.#report);
+    this.#isDone = true;
+    const isWoken = this.#poller.wait(timeoutMs, this.#report);
     if (this.#alwaysReady.size > 0) this.#reportAlwaysReady();
     this.#runTimers();
     while (this.#deferred.length > 0) {
       const deferred = this.#deferred;
       this.#deferred = [];
-      for (const callback of deferred) call(callback, undefined);
+      for (const callback of deferred) this.#call(callback, undefined);
     }
-  };
+    return isWoken && this.#isDone && this.#running;
+  }
 
   readonly #report = (fd: number, ready: number): void => {
     const entry = this.#entries.get(fd);
@@ -204,29 +227,32 @@ export class Reactor {
     if (!entry || entry.since === this.#turns) return;
     const counts = ready & HUNG_UP && !(entry.interest & EDGE) ? READABLE | WRITABLE : ready;
     const wanted = counts & entry.interest;
-    if (wanted !== 0) call(entry.callback, wanted);
+    if (wanted !== 0) this.#call(entry.callback, wanted);
   };
 
   #reportAlwaysReady(): void {
     for (const entry of Array.from(this.#alwaysReady)) {
-      if (this.#alwaysReady.has(entry)) call(entry.callback, entry.interest & (READABLE | WRITABLE));
+      if (this.#alwaysReady.has(entry)) this.#call(entry.callback, entry.interest & (READABLE | WRITABLE));
     }
   }
 
   #timeoutMs(): number {
     if (this.#deferred.length > 0 || this.#alwaysReady.size > 0) return 0;
     const libuvMs = this.#libuv ? this.#libuv.timeoutMs() : BLIND_WAIT_MS;
+    if (this.#timers.length === 0) return libuvMs;
+    return libuvMs < 0 ? this.#untilTimerMs() : Math.min(libuvMs, this.#untilTimerMs());
+  }
+
+  #untilTimerMs(): number {
     const next = this.#timers.at(-1);
-    if (!next) return libuvMs;
-    const ourMs = Math.min(Math.max(0, Math.ceil(next.at - performance.now())), LONGEST_MS);
-    return libuvMs < 0 ? ourMs : Math.min(libuvMs, ourMs);
+    return next ? Math.min(Math.max(0, Math.ceil(next.at - performance.now())), LONGEST_MS) : LONGEST_MS;
   }
 
   #runTimers(): void {
     const now = performance.now();
     for (let next = this.#timers.at(-1); next && next.at <= now; next = this.#timers.at(-1)) {
       this.#timers.pop();
-      call(next.callback, undefined);
+      this.#call(next.callback, undefined);
     }
   }
 
@@ -255,6 +281,21 @@ export class Reactor {
     }
   }
 
+  /**
+   * An exception in a callback is nobody's but Node's (`uncaughtException`): it must not take along the rest of what this turn
+   * has to report, since a state that is reported at its EDGE is reported only once.
+   */
+  #call<T>(callback: Callback<T>, argument: T): void {
+    try {
+      if (callback(argument) !== DONE) this.#isDone = false;
+    } catch (error) {
+      this.#isDone = false;
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
   #setInterest(entry: Entry, interest: number): void {
     if (interest === entry.interest) return;
     if (this.#alwaysReady.has(entry)) {
@@ -268,20 +309,6 @@ export class Reactor {
       }
     }
     entry.interest = interest;
-  }
-}
-
-/**
- * An exception in a callback is nobody's but Node's (`uncaughtException`): it must not take along the rest of what this turn
- * has to report, since a state that is reported at its EDGE is reported only once.
- */
-function call<T>(callback: (argument: T) => void, argument: T): void {
-  try {
-    callback(argument);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }
 
@@ -307,10 +334,10 @@ class EpollPoller implements Poller {
     check(libc.epollCtl(this.#fd, operation, fd, this.#event.bytes), 'epoll_ctl', `on descriptor ${fd}`);
   }
 
-  wait(timeoutMs: number, report: (fd: number, ready: number) => void): void {
+  wait(timeoutMs: number, report: (fd: number, ready: number) => void): boolean {
     const count = libc.epollWait(this.#fd, this.#events.address, EVENTS_PER_WAIT, timeoutMs);
     if (count < 0) {
-      if (koffi.errno() === os.constants.errno.EINTR) return;
+      if (koffi.errno() === os.constants.errno.EINTR) return false;
       throw lastError('epoll_wait');
     }
     const { view } = this.#events;
@@ -319,6 +346,7 @@ class EpollPoller implements Poller {
       const events = view.getUint32(at, true);
       report(view.getUint32(at + EVENT_DATA_AT, true), readiness(events, EPOLL));
     }
+    return count > 0;
   }
 
   dispose(): void {
@@ -338,7 +366,7 @@ class PollPoller implements Poller {
     else this.#interests.set(fd, interest);
   }
 
-  wait(timeoutMs: number, report: (fd: number, ready: number) => void): void {
+  wait(timeoutMs: number, report: (fd: number, ready: number) => void): boolean {
     const fds = [...this.#interests.keys()];
     if (fds.length * POLLFD_BYTES > this.#table.bytes.length) {
       this.#table = new Block(fds.length * 2 * POLLFD_BYTES);
@@ -356,13 +384,14 @@ class PollPoller implements Poller {
     }
     const count = libc.poll(this.#table.address, fds.length, timeoutMs);
     if (count < 0) {
-      if (koffi.errno() === os.constants.errno.EINTR) return;
+      if (koffi.errno() === os.constants.errno.EINTR) return false;
       throw lastError('poll');
     }
     for (const [index, fd] of fds.entries()) {
       const events = view.getInt16(index * POLLFD_BYTES + 6, true);
       if (events !== 0) report(fd, readiness(events, POLL));
     }
+    return count > 0;
   }
 
   dispose(): void {

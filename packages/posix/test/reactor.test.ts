@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import {
   close,
+  DONE,
   duplicate,
   EDGE,
   isErrno,
@@ -391,6 +392,63 @@ describe('between the turns', () => {
         });
       });
       expect(order).toEqual(['timer', 'deferred', 'deferred by it', 'next turn']);
+    });
+  });
+
+  test('Node has its turn before the next wait, unless a callback says that it is done', async () => {
+    const orderIf = (said: unknown) =>
+      onReactor(async (reactor) => {
+        using key = new Pair();
+        using echo = new Pair();
+        const order: string[] = [];
+        const typed = reactor.watch(key[0], READABLE, () => {
+          drain(key[0]);
+          queueMicrotask(() => order.push('promise'));
+          write(echo[1], byte);
+          return said;
+        });
+        let echoed: Watch | undefined;
+        await new Promise<void>((resolve) => {
+          echoed = reactor.watch(echo[0], READABLE, () => {
+            drain(echo[0]);
+            order.push('echo');
+            reactor.after(0, () => reactor.after(0, resolve));
+          });
+          write(key[1], byte);
+        });
+        typed.close();
+        echoed?.close();
+        return order;
+      });
+    expect(await orderIf(undefined)).toEqual(['promise', 'echo']);
+    expect(await orderIf(DONE)).toEqual(['echo', 'promise']);
+  });
+
+  test('Node is not kept waiting for long by callbacks that are done, however many', async () => {
+    await onReactor(async (reactor) => {
+      using pair = new Pair();
+      let calls = 0;
+      const flood = reactor.watch(pair[0], WRITABLE, () => {
+        calls += 1;
+        return DONE;
+      });
+      for (let turns = 0; turns < 100; turns += 1) {
+        const before = calls;
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(calls - before).toBeLessThanOrEqual(20);
+      }
+      flood.close();
+      // A promise is late by a moment, and not for ever.
+      const once = reactor.watch(pair[0], READABLE, () => {
+        drain(pair[0]);
+        resolveIt();
+        return DONE;
+      });
+      let resolveIt = () => undefined as void;
+      const promise = new Promise<void>((resolve) => (resolveIt = resolve));
+      write(pair[1], byte);
+      await promise;
+      once.close();
     });
   });
 

@@ -1,6 +1,7 @@
 import {
   type Block,
   close,
+  DONE,
   endWriting,
   isHungUp,
   isErrno,
@@ -125,6 +126,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #isWritable = true;
   #isFlushDue = false;
   #isClosed = false;
+  /** Whether a request has been taken up since that was last asked: promises go on with it. */
+  #hasAsked = false;
   /** Set when the connection is to end once everything queued has been written. */
   #isEnding = false;
   /** It broke a rule: it gets no more than the reason. */
@@ -146,7 +149,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       accepts: [FRAME.CONTROL, FRAME.INPUT, FRAME.OUTPUT_ACK],
       maxControlBytes: LIMITS.helloFrameBytes,
     });
-    this.#watch = surroundings.reactor.watch(socket.fd, READABLE, (ready) => this.#onReady(ready));
+    this.#watch = surroundings.reactor.watch(socket.fd, READABLE, (ready) => {
+      this.#hasAsked = false;
+      this.#onReady(ready);
+      return this.#doneUnlessAsked;
+    });
     this.#helloTimer = surroundings.reactor.after(LIMITS.helloTimeoutMs, () => {
       this.end(new HoldfastError('E_TIMEOUT', `no hello within ${LIMITS.helloTimeoutMs} ms`));
     });
@@ -464,8 +471,10 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     if (this.#isFlushDue || this.#isClosed) return;
     this.#isFlushDue = true;
     this.#surroundings.reactor.defer(() => {
+      this.#hasAsked = false;
       this.#isFlushDue = false;
       this.#flush();
+      return this.#doneUnlessAsked;
     });
   }
 
@@ -515,6 +524,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   // In
+
+  /** What a callback of the reactor's is to return: bytes that only pass through leave Node nothing to do. */
+  get #doneUnlessAsked(): typeof DONE | undefined {
+    return this.#hasAsked || this.#isClosed ? undefined : DONE;
+  }
 
   #onReady(ready: number): void {
     if (this.#isLingering) {
@@ -630,6 +644,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       this.send({ id, error: { code, message } });
       return;
     }
+    this.#hasAsked = true;
     const { request } = parsed;
     if (!this.saidHello && request.type !== 'hello') {
       throw new HoldfastError('E_PROTOCOL', `${request.type} came before hello`);

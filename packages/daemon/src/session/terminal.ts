@@ -1,5 +1,6 @@
 import {
   close,
+  DONE,
   EDGE,
   endOfFileCharacter,
   exitStatusByPidfd,
@@ -76,6 +77,7 @@ export class Terminal {
         this.writeInput();
       }
       if (ready & READABLE && !this.#isHeld) events.readable();
+      return ready === READABLE && !this.#isHungUp ? DONE : undefined;
     });
     const fd = program.pidfd === undefined && usePidfd ? openPidfd(program.pid) : program.pidfd;
     if (fd === undefined || fd === null) return;
