@@ -199,6 +199,37 @@ test('a supervisor that watches tells a crash from a restart', async () => {
   expect(states).toContain('lost');
 });
 
+test('a listener that throws ends nothing: neither what it is told of, nor that others are told, nor the watch', async () => {
+  await using home = new SupervisedHome();
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  try {
+    const supervisor = home.supervisor();
+    const fault = () => {
+      throw new Error('the fault of a listener');
+    };
+    supervisor.subscribe(fault);
+    const heard: string[] = [];
+    supervisor.subscribe(({ type }) => heard.push(type));
+    const states: string[] = [];
+    using watching = supervisor.watch(({ state }) => {
+      states.push(state);
+      fault();
+    });
+    await eventually('it is seen that none runs', () => watching.view.state === 'absent');
+    const { pid } = await supervisor.ensure();
+    expect(heard).toContain('spawn');
+    await eventually('the daemon is seen', () => watching.view.daemon?.pid === pid);
+    await supervisor.stop();
+    await eventually('its end is seen', () => watching.view.state === 'absent');
+    expect(states).toEqual(expect.arrayContaining(['absent', 'serving']));
+    expect(warnings.map(({ message }) => message)).toContain('the fault of a listener');
+  } finally {
+    process.off('warning', onWarning);
+  }
+});
+
 test('what is told goes to the log as lines of JSON, of all processes', async () => {
   await using home = new SupervisedHome();
   await home.cli(['new', '-d', '--', 'cat']);

@@ -1,6 +1,7 @@
 import { type Connector, netConnector } from '@holdfast/client';
 import { BUILD, type DaemonIdentity, VERSION } from '@holdfast/protocol';
 import { adopt, type Adoption } from './adopt.ts';
+import { callBack } from './call-back.ts';
 import { ensure } from './ensure.ts';
 import type { SupervisorEvent } from './events.ts';
 import type { Home } from './home.ts';
@@ -62,12 +63,12 @@ export class Supervisor {
       },
       emit: (event) => {
         recorder.record(event);
-        for (const listener of this.#listeners) listener(event);
+        for (const listener of this.#listeners) callBack(listener, event);
       },
     };
   }
 
-  /** Calls back with each event of this supervisor, as docs/events.md lists them; returns what ends that. */
+  /** Calls back with each event of this supervisor, as docs/events.md lists them; returns what ends that. What `listener` throws becomes a warning of the process. */
   subscribe(listener: (event: SupervisorEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -3,6 +3,7 @@ import { type DaemonIdentity, HoldfastError } from '@holdfast/protocol';
 import { repairManifest } from './adopt.ts';
 import { AutoUpdater, type AutoUpdateOptions } from './auto-updater.ts';
 import { orderOf } from './build-order.ts';
+import { callBack } from './call-back.ts';
 import { DAEMON, type DaemonEffect, type DaemonEvent, type DaemonState, greetingOf } from './state.ts';
 import { reach, type Surroundings } from './surroundings.ts';
 import { readUpdateRecord } from './update-record.ts';
@@ -177,7 +178,7 @@ class Watcher implements Watching {
     const text = JSON.stringify(view);
     if (text === this.#told) return;
     this.#told = text;
-    this.#onChange(view);
+    callBack(this.#onChange, view);
   }
 
   #tell(effect: DaemonEffect, before: DaemonIdentity | undefined): void {
