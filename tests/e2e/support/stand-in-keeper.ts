@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Client } from '@holdfast/client';
-import { close, MessageChannel, socketPair } from '@holdfast/posix';
+import { close, MessageChannel, PosixError, socketPair } from '@holdfast/posix';
 import type { Exit, Session } from '@holdfast/protocol';
 import { type FromKeeper, parseToKeeper, type ToKeeper } from '@holdfast/protocol/keeper';
 import { createHome } from '@holdfast/supervisor';
@@ -78,7 +78,12 @@ export class StandInKeeper implements AsyncDisposable {
   }
 
   tell(message: FromKeeper): void {
-    this.#channel?.send(message);
+    try {
+      this.#channel?.send(message);
+    } catch (error) {
+      // A daemon that was killed hears nothing any more.
+      if (!(error instanceof PosixError) || error.code !== 'EPIPE') throw error;
+    }
   }
 
   connect(reconnect = true): Promise<Client> {
