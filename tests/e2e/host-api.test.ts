@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventually, TestHome } from '@holdfast/testkit';
@@ -75,6 +76,37 @@ describe('the API', () => {
     expect(none.status).toBe(404);
     expect(await none.json()).toMatchObject({ error: { code: 'E_NO_SESSION', retry: false } });
     await host.client().terminal.kill.mutate({ session: 'rest' });
+  });
+
+  test('any number of requests on one connection leave nothing behind in the host', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = () =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const options = { agent, headers: host.authorization };
+        get(new URL('/api/terminal/list', host.at.url), options, (response) =>
+          response.resume().on('end', () => resolve(response.statusCode)),
+        ).on('error', reject);
+      });
+    // Node tells of more listeners of a kind than ten.
+    for (let asked = 0; asked < 12; asked += 1) expect(await ask()).toBe(200);
+    expect(host.process.stderr.text).toBe('');
+    agent.destroy();
+  });
+
+  test('who waits without tRPC, and leaves, is waited for no more', async () => {
+    const { terminal } = host.client();
+    const { id: session } = await terminal.create.mutate({ command: ['sleep', '100'] });
+    const viewers = async () => (await terminal.get.query({ session })).clients;
+    const leaving = new AbortController();
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ session, text: 'never' });
+    const { signal } = leaving;
+    const waiting = host.fetch('/api/terminal/wait', { method: 'POST', headers, body, signal });
+    await eventually('it is waited for', async () => (await viewers()) === 1);
+    leaving.abort();
+    await expect(waiting).rejects.toThrow('aborted');
+    await eventually('it is waited for no more', async () => (await viewers()) === 0);
+    await terminal.kill.mutate({ session });
   });
 
   test('an update is done, and a failure is a value', async () => {

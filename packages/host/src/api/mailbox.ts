@@ -7,7 +7,6 @@ export class Mailbox<T> {
   /** Reading ends when the signal does. */
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
   put(key: string, value: T): void {
@@ -21,16 +20,24 @@ export class Mailbox<T> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    while (!this.#signal.aborted) {
-      const [next] = this.#waiting;
-      if (next) {
-        this.#waiting.delete(next[0]);
-        yield next[1];
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+    const signal = this.#signal;
+    const ended = () => this.#wake();
+    signal.addEventListener('abort', ended, { once: true });
+    try {
+      while (!signal.aborted) {
+        const [next] = this.#waiting;
+        if (next) {
+          this.#waiting.delete(next[0]);
+          yield next[1];
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
       }
+    } finally {
+      // A signal may see many of them come and go.
+      signal.removeEventListener('abort', ended);
     }
   }
 }

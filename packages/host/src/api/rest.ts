@@ -16,7 +16,8 @@ export function addRest(server: FastifyInstance, contextOf: (request: FastifyReq
       url: path,
       handler: async (request, reply) => {
         const leaving = new AbortController();
-        request.raw.socket.once('close', () => leaving.abort());
+        // Not that of the connection, which lasts for many requests. After an answer nobody listens to it any more.
+        reply.raw.once('close', () => leaving.abort());
         const input = method === 'GET' ? request.query : request.body;
         try {
           return await callTRPCProcedure({

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { HoldfastError, type Session } from '@holdfast/protocol';
 import type { Namespace } from '../daemons/namespace.ts';
 import { failureOf, type FailureDocument } from './failure.ts';
@@ -16,7 +17,7 @@ const RETRY_MS = 1_000;
 
 /** All sessions, and what changes, for as long as somebody listens. A listener that is slow gets the newest state of each. */
 export async function* sessionChanges(
-  namespace: Namespace,
+  namespace: Pick<Namespace, 'client'>,
   signal: AbortSignal,
 ): AsyncGenerator<SessionChange, void, undefined> {
   let told: string | undefined;
@@ -47,17 +48,8 @@ export async function* sessionChanges(
       if (failure.code === 'E_INTERNAL') throw error;
       if (told !== failure.code) yield { type: 'unreachable', error: failure };
       told = failure.code;
-      await pause(RETRY_MS, signal);
+      // AbortError: nobody listens any more.
+      await pause(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
