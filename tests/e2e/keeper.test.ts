@@ -1,11 +1,14 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { chmodSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { close, MessageChannel, socketPair } from '@holdfast/posix';
+import { type FromKeeper, KEEPER_LIMITS, parseFromKeeper, type ToKeeper } from '@holdfast/protocol/keeper';
 import {
   childrenOf,
   eventually,
+  installation,
   isAlive,
   passTime,
   processState,
@@ -17,6 +20,7 @@ import {
 import { expect, test } from 'vitest';
 import { STAND_IN, TestKeeper } from './support/test-keeper.ts';
 
+const START = [STAND_IN.node, ...STAND_IN.nodeArguments, STAND_IN.entry];
 const WAIT = (then: string) => ['/bin/sh', '-c', `read line; ${then}`];
 
 test('a daemon that is killed is replaced, and gets back everything under its name', async () => {
@@ -181,6 +185,44 @@ test('a second keeper for a home ends with its daemon, and the first one is as b
   expect(JSON.parse(await keeper.request({ type: 'status' }))).toMatchObject({
     ok: { report: { pid: keeper.pid } },
   });
+});
+
+test('of two keepers that have the lock of one daemon the later one starts the next, and the other ends', async () => {
+  await using keeper = await TestKeeper.start();
+  const { daemon, folder } = keeper;
+  // As a daemon does that believes its keeper lost.
+  const [ours, theirs] = socketPair('messages');
+  const home = ['--runtime-dir', folder, '--state-dir', folder];
+  const second = spawn(
+    process.execPath,
+    [
+      installation().keeperEntry,
+      ...home,
+      '--daemon-pid',
+      String(daemon),
+      '--channel-fd',
+      '3',
+      '--',
+      ...START,
+    ],
+    {
+      env: { PATH: process.env['PATH'], HOLDFAST_HOME: folder },
+      stdio: ['ignore', 'ignore', 'ignore', theirs],
+    },
+  );
+  close(theirs);
+  const limits = { messageBytes: KEEPER_LIMITS.messageBytes, descriptors: 1 };
+  const channel = new MessageChannel<ToKeeper, FromKeeper>(ours, parseFromKeeper, limits);
+  const lock = openSync(path.join(folder, 'lock'), 'r');
+  for (const name of ['lock', 'listener'] as const) channel.trySend({ type: 'hold', name }, [lock]);
+  await eventually('the second one has the home', () => keeper.report.pid === second.pid);
+  const next = await keeper.kill();
+  await untilEnded(keeper.pid);
+  expect(childrenOf(second.pid ?? -1)).toEqual([next]);
+  expect(keeper.heard({ type: 'obeying' })).toHaveLength(2);
+  expect(keeper.report).toMatchObject({ pid: second.pid, daemonPid: next });
+  channel.close();
+  close(lock);
 });
 
 test('the first daemon speaks to whoever started the keeper, and later ones to the log', async () => {

@@ -13,6 +13,8 @@ export interface DaemonsSurroundings {
   readonly reactor: Reactor;
   readonly escrow: Escrow;
   readonly wake: () => void;
+  /** Whether another keeper has the home by now. */
+  readonly isSuperseded: () => boolean;
 }
 
 /** What is known of the daemons but for themselves; a later keeper in this process goes on with it. */
@@ -170,8 +172,8 @@ export class Daemons {
   }
 
   #failed(readyForMs: number | undefined): void {
-    // Without the lock there is no session either.
-    if (!this.#surroundings.escrow.has('lock')) end(1);
+    // Without the lock there is no session either, and of two keepers that have it the later one has all of them.
+    if (!this.#surroundings.escrow.has('lock') || this.#surroundings.isSuperseded()) end(1);
     this.standing.failures = failuresAfter(this.standing.failures, readyForMs);
     const pauseMs = pauseAfter(this.standing.failures);
     this.standing.isHolding = pauseMs === 'hold';

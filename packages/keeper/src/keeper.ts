@@ -50,6 +50,7 @@ export class Keeper {
       reactor,
       escrow,
       wake: this.#wake,
+      isSuperseded: () => this.#report.isAnothers,
     });
     this.#report = new ReportFile(path.join(options.runtimeDir, 'keeper.json'));
     this.#replacement = new Replacement({

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
-import { startTimeOf } from '@holdfast/posix';
+import { hasEnded, startTimeOf } from '@holdfast/posix';
 import { BUILD, VERSION } from '@holdfast/protocol';
-import type { KeeperReport } from '@holdfast/protocol/keeper';
+import { type KeeperReport, parseKeeperReport } from '@holdfast/protocol/keeper';
 import type { Daemon } from './daemon.ts';
 import type { Standing } from './daemons.ts';
 import { log } from './log.ts';
@@ -45,6 +45,16 @@ export class ReportFile {
       fs.renameSync(`${this.#path}.new`, this.#path);
     } catch (error) {
       log('report-failed', { error: String(error) }); // a full disk must not end anything
+    }
+  }
+
+  /** Whether another keeper has written it since, and lives: the home is that one's. */
+  get isAnothers(): boolean {
+    try {
+      const { pid, startTime } = parseKeeperReport(fs.readFileSync(this.#path, 'utf8'));
+      return pid !== process.pid && startTime !== undefined && !hasEnded(pid, startTime);
+    } catch {
+      return false; // ENOENT; what can't be read is nobody's
     }
   }
 
