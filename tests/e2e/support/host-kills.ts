@@ -4,8 +4,8 @@ import { expect } from 'vitest';
 import { PersistentPage } from './persistent-page.ts';
 import { TestHost } from './test-host.ts';
 
-/** Far more than is printed between two kills. */
-const HISTORY_BYTES = 64 * 1024 * 1024;
+/** More than is printed in all: however long a host takes to start, nothing has to be skipped. */
+const HISTORY_BYTES = 128 * 1024 * 1024;
 const TYPED_BYTES = 400_000;
 
 /**
