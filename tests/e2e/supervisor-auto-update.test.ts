@@ -1,4 +1,6 @@
-import { eventually, passTime } from '@holdfast/testkit';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { commandLine, eventually, passTime, processState } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { brokenDaemon, otherDaemon, SupervisedHome, thisBuild } from './support/supervised.ts';
 
@@ -75,6 +77,31 @@ test('a failure that was dismissed is told of no more, and not tried again', asy
   await eventually('the look of another', () => other.view.state === 'serving');
   await passTime(200);
   expect(home.logged('upgrade.failed')).toHaveLength(1);
+});
+
+test('who meets the upgrade of somebody else waits for its end: that is neither a try nor a failure', async () => {
+  await using home = new SupervisedHome();
+  const points = path.join(home.scratch('points'), 'points.json');
+  writeFileSync(points, JSON.stringify({ 'successor.loaded': 'stop' }));
+  await home.supervisor({}, { env: { ...home.env, HOLDFAST_TEST_POINTS: points } }).ensure();
+  const others = home
+    .supervisor({ daemonEntry: otherDaemon(home, NEWER), build: NEWER })
+    .upgrade({ timeoutMs: 60_000 });
+  const successor = await eventually('a successor that stands', () =>
+    home.processes.find((pid) => / adopt /.test(commandLine(pid)) && processState(pid) === 'T'),
+  );
+  writeFileSync(points, '{}');
+  const good = home.supervisor({ daemonEntry: otherDaemon(home, GOOD), build: GOOD });
+  using watching = good.watch(undefined, { autoUpdate: { ...AT_ONCE, tries: 1 } });
+  const attempts = () => home.told('auto_update_attempt');
+  await eventually('several looks', () => attempts().length >= 3);
+  expect(attempts().map(({ attempt }) => attempt)).toEqual(attempts().map(() => 1));
+  expect(watching.view.update.failure).toBeNull();
+  expect(home.told('auto_update_given_up')).toEqual([]);
+  process.kill(successor, 'SIGCONT');
+  expect(await others).toMatchObject({ ok: true, to: { build: NEWER.build } });
+  await eventually('the good build', () => watching.view.daemon?.build === GOOD.build);
+  expect(home.told('auto_update_failed')).toEqual([]);
 });
 
 test.each([

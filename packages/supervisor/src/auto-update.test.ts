@@ -27,6 +27,12 @@ test.each<[string, AutoUpdateEvent[], AutoUpdateState, string[]]>([
     ['tellPending', 'schedule', 'cancel'],
   ],
   [
+    'who finds somebody else at it looks again, and has not failed',
+    ['newer', 'due', 'busy', 'busy', 'due', 'ok'],
+    'done',
+    ['tellPending', 'schedule', 'upgrade', 'scheduleSame', 'upgrade', 'tellOk'],
+  ],
+  [
     'nobody takes turns',
     ['newer', 'due', 'ok', 'newer', 'due'],
     'done',

@@ -3,7 +3,7 @@
  *
  *   idle ──newer──> waiting ──due──> updating ──ok──> done
  *    │ spent           ▲                │ failed
- *    ▼                 └────────────────┤
+ *    ▼                 └────────────────┤ busy
  *   givenUp <────────────failedLast─────┘
  */
 export type AutoUpdateState =
@@ -27,10 +27,13 @@ export type AutoUpdateEvent =
   | 'due'
   | 'ok'
   | 'failed'
-  | 'failedLast';
+  | 'failedLast'
+  /** Somebody else upgrades to another build just now: that was no try. */
+  | 'busy';
 
 export type AutoUpdateEffect =
   | 'schedule'
+  | 'scheduleSame'
   | 'cancel'
   | 'upgrade'
   | 'tellPending'
@@ -62,6 +65,7 @@ export const AUTO_UPDATE: Readonly<
     ok: step('done', 'tellOk'),
     failed: step('waiting', 'tellFailed', 'schedule'),
     failedLast: step('givenUp', 'tellFailed', 'tellGivenUp'),
+    busy: step('waiting', 'scheduleSame'),
   },
   givenUp: { current: step('idle') },
   done: {},

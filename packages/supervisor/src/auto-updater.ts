@@ -94,6 +94,10 @@ export class AutoUpdater {
         return emit({ type: 'update_pending', ...builds });
       case 'schedule':
         return this.#schedule(this.#attempts(available));
+      case 'scheduleSame': {
+        const { retryDelayMs = RETRY_DELAY_MS } = this.#options;
+        return this.#schedule(this.#attempts(available), retryDelayMs);
+      }
       case 'cancel':
         return this.#timer?.cancel();
       case 'upgrade':
@@ -112,9 +116,8 @@ export class AutoUpdater {
     }
   }
 
-  #schedule(failed: number): void {
+  #schedule(failed: number, delayMs = this.#delayMs(failed)): void {
     const { connector, emit } = this.#surroundings;
-    const delayMs = this.#delayMs(failed);
     emit({ type: 'auto_update_scheduled', delayMs, attempt: failed + 1 });
     this.#timer = connector.after(delayMs, () => this.#happened('due'));
   }
@@ -133,6 +136,7 @@ export class AutoUpdater {
     emit({ type: 'auto_update_attempt', running, available: available.build, attempt: failed + 1 });
     const outcome = await upgrade(this.#surroundings);
     if (outcome.ok) return this.#happened('ok');
+    if (outcome.code === 'E_UPGRADE_BUSY') return this.#happened('busy');
     this.#failure = outcome;
     const count = failed + 1;
     try {

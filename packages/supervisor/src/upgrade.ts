@@ -99,8 +99,9 @@ export async function upgrade(
     const step = client ? 'hand-over' : 'connect';
     surroundings.emit({ type: 'update_failed', code, reason: message, step });
     if (client) correctManifest(surroundings.home, client, null);
-    // One that somebody has asked for by name is told to him, and is over.
-    if (!options.target && code !== 'E_NO_DAEMON') keepFailure(surroundings, code, message);
+    // One that somebody has asked for by name is told to him, and is over; where another one goes on, that one counts.
+    const isOver = options.target || code === 'E_NO_DAEMON' || code === 'E_UPGRADE_BUSY';
+    if (!isOver) keepFailure(surroundings, code, message);
     return { ok: false, code, reason: message, sessions: await runningSessions(client) };
   } finally {
     client?.close();
