@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { close, lockFile } from '@holdfast/posix';
 import { metrics } from '@opentelemetry/api';
 import {
   AggregationTemporality,
@@ -64,4 +65,23 @@ test('the log of events begins anew when it is large, and the last one is kept',
   expect(statSync(log).mode & 0o777).toBe(0o600);
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ event: 'adopt' }]);
+});
+
+test('a log that another process renames just now is not renamed a second time', async () => {
+  await using home = new SupervisedHome();
+  const { supervisorLogPath: log } = home.paths;
+  const supervisor = home.supervisor();
+  await supervisor.ensure();
+  const large = 'x'.repeat(ROTATE_BYTES);
+  appendFileSync(log, `${large}\n`);
+  // Whoever renames it holds its lock.
+  const lock = lockFile(log) ?? -1;
+  await supervisor.adopt();
+  expect(existsSync(`${log}.1`)).toBe(false);
+  expect(readFileSync(log, 'utf8').trim().split('\n').at(-1)).toContain('"adopt"');
+  renameSync(log, `${log}.1`);
+  await supervisor.adopt();
+  close(lock);
+  expect(readFileSync(`${log}.1`, 'utf8')).toContain(large);
+  expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(1);
 });

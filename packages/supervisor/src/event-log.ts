@@ -1,4 +1,5 @@
-import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, fstatSync, renameSync, statSync } from 'node:fs';
+import { close, lockFile } from '@holdfast/posix';
 import { pino } from 'pino';
 import type { SupervisorEvent } from './events.ts';
 import type { Home } from './home.ts';
@@ -15,8 +16,7 @@ export function eventLog({ supervisorLogPath: path, namespace }: Home): (event: 
   const destination = {
     write(line: string) {
       withoutDisk(() => {
-        if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > ROTATE_BYTES)
-          renameSync(path, `${path}.1`);
+        if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > ROTATE_BYTES) rotate(path);
         appendFileSync(path, line, { mode: 0o600 });
       });
     },
@@ -26,4 +26,17 @@ export function eventLog({ supervisorLogPath: path, namespace }: Home): (event: 
     destination,
   );
   return ({ type, ...fields }) => logger.info({ event: type, ...fields });
+}
+
+/** Several processes find it too large at once: the second to rename would put the new log in the place of the one that is kept. */
+function rotate(path: string): void {
+  const lock = lockFile(path);
+  // Somebody else is at it.
+  if (lock === undefined) return;
+  try {
+    const { ino, size } = fstatSync(lock);
+    if (size > ROTATE_BYTES && ino === statSync(path).ino) renameSync(path, `${path}.1`);
+  } finally {
+    close(lock);
+  }
 }
