@@ -64,6 +64,8 @@ test('a runtime folder that is removed is made anew, and so is the socket in it,
   rmSync(path.join(places.runtimeRoot, 'holdfast'), { recursive: true });
   expect(await names(places.login('ls', '--json'))).toEqual(['stays']);
   expect(await daemonOf(places.cron('status', '--json'))).toBe(daemon);
+  const keeperSocket = path.join(places.runtimeRoot, 'holdfast/default/keeper.sock');
+  await eventually('the keeper is found again', () => existsSync(keeperSocket));
   rmSync(path.join(places.runtimeRoot, 'holdfast/default/daemon.sock'));
   process.kill(daemon, 'SIGKILL');
   await untilEnded(daemon);

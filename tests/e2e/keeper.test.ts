@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -185,6 +185,23 @@ test('a second keeper for a home ends with its daemon, and the first one is as b
   expect(JSON.parse(await keeper.request({ type: 'status' }))).toMatchObject({
     ok: { report: { pid: keeper.pid } },
   });
+});
+
+test('a keeper whose files are removed makes them anew, and does what it is asked to', async () => {
+  await using keeper = await TestKeeper.start();
+  keeper.crashes = true;
+  process.kill(keeper.daemon, 'SIGKILL');
+  await eventually('it holds', () => keeper.report.state === 'held');
+  const file = (name: string) => path.join(keeper.folder, name);
+  for (const name of ['keeper.sock', 'keeper.json']) rmSync(file(name));
+  await eventually(
+    'both are there',
+    () => existsSync(file('keeper.sock')) && existsSync(file('keeper.json')),
+  );
+  expect(keeper.report).toMatchObject({ pid: keeper.pid, state: 'held' });
+  keeper.crashes = false;
+  expect(await keeper.request({ type: 'resume', ...STAND_IN })).toContain('"ok"');
+  await keeper.hears({ type: 'obeying' }, 2);
 });
 
 test('of two keepers that have the lock of one daemon the later one starts the next, and the other ends', async () => {

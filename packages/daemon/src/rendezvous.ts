@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Reactor, Timer } from '@holdfast/posix';
+import { type Reactor, type Timer, UnixListener } from '@holdfast/posix';
 import type { Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { replaceLink } from './replace-link.ts';
@@ -49,7 +49,7 @@ export class Rendezvous {
     const { listener, log, rebound } = this.#surroundings;
     if (listener.isThere) return;
     try {
-      this.#makeFolder();
+      UnixListener.makeFolder(this.#folders.runtimeDir);
       listener.rebind();
     } catch (error) {
       if (!this.#hasFailed) log('listener.gone', { error: String(error) });
@@ -59,13 +59,6 @@ export class Rendezvous {
     this.#hasFailed = false;
     log('listener.rebound');
     rebound();
-  }
-
-  /** Not what is above the program's own folder: that of a user who isn't logged in is the system's to make. */
-  #makeFolder(): void {
-    const { runtimeDir } = this.#folders;
-    for (const folder of [path.dirname(runtimeDir), runtimeDir])
-      if (!fs.existsSync(folder)) fs.mkdirSync(folder, { mode: 0o700 });
   }
 
   #link(): void {

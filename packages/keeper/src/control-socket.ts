@@ -20,7 +20,7 @@ interface Client {
 
 /** The keeper's own socket: one line in, one line out. */
 export class ControlSocket {
-  readonly #socket: UnixListener;
+  #socket: UnixListener;
   readonly #reactor: Reactor;
   readonly #clients = new Map<number, Client>();
   readonly #request: (line: string, client: number) => void;
@@ -37,7 +37,7 @@ export class ControlSocket {
   ) {
     this.#reactor = reactor;
     this.#request = request;
-    this.#socket = new UnixListener(fd, reactor, { accepted: (client) => this.#admit(client) });
+    this.#socket = this.#listener(fd);
     if (waiting !== undefined) this.#clients.set(waiting, this.#client(waiting, 0));
   }
 
@@ -48,6 +48,13 @@ export class ControlSocket {
 
   get fd(): number {
     return this.#socket.fd;
+  }
+
+  /** Makes another socket in place of one that somebody has removed. Who is connected stays so. Throws as `listen` does. */
+  listenAnew(path: string): void {
+    const fresh = this.#listener(ControlSocket.listen(path));
+    this.#socket.close();
+    this.#socket = fresh;
   }
 
   /** Whether it still waits for an answer. */
@@ -68,6 +75,10 @@ export class ControlSocket {
     this.#clients.get(client)?.watch.close();
     this.#clients.delete(client);
     close(client);
+  }
+
+  #listener(fd: number): UnixListener {
+    return new UnixListener(fd, this.#reactor, { accepted: (client) => this.#admit(client) });
   }
 
   #admit(fd: number): void {

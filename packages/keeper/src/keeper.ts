@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { type ExitStatus, Reactor, takeExitStatuses } from '@holdfast/posix';
+import { type ExitStatus, Reactor, takeExitStatuses, type Timer, UnixListener } from '@holdfast/posix';
 import { BUILD, VERSION } from '@holdfast/protocol';
 import { type KeeperReport, type KeeperRequest, parseKeeperRequest } from '@holdfast/protocol/keeper';
 import { ControlSocket } from './control-socket.ts';
@@ -17,6 +17,8 @@ import { ReportFile, reportOf } from './report-file.ts';
 
 /** Messages of one daemon that are heard before others are; whoever has died is heard out. */
 const MESSAGES_A_ROUND = 1_024;
+/** How long nobody may be able to ask for anything; a look is two `stat`s. */
+const LOOK_EVERY_MS = 2_000;
 
 /**
  * Holds what must outlive a daemon, and says which daemon is current. Whatever wakes it, it does the same round:
@@ -35,6 +37,9 @@ export class Keeper {
   readonly #hearing: Hearing;
   /** Only the holder of the home's lock has one. */
   #control: ControlSocket | undefined;
+  #looking: Timer | undefined;
+  /** It is said once what stands in the way of a socket. */
+  #socketFailed = false;
   #isAwake = false;
 
   /** `starter` = who wants to hear of the first daemon; `legacy` = what an earlier keeper in this process has left. */
@@ -63,9 +68,7 @@ export class Keeper {
       options,
       escrow,
       daemons: this.#daemons,
-      lockHeld: () => {
-        this.#control ??= this.#openControl();
-      },
+      lockHeld: () => this.#look(),
       stopping: () => this.#removeFiles(),
     });
     // The system ignores it unless somebody handles it, and it would wake nobody then.
@@ -132,6 +135,7 @@ export class Keeper {
 
   /** As long as the daemon has the lock, these can't be those of another keeper. */
   #removeFiles(): void {
+    this.#looking?.cancel();
     this.#report.remove();
     fs.rmSync(this.#socketPath, { force: true });
   }
@@ -142,18 +146,26 @@ export class Keeper {
     return path.join(this.#options.runtimeDir, 'keeper.sock');
   }
 
-  /** `left` = the socket of an earlier keeper in this process, and a client of it. Undefined if there can be none. */
-  #openControl(
-    left: { fd?: number | undefined; client?: number | undefined } = {},
-  ): ControlSocket | undefined {
-    const request = (line: string, client: number) => this.#request(line, client);
+  /** Makes what keeps it found, now and whenever somebody has removed it: else nobody could have a daemon started any more. */
+  #look(): void {
+    this.#looking?.cancel();
+    this.#looking = this.#reactor.after(LOOK_EVERY_MS, () => this.#look());
+    // For keeper.json.
+    this.#wake();
+    if (this.#control && fs.existsSync(this.#socketPath)) return;
     try {
-      const fd = left.fd ?? ControlSocket.listen(this.#socketPath);
-      return new ControlSocket(fd, this.#reactor, request, left.client);
+      UnixListener.makeFolder(this.#options.runtimeDir);
+      if (this.#control) this.#control.listenAnew(this.#socketPath);
+      else this.#control = this.#controlSocket(ControlSocket.listen(this.#socketPath));
+      this.#socketFailed = false;
     } catch (error) {
-      log('socket-failed', { error: String(error) }); // ENOSPC, EROFS…: it holds and starts daemons all the same
-      return undefined;
+      if (!this.#socketFailed) log('socket-failed', { error: String(error) }); // ENOSPC, EROFS…
+      this.#socketFailed = true;
     }
+  }
+
+  #controlSocket(fd: number, client?: number): ControlSocket {
+    return new ControlSocket(fd, this.#reactor, (line, asker) => this.#request(line, asker), client);
   }
 
   #request(line: string, client: number): void {
@@ -199,12 +211,13 @@ export class Keeper {
 
   #takeUp({ current, other, socketFd, clientFd }: Legacy): void {
     log('replaced', { version: VERSION, build: BUILD });
-    if (socketFd !== undefined) this.#control = this.#openControl({ fd: socketFd, client: clientFd });
+    if (socketFd !== undefined) this.#control = this.#controlSocket(socketFd, clientFd);
     const ok = { pid: process.pid, version: VERSION, build: BUILD };
     if (clientFd !== undefined) this.#control?.answer(clientFd, { ok });
     this.#daemons.takeUp(
       current && findDaemon(current, this.#escrow),
       other && findDaemon(other, this.#escrow),
     );
+    if (this.#escrow.has('lock')) this.#look();
   }
 }

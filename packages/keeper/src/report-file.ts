@@ -30,21 +30,24 @@ export function reportOf(
 export class ReportFile {
   readonly #path: string;
   #written = '';
+  #hasFailed = false;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Writes it if it says something new. Whoever reads it meanwhile reads the old one or the new one. */
+  /** Writes it if it says something new, or is gone. Whoever reads it meanwhile reads the old one or the new one. */
   write(report: KeeperReport): void {
     const text = `${JSON.stringify(report)}\n`;
-    if (text === this.#written) return;
+    if (text === this.#written && fs.existsSync(this.#path)) return;
     this.#written = text;
     try {
       fs.writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
       fs.renameSync(`${this.#path}.new`, this.#path);
+      this.#hasFailed = false;
     } catch (error) {
-      log('report-failed', { error: String(error) }); // a full disk must not end anything
+      if (!this.#hasFailed) log('report-failed', { error: String(error) }); // a full disk must not end anything
+      this.#hasFailed = true;
     }
   }
 

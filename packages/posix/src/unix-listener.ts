@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import { close, WOULD_BLOCK } from './descriptors.ts';
 import { isErrno } from './errors.ts';
 import { READABLE, type Reactor, type Watch } from './reactor.ts';
@@ -41,6 +42,15 @@ export class UnixListener {
     const fd = listenUnix(fresh, backlog);
     fs.renameSync(fresh, path);
     return fd;
+  }
+
+  /**
+   * Makes the folder in which a socket is to be, and the one above it. Not what is above the program's own folders: that of a
+   * user who isn't logged in is the system's to make. Throws Node's error.
+   */
+  static makeFolder(folder: string): void {
+    for (const one of [path.dirname(folder), folder])
+      if (!fs.existsSync(one)) fs.mkdirSync(one, { mode: 0o700 });
   }
 
   /** Stops listening. */
