@@ -1,6 +1,8 @@
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { differences, modeDifferences } from './differences.ts';
 export { Emulator, Emulators, SCROLLBACK_LINES, type ScreenSize } from './emulator.ts';
+export { drawHtml } from './html-drawing.ts';
 export { SafeOffset } from './safe-offset.ts';
 export { type SerializeOptions, Serializer } from './serializer.ts';
 export { Skimmer } from './skimmer.ts';
+export { drawAnsi, drawText } from './text-drawing.ts';

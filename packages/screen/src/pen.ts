@@ -62,6 +62,64 @@ export function currentPenOf(foreground: number, background: number, extended: E
   return { ...penOf(foreground, background, extended), underlineColour: sameColour(extended._ext) };
 }
 
+/** A colour of the palette, by its index, or one of its own. */
+export type Colour = { readonly index: number } | { readonly rgb: readonly number[] };
+
+/** What a pen looks like, for who draws it otherwise than a terminal. A colour that is not given is the default one. */
+export interface Look {
+  readonly isBold: boolean;
+  readonly isDim: boolean;
+  readonly isItalic: boolean;
+  readonly isInverse: boolean;
+  readonly isInvisible: boolean;
+  readonly isStruck: boolean;
+  readonly isOverlined: boolean;
+  /** 0: none; 1 single, 2 double, 3 curly, 4 dotted, 5 dashed. */
+  readonly underlineStyle: number;
+  readonly foreground: Colour | undefined;
+  readonly background: Colour | undefined;
+  readonly underlineColour: Colour | undefined;
+}
+
+export function lookOf(pen: Pen): Look {
+  const { foregroundFlags, backgroundFlags } = pen;
+  return {
+    isBold: (foregroundFlags & BOLD) !== 0,
+    isDim: (backgroundFlags & DIM) !== 0,
+    isItalic: (backgroundFlags & ITALIC) !== 0,
+    isInverse: (foregroundFlags & INVERSE) !== 0,
+    isInvisible: (foregroundFlags & INVISIBLE) !== 0,
+    isStruck: (foregroundFlags & STRIKE) !== 0,
+    isOverlined: (backgroundFlags & OVERLINE) !== 0,
+    underlineStyle: pen.underlineStyle,
+    foreground: colourOf(pen.foreground),
+    background: colourOf(pen.background),
+    underlineColour: colourOf(pen.underlineColour),
+  };
+}
+
+function colourOf(word: number): Colour | undefined {
+  const mode = word & COLOUR_MODE;
+  if (mode === 0) return undefined;
+  return mode === MODE_RGB ? { rgb: channels(word) } : { index: word & 0xff };
+}
+
+/** The pen without what can't be seen. */
+export function visiblePen(pen: Pen): Pen {
+  if ((pen.backgroundFlags & PROTECTED) === 0) return pen;
+  return { ...pen, backgroundFlags: pen.backgroundFlags & ~PROTECTED };
+}
+
+/** Whether a space that is drawn with it can be seen. */
+export function marksSpaces({ background, foregroundFlags, backgroundFlags, underlineStyle }: Pen): boolean {
+  return (
+    background !== 0 ||
+    underlineStyle !== 0 ||
+    (foregroundFlags & (INVERSE | STRIKE)) !== 0 ||
+    (backgroundFlags & OVERLINE) !== 0
+  );
+}
+
 /** What erasing leaves behind: its background, and nothing else. */
 export function erasedPen(background: number): Pen {
   return background === 0 ? DEFAULT_PEN : { ...DEFAULT_PEN, background };

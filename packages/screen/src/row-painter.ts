@@ -51,6 +51,11 @@ export function cellText(line: Line, at: number): string {
   return content & CODE_POINT ? String.fromCodePoint(content & CODE_POINT) : '';
 }
 
+/** In columns; 0 for the second half of a wide character, and for a combining character alone. */
+export function cellWidth(line: Line, at: number): number {
+  return (line._data[at * WORDS] ?? 0) >>> WIDTH_SHIFT;
+}
+
 /** Whether the cell is the second half of a wide character. */
 export function isPlaceholder(line: Line, at: number): boolean {
   const content = line._data[at * WORDS] ?? 0;

@@ -1,0 +1,24 @@
+import type { Emulator } from './emulator.ts';
+import { DEFAULT_PEN, isSamePen, selectPen } from './pen.ts';
+import { type ShownOptions, shownRows } from './shown-rows.ts';
+
+/** What a terminal shows, a line for each row, without the spaces at the ends of rows. */
+export function drawText(emulator: Emulator, options: ShownOptions): string {
+  const lines = shownRows(emulator, options).map((runs) => runs.map(({ text }) => text).join(''));
+  return lines.map((line) => `${line.replace(/ +$/, '')}\n`).join('');
+}
+
+/** The same with colours and attributes, as a terminal takes them (SGR); each line ends with the default ones. */
+export function drawAnsi(emulator: Emulator, options: ShownOptions): string {
+  let out = '';
+  for (const runs of shownRows(emulator, options)) {
+    let pen = DEFAULT_PEN;
+    for (const run of runs) {
+      if (!isSamePen(run.pen, pen)) out += selectPen(run.pen);
+      pen = run.pen;
+      out += run.text;
+    }
+    out += isSamePen(pen, DEFAULT_PEN) ? '\n' : '\x1b[m\n';
+  }
+  return out;
+}
