@@ -4,7 +4,7 @@ const mayImport = {
   posix: [],
   keeper: ['posix', 'protocol'],
   screen: [],
-  daemon: ['posix', 'protocol'],
+  daemon: ['posix', 'protocol'], // and screen, in screen/worker only
   client: ['protocol'], // and posix, in transport/posix* only
   supervisor: ['client', 'protocol', 'posix'],
   host: ['supervisor', 'client', 'protocol'],
@@ -25,6 +25,21 @@ export default {
       severity: 'error',
       from: { path: '^packages/client/src/', pathNot: [test, '^packages/client/src/transport/posix'] },
       to: { path: '^packages/(posix/|client/src/transport/posix)' },
+    },
+    {
+      name: 'screens-in-worker',
+      comment: "Nothing is emulated in the daemon's own thread.",
+      severity: 'error',
+      from: { path: '^packages/daemon/src/', pathNot: [test, '^packages/daemon/src/screen/worker/'] },
+      to: { path: '^packages/(screen/|daemon/src/screen/worker/)' },
+    },
+    {
+      name: 'worker-without-libc',
+      comment:
+        'The worker of the screens has no business with descriptors of others: it must never load koffi.',
+      severity: 'error',
+      from: { path: '^packages/daemon/src/screen/worker/' },
+      to: { path: '^packages/posix/', reachable: true },
     },
     {
       name: 'web-host-types',
@@ -97,7 +112,7 @@ export default {
 
 /** @param {string} name @param {string[]} allowed */
 function tableRow(name, allowed) {
-  const exceptions = { client: ['posix'], web: ['host'] }[name] ?? []; // judged by rules of their own
+  const exceptions = { client: ['posix'], daemon: ['screen'], web: ['host'] }[name] ?? []; // judged by rules of their own
   return {
     name: `${name}-imports`,
     comment: `packages/${name} may import ${allowed.join(', ') || 'no other package'}.`,

@@ -210,6 +210,7 @@ test('the daemon itself refuses a limited connection everything else, also after
       ['watch', {}],
       ['get', { session: hidden.id }],
       ['get', { session: 'none' }],
+      ['capture', { session: hidden.id, format: 'text' }],
       ['subscribe', { session: shown.id, channel: 1, from: 0, mode: 'viewer' }],
       ['subscribe', { session: shown.id, channel: 1, from: 0, mode: 'exact' }],
       ['subscribe', { session: hidden.id, channel: 1, from: 0, mode: 'viewer', readOnly: true }],
@@ -226,6 +227,7 @@ test('the daemon itself refuses a limited connection everything else, also after
         error: { code: 'E_FORBIDDEN' },
       });
     expect(await ask('get', { session: 'shown' })).toMatchObject({ ok: { session: { id: shown.id } } });
+    expect(await ask('capture', { session: 'shown', format: 'text' })).toMatchObject({ ok: { cols: 80 } });
   };
   await refusals();
   const before = host.home.daemonPid;

@@ -27,6 +27,8 @@ import { NOTHING_INHERITED } from './session/inheritance.ts';
 import { NothingPacked } from './session/luggage.ts';
 import { ProcessLister } from './session/process-table.ts';
 import { Rendezvous } from './rendezvous.ts';
+import { Screens } from './screen/screens.ts';
+import { WorkerProgram } from './screen/worker-program.ts';
 import { SessionRegistry } from './session/registry.ts';
 import type { SubscriptionSink } from './session/subscription.ts';
 import { canBeMadeEarly } from './session/suspended-session.ts';
@@ -65,6 +67,7 @@ export class Daemon {
   readonly #identity: DaemonIdentity;
   readonly #generation: Generation;
   readonly #keeper: KeeperLink;
+  readonly #screenProgram: WorkerProgram;
   /** Holds the home's lock. */
   #lock = -1;
   #listener: Listener | undefined;
@@ -80,8 +83,10 @@ export class Daemon {
   private constructor(
     options: DaemonOptions,
     logFile = new LogFile(path.join(options.stateDir, 'daemon.log')),
+    screenProgram = new WorkerProgram(),
   ) {
     this.#options = options;
+    this.#screenProgram = screenProgram;
     this.#generation = new Generation(options.runtimeDir);
     this.#logFile = logFile;
     this.#log = this.#logFile.log;
@@ -114,6 +119,7 @@ export class Daemon {
     this.#handler = new RequestHandler({
       registry: this.#registry,
       log: this.#log,
+      screens: new Screens({ reactor: this.#reactor, log: this.#log, program: screenProgram }),
       identity: this.#identity,
       home: options.home,
       connections: this.#connections,
@@ -392,6 +398,7 @@ export class Daemon {
   #vanish(): void {
     this.#reactor.dispose();
     for (const session of this.#registry.all) session.history.close();
+    this.#screenProgram[Symbol.dispose]();
     this.#logFile.close();
   }
 

@@ -77,12 +77,25 @@ export function encodeControl(message: object): Uint8Array {
 
 /** One whole control frame of a message that is JSON already. */
 export function encodeControlText(text: string): Uint8Array {
-  const json = utf8.encode(text);
-  const encoded = new Uint8Array(FRAME_HEADER_BYTES + json.length);
+  return encodeControlParts(utf8.encode(text));
+}
+
+/** The answer to a request, of which the result is JSON in UTF-8 already. */
+export function encodeAnswer(id: number, result: Uint8Array): Uint8Array {
+  return encodeControlParts(utf8.encode(`{"id":${id},"ok":`), result, utf8.encode('}'));
+}
+
+function encodeControlParts(...parts: Uint8Array[]): Uint8Array {
+  const byteCount = parts.reduce((sum, { length }) => sum + length, 0);
+  const encoded = new Uint8Array(FRAME_HEADER_BYTES + byteCount);
   const view = new DataView(encoded.buffer);
-  view.setUint32(0, 1 + json.length, true);
+  view.setUint32(0, 1 + byteCount, true);
   view.setUint8(4, FRAME.CONTROL);
-  encoded.set(json, FRAME_HEADER_BYTES);
+  let at = FRAME_HEADER_BYTES;
+  for (const part of parts) {
+    encoded.set(part, at);
+    at += part.length;
+  }
   return encoded;
 }
 

@@ -43,6 +43,10 @@ export const LIMITS = {
   historyBytesMin: 64 * 1024,
   historyBytesMax: 1024 * 1024 * 1024,
   historyBytesDefault: 1024 * 1024,
+  /** The result of one `capture`: a screen of 500 x 200 in random colours with all its lines stays below, but as HTML. */
+  captureBytes: 8 * 1024 * 1024,
+  /** Lines above the screen that a `capture` may ask for: so many are kept. */
+  captureHistoryLines: 1_000,
   /** How long the leader may hold back the program without making progress. */
   leaderPatienceMs: 500,
   /** An exact subscriber's lease: how long it may hold back the program without acknowledging anything. */

@@ -112,6 +112,19 @@ const requests: {
   kill: { parameters: { session: 'bash' }, result: { session } },
   forget: { parameters: { session: 'bash' }, result: {} },
   wait: { parameters: { session: 'bash' }, result: { session } },
+  capture: {
+    parameters: { session: 'bash', format: 'html', historyLines: LIMITS.captureHistoryLines },
+    result: {
+      offset: 5,
+      cols: 80,
+      rows: 24,
+      cursor: { x: 79, y: 0, hidden: true },
+      alternate: false,
+      title: 'vim',
+      incomplete: ['history'],
+      text: '<pre></pre>',
+    },
+  },
   watch: { parameters: {}, result: { sessions: [] } },
   upgrade: {
     parameters: {

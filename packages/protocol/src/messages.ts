@@ -263,6 +263,35 @@ export const REQUESTS = {
     parameters: once(() => z.object({ session: sessionRef() })),
     result: once(() => z.object({ session: sessionShape() })),
   },
+  /** What the session's terminal shows. */
+  capture: {
+    parameters: once(() =>
+      z.object({
+        session: sessionRef(),
+        /** `vt`: what puts a fresh terminal of that size into the same state, modes and all. */
+        format: z.enum(['text', 'ansi', 'html', 'vt']),
+        /** Lines above the screen; default none. */
+        historyLines: z.optional(z.int().check(z.gte(0), z.lte(LIMITS.captureHistoryLines))),
+      }),
+    ),
+    result: once(() =>
+      z.object({
+        /** Where in the output this is shown: all before it, and nothing behind it. */
+        offset: offset(),
+        cols: z.int(),
+        rows: z.int(),
+        /** From the upper left corner, both from 0. */
+        cursor: z.object({ x: count(), y: count(), hidden: z.boolean() }),
+        /** The program has the alternate buffer, which has no lines above the screen. */
+        alternate: z.boolean(),
+        /** Absent if the program has given none. */
+        title: z.optional(z.string()),
+        /** Why it may differ from what a terminal shows that was always there; empty if it does not. */
+        incomplete: z.array(z.string()),
+        text: z.string(),
+      }),
+    ),
+  },
   /** From now on a `session` event for each change of any session; begins with none. */
   watch: {
     parameters: once(() => z.object({})),

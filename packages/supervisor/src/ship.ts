@@ -13,14 +13,14 @@ export interface Shipment {
 }
 
 /**
- * For the build of an application: puts into its folder what no bundler can bundle. `holdfast/` has the daemon and its keeper, which
+ * For the build of an application: puts into its folder what no bundler can bundle. `holdfast/` has the daemon with its worker, and its keeper, which
  * are programs of their own; `node_modules/` has koffi with the native code of the platforms that are installed here. The
  * application says `installationIn(path.join(FOLDER, 'holdfast'))`.
  */
 export function ship({ dist, into }: Shipment): void {
   const programs = path.join(into, 'holdfast');
   mkdirSync(programs, { recursive: true });
-  for (const file of ['daemon/main.js', 'keeper/main.js', 'build.json'])
+  for (const file of ['daemon/main.js', 'screen/main.cjs', 'keeper/main.js', 'build.json'])
     cpSync(path.join(dist, file), path.join(programs, file));
   // They are ES modules, whatever the application is.
   writeFileSync(path.join(programs, 'package.json'), '{ "type": "module" }\n');

@@ -38,11 +38,15 @@ export class ScreenRecording {
     return this.#header.resizes.findLast((resize) => resize.offset <= offset) ?? this.#header;
   }
 
+  /** Where it was resized behind `from`, up to `to`. */
+  resizesBetween(from: number, to: number): (ScreenSize & { readonly offset: number })[] {
+    return this.#header.resizes.filter(({ offset }) => offset > from && offset <= to);
+  }
+
   /** Feeds what was written between two offsets, and resizes where the terminal was resized: behind `from`, up to `to`. */
   play(emulator: Emulator, from: number, to: number): void {
     let at = from;
-    for (const resize of this.#header.resizes) {
-      if (resize.offset <= from || resize.offset > to) continue;
+    for (const resize of this.resizesBetween(from, to)) {
       emulator.feed(this.bytes.subarray(at, resize.offset));
       emulator.resize(resize);
       at = resize.offset;

@@ -18,6 +18,7 @@ import {
   type AckFrameType,
   type DataFrameType,
   encodeAck,
+  encodeAnswer,
   encodeControl,
   encodeControlText,
   encodeData,
@@ -393,6 +394,14 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   answer(request: Request, answer: { ok: unknown } | { error: { code: string; message: string } }): void {
     this.#unanswered.delete(request);
     this.send({ id: request.id, ...answer });
+  }
+
+  /** Answers a request with a result that is JSON in UTF-8 already. */
+  answerEncoded(request: Request, json: Uint8Array): void {
+    this.#unanswered.delete(request);
+    if (this.#isClosed || this.#isLingering) return;
+    this.#outbox.frame(encodeAnswer(request.id, json));
+    this.#flushSoon();
   }
 
   /** Tells an event, or answers what is no request. */

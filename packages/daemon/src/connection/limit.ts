@@ -9,6 +9,7 @@ export function checkLimit(request: Request, id: string, idOf: (reference: strin
     case 'unsubscribe':
     case 'viewport':
       return;
+    case 'capture':
     case 'get':
     case 'wait':
       return checkSession(request.parameters.session, id, idOf);

@@ -11,6 +11,7 @@ import {
   type RequestType,
 } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
+import type { Screens } from '../screen/screens.ts';
 import type { SessionRegistry } from '../session/registry.ts';
 import type { Session } from '../session/session.ts';
 import type { Connection, Requests } from './connection.ts';
@@ -20,6 +21,7 @@ import { checkLimit } from './limit.ts';
 export interface RequestSurroundings {
   readonly registry: SessionRegistry;
   readonly log: Log;
+  readonly screens: Screens;
   readonly identity: DaemonIdentity;
   /** Where the daemon keeps its state, for people. */
   readonly home: string;
@@ -33,11 +35,26 @@ export interface RequestSurroundings {
 /** Requests whose answer waits for an event and not for work that is being done. */
 const WAITING: ReadonlySet<RequestType> = new Set(['wait', 'kill', 'endInput', 'stop', 'upgrade']);
 
+/** Requests that change nothing and may take a while: a hand-over does not wait for them, and the successor carries them out again. */
+const REPEATED: ReadonlySet<RequestType> = new Set(['capture']);
+
+/** A result that is JSON in UTF-8 already. */
+class EncodedResult {
+  readonly json: Uint8Array;
+
+  constructor(json: Uint8Array) {
+    this.json = json;
+  }
+}
+
+/** Those whose result is large encode it elsewhere. */
+type ResultOf<T extends RequestType> = T extends 'capture' ? EncodedResult : RequestResult<T>;
+
 type Handlers = {
   [T in RequestType]: (
     connection: Connection,
     parameters: RequestParameters<T>,
-  ) => RequestResult<T> | Promise<RequestResult<T>>;
+  ) => ResultOf<T> | Promise<ResultOf<T>>;
 };
 
 /** Carries out requests: one function for each row of the table. */
@@ -111,10 +128,14 @@ export class RequestHandler implements Requests {
         return undefined;
       }
       const running = result.then(
-        (ok: unknown) => connection.answer(request, { ok }),
+        (ok: unknown) =>
+          ok instanceof EncodedResult
+            ? connection.answerEncoded(request, ok.json)
+            : connection.answer(request, { ok }),
         (error: unknown) => this.#fail(connection, request, error),
       );
       if (WAITING.has(request.type)) return undefined;
+      if (REPEATED.has(request.type)) return running;
       this.#running.add(running);
       void running.finally(() => this.#running.delete(running));
       return running;
@@ -271,6 +292,15 @@ export class RequestHandler implements Requests {
     },
 
     wait: (connection, parameters) => this.#exited(connection, parameters),
+
+    capture: async (_connection, parameters) => {
+      const { id } = this.registry.find(parameters.session);
+      // Meant is this one, also for a successor, when another may have the name.
+      parameters.session = id;
+      const { screens } = this.#surroundings;
+      const { session: _, ...view } = parameters;
+      return new EncodedResult(await screens.capture(() => this.registry.screened(id), view));
+    },
 
     watch: (connection) => {
       connection.watchSessions();

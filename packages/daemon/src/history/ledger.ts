@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { LIMITS } from '@holdfast/protocol';
 import { Block, copyIn, copyOut, copyOutInto, type Mapping, PAGE_BYTES } from '@holdfast/posix';
+import {
+  LEDGER_BEGIN_AT,
+  LEDGER_END_AT,
+  LEDGER_HEADER_BYTES,
+  LEDGER_MAGIC,
+  LEDGER_SCHEMA,
+  readLedgerHeader,
+  readU64,
+} from './ledger-header.ts';
 
 /**
  * What must be known about a session after the daemon was killed at any instruction, in one mapped page:
@@ -15,12 +24,8 @@ import { Block, copyIn, copyOut, copyOutInto, type Mapping, PAGE_BYTES } from '@
  *
  * The kernel keeps the page when the process dies; nothing is ever flushed or read back while it lives.
  */
-const MAGIC = 0x4c46_4c48;
-const SCHEMA = 1;
-const END_AT = 8;
 const IN_FLIGHT_AT = 16;
-const BEGIN_AT = 32;
-const STREAMS_AT = 64;
+const STREAMS_AT = LEDGER_HEADER_BYTES;
 const STREAM_BYTES = 24;
 const STREAM_KEY_BYTES = 16;
 const UNKNOWN_AT = STREAMS_AT + LIMITS.inputStreamsPerSession * STREAM_BYTES;
@@ -71,23 +76,23 @@ export class Ledger {
 
   /** Offset of the first byte that was ever recorded here. */
   get begin(): number {
-    return readU64(this.#header(), BEGIN_AT);
+    return readU64(this.#header(), LEDGER_BEGIN_AT);
   }
 
   /** The first byte will have this offset. Of a new ledger. */
   beginAt(offset: number): void {
-    this.#store64(BEGIN_AT, offset);
-    this.#store64(END_AT, offset);
+    this.#store64(LEDGER_BEGIN_AT, offset);
+    this.#store64(LEDGER_END_AT, offset);
   }
 
   /** Offset behind the last byte recorded so far. */
   get end(): number {
-    return readU64(this.#header(), END_AT);
+    return readU64(this.#header(), LEDGER_END_AT);
   }
 
   /** Called once per read on the data path. */
   recordEnd(end: number): void {
-    this.#store64(END_AT, end);
+    this.#store64(LEDGER_END_AT, end);
   }
 
   /** A write of so many bytes of a stream is about to be tried. */
@@ -148,13 +153,7 @@ export class Ledger {
 
   /** Throws Error if this is no ledger that can be gone on with. */
   verify(): void {
-    const page = this.#header();
-    if (page.readUInt32LE(0) !== MAGIC) throw new Error('the ledger is damaged: it does not begin as one');
-    const schema = page.readUInt32LE(4);
-    if (schema !== SCHEMA) throw new Error(`the ledger has schema ${schema}; this daemon knows ${SCHEMA}`);
-    // Written so that what is no number fails, too.
-    if (!(readU64(page, BEGIN_AT) <= readU64(page, END_AT)))
-      throw new Error('the ledger is damaged: the output does not end behind its beginning');
+    readLedgerHeader(this.#header());
   }
 
   unmap(): void {
@@ -167,7 +166,7 @@ export class Ledger {
   }
 
   #begin(): void {
-    this.#store32Pair(0, MAGIC, SCHEMA);
+    this.#store32Pair(0, LEDGER_MAGIC, LEDGER_SCHEMA);
   }
 
   #storeUnknown(slot: number, { from, to }: InputRange): void {
@@ -204,9 +203,4 @@ function readRange(page: Buffer, at: number): InputRange | undefined {
 function writeU64(view: DataView, at: number, value: number): void {
   view.setUint32(at, value % 0x1_0000_0000, true);
   view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
-}
-
-function readU64(bytes: Buffer, at: number): number {
-  const value = bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 0x1_0000_0000;
-  return Number.isSafeInteger(value) ? value : Number.NaN;
 }

@@ -3,6 +3,7 @@ import { close, isErrno, openPidfd, setNonBlocking, slavePathOf, startTimeOf } f
 import { type Exit, HoldfastError, LIMITS, type OpenParameters } from '@holdfast/protocol';
 import { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
+import type { ScreenedSession } from '../screen/messages.ts';
 import { testPoint } from '../test-points.ts';
 import type { AgentLink } from './agent-link.ts';
 import type { Inheritance, InheritedMaster } from './inheritance.ts';
@@ -83,6 +84,14 @@ export class SessionRegistry {
     }
     if (!fitting[0]) throw new HoldfastError('E_NO_SESSION', `no such session: ${reference}`);
     return fitting[0];
+  }
+
+  /** What is needed to make a session's screen. Throws HoldfastError(E_NO_SESSION), if it was forgotten. */
+  screened(id: string): ScreenedSession {
+    const { history, historyPlace: place, size } = this.find(id);
+    const folder = place && this.#files.historyFolder(id, place.historyIn);
+    const source = history.descriptors ?? { folder: folder ?? '' };
+    return { id, history: source, capacity: history.capacity, ...size };
   }
 
   /** Starts a program in a new session. Throws HoldfastError; nothing is left behind then. */

@@ -84,7 +84,7 @@ export class SessionFiles {
     try {
       await fs.mkdir(this.#stateFolder(id), { recursive: true, mode: 0o700 });
       const history = History.create(
-        this.#historyFolder(id, wanted.historyIn),
+        this.historyFolder(id, wanted.historyIn),
         wanted.historyBytes,
         wanted.begin,
       );
@@ -100,7 +100,7 @@ export class SessionFiles {
 
   /** Opens the history of a session that was there before this daemon. Throws if it is damaged. */
   async reopenHistory(state: SessionState): Promise<OpenedHistory> {
-    const folder = this.#historyFolder(state.id, state.historyIn);
+    const folder = this.historyFolder(state.id, state.historyIn);
     const isThere = await fs.access(path.join(folder, 'ring')).then(
       () => true,
       () => false,
@@ -135,7 +135,7 @@ export class SessionFiles {
   /** Where a history is to begin that takes the place of one that is lost. */
   #beginAnew({ id, historyIn, leases }: SessionState): number {
     return beginAnew(
-      this.#historyFolder(id, historyIn),
+      this.historyFolder(id, historyIn),
       leases.map(({ offset }) => offset),
     );
   }
@@ -143,7 +143,7 @@ export class SessionFiles {
   /** How much the history of a session keeps whose state can't be read; undefined if there is none. */
   recoverHistory(id: string): Pick<SessionState, 'historyBytes' | 'historyIn'> | undefined {
     for (const historyIn of ['disk', 'memory'] as const) {
-      const ring = fsSync.statSync(path.join(this.#historyFolder(id, historyIn), 'ring'), {
+      const ring = fsSync.statSync(path.join(this.historyFolder(id, historyIn), 'ring'), {
         throwIfNoEntry: false,
       });
       if (ring) return { historyBytes: capacityOfRingFile(ring.size), historyIn };
@@ -170,14 +170,14 @@ export class SessionFiles {
 
   /** Opens the history of a session by its files. Throws if one is missing or damaged. */
   reopenFiles({ id, historyIn, historyBytes }: HistoryPlace): History {
-    return History.reopen(this.#historyFolder(id, historyIn), historyBytes);
+    return History.reopen(this.historyFolder(id, historyIn), historyBytes);
   }
 
   /** Removes all files of a session. */
   async remove(id: string): Promise<void> {
     this.agentLink(id).remove();
     for (const where of ['disk', 'memory'] as const) {
-      await fs.rm(this.#historyFolder(id, where), { recursive: true, force: true });
+      await fs.rm(this.historyFolder(id, where), { recursive: true, force: true });
     }
   }
 
@@ -190,7 +190,7 @@ export class SessionFiles {
 
   /** Removes a history that could not be created, and folders in which nothing else is: those of a session that lives stay. */
   async #removeHistory(id: string, where: 'disk' | 'memory'): Promise<void> {
-    const folder = this.#historyFolder(id, where);
+    const folder = this.historyFolder(id, where);
     for (const name of HISTORY_FILES) await fs.rm(path.join(folder, name), { recursive: true, force: true });
     for (const made of new Set([folder, this.#stateFolder(id)])) {
       await fs.rmdir(made).catch((error: unknown) => {
@@ -200,7 +200,7 @@ export class SessionFiles {
   }
 
   async #setHistoryAside(state: SessionState): Promise<void> {
-    const folder = this.#historyFolder(state.id, state.historyIn);
+    const folder = this.historyFolder(state.id, state.historyIn);
     const aside = path.join(this.#folders.stateDir, 'set-aside', `${state.id}.${Date.now()}`);
     await fs.mkdir(aside, { recursive: true, mode: 0o700 });
     for (const name of HISTORY_FILES) {
@@ -231,7 +231,8 @@ export class SessionFiles {
     }
   }
 
-  #historyFolder(id: string, where: 'disk' | 'memory'): string {
+  /** Where the files of its history are, if it has any. */
+  historyFolder(id: string, where: 'disk' | 'memory'): string {
     return where === 'disk' ? this.#stateFolder(id) : path.join(this.#folders.runtimeDir, 'memory', id);
   }
 

@@ -293,6 +293,12 @@ export class Session {
     return this.#lifecycle.state === 'exited';
   }
 
+  /** The size of its terminal. */
+  get size(): TerminalSize {
+    const { cols, rows } = this.#state;
+    return { cols, rows };
+  }
+
   /** As clients see it. */
   describe(): SessionDescription {
     const { id, name, pid, cwd, cols, rows, createdAt, exitedAt, historyBytes, historyIn } = this.#state;
@@ -587,9 +593,12 @@ export class Session {
 
   #resizeTo({ cols, rows }: TerminalSize): void {
     if (!this.#terminal || (cols === this.#state.cols && rows === this.#state.rows)) return;
+    const { cols: colsBefore, rows: rowsBefore } = this.#state;
     this.#terminal.resize({ cols, rows });
     this.#state = { ...this.#state, cols, rows };
     const offset = this.history.end;
+    // Also what is older than every mark that is kept has a size then.
+    this.history.marks.size(offset, colsBefore, rowsBefore);
     this.history.marks.size(offset, cols, rows);
     for (const subscription of this.#subscriptions)
       subscription.notify({ event: 'resized', offset, cols, rows });

@@ -1,0 +1,32 @@
+import type { ErrorCode, RequestParameters } from '@holdfast/protocol';
+
+/** Where a history is that the daemon goes on writing: files in a folder, or the descriptors of files that have no name. */
+export type HistorySource =
+  | { readonly folder: string }
+  | { readonly ledger: number; readonly marks: number; readonly ring: number };
+
+/** What is known of a session whose screen is wanted. */
+export interface ScreenedSession {
+  readonly id: string;
+  readonly history: HistorySource;
+  /** How many bytes the history keeps. */
+  readonly capacity: number;
+  /** The size of its terminal as it is now. */
+  readonly cols: number;
+  readonly rows: number;
+}
+
+export type ScreenView = Pick<RequestParameters<'capture'>, 'format' | 'historyLines'>;
+
+/** Daemon → worker. One at a time: the next comes when this is answered. */
+export interface ScreenRequest {
+  readonly session: ScreenedSession;
+  readonly view: ScreenView;
+}
+
+/** Worker → daemon: first which build it is, then an answer to each request. */
+export type FromScreenWorker =
+  | { readonly build: string }
+  /** The result of `capture`, as JSON in UTF-8: the daemon's loop has nothing to do but to pass it on. */
+  | { readonly json: Uint8Array<ArrayBuffer> }
+  | { readonly error: { readonly code: ErrorCode; readonly message: string } };

@@ -1,0 +1,28 @@
+import { parentPort } from 'node:worker_threads';
+import { Emulators } from '@holdfast/screen';
+import { BUILD, HoldfastError } from '@holdfast/protocol';
+import type { FromScreenWorker, ScreenRequest } from '../messages.ts';
+import { CapturePainter } from './capture-painter.ts';
+import { HistoryFile } from './history-file.ts';
+import { SessionScreens } from './session-screens.ts';
+
+const port = parentPort;
+if (!port) throw new Error('this runs as a worker of the daemon');
+const screens = new SessionScreens(new Emulators());
+const painter = new CapturePainter();
+
+port.on('message', ({ session, view }: ScreenRequest) => {
+  try {
+    using history = new HistoryFile(session.history, session.capacity);
+    const json = painter.paint(screens.look(session.id, history, session), view);
+    port.postMessage({ json } satisfies FromScreenWorker, [json.buffer]);
+  } catch (error) {
+    port.postMessage({ error: inWords(error) } satisfies FromScreenWorker);
+  }
+});
+port.postMessage({ build: BUILD } satisfies FromScreenWorker);
+
+function inWords(error: unknown): { code: HoldfastError['code']; message: string } {
+  if (error instanceof HoldfastError) return { code: error.code, message: error.message };
+  return { code: 'E_INTERNAL', message: error instanceof Error ? error.message : String(error) };
+}

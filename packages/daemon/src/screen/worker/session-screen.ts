@@ -1,0 +1,130 @@
+import { type Emulator, type Emulators, SafeOffset, type ScreenSize, Skimmer } from '@holdfast/screen';
+import type { HistoryFile, NumberedMarks, Stretch } from './history-file.ts';
+
+/** So much of what was not looked at yet is parsed, at 13 MB/s or more. The output before it is skimmed: nobody has seen it. */
+const PARSED_BYTES = 4 * 1024 * 1024;
+/** So much is skimmed, at 100 MB/s or more. What is still older is left out. */
+const SKIMMED_BYTES = 64 * 1024 * 1024;
+const SKIMMED_AT_ONCE = 256 * 1024;
+/** How far a line or a sequence is looked for where output begins in the middle. */
+const MIDST_BYTES = 4096;
+const LINE_FEED = 0x0a;
+const ESC = 0x1b;
+
+/**
+ * Why a screen may differ from that of a terminal which was always there: output that is not kept any more, or had to be skimmed; bytes
+ * that a crash may have lost; a size that nothing tells of; something that this version of the emulator does not have.
+ */
+export type Doubt = 'history' | 'skimmed' | 'crash' | 'size' | 'emulator';
+
+/**
+ * A terminal that has been shown a session's output up to an offset, which is always a safe one: a snapshot can be made there, and
+ * what comes next in the output goes on from it.
+ */
+export class SessionScreen implements Disposable {
+  readonly emulator: Emulator;
+  readonly #doubts = new Set<Doubt>();
+  #size: ScreenSize;
+  #offset: number;
+  /** Number of the first mark that has not had its effect. */
+  #nextMark = 0;
+
+  /** At the beginning of the session's output, or of what is kept of it. `sizeNow` is what no mark says otherwise. */
+  constructor(emulators: Emulators, history: HistoryFile, sizeNow: ScreenSize) {
+    const { begin } = history.range();
+    this.#size = history.marks().marks.find((mark) => mark.kind === 'size') ?? sizeNow;
+    this.emulator = emulators.open(this.#size);
+    this.#offset = begin;
+    // An earlier history was lost, and what it held.
+    if (begin > 0) this.#doubts.add('history');
+    if (emulators.missing.size > 0) this.#doubts.add('emulator');
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** As it was set, which is not always what the emulator can be. */
+  get size(): ScreenSize {
+    return this.#size;
+  }
+
+  /** Why it may differ from what a terminal shows that was always there. */
+  get doubts(): Doubt[] {
+    return [...this.#doubts];
+  }
+
+  /** Shows what there is by now, to the last safe offset. Throws Error if the history can't be read. */
+  follow(history: HistoryFile, sizeNow: ScreenSize): void {
+    const { start, end } = history.range();
+    const parsedFrom = end - PARSED_BYTES;
+    if (parsedFrom > this.#offset) this.#skim(history, Math.max(this.#offset, start), parsedFrom);
+    let stretch = history.newest(this.#offset, PARSED_BYTES);
+    if (stretch.from > this.#offset) {
+      // Either it is not kept any more, or a flood has gone on meanwhile.
+      this.#doubts.add('history');
+      stretch = fromCleanPlace(stretch);
+    }
+    this.#show(stretch, history.marks(), sizeNow);
+  }
+
+  #skim(history: HistoryFile, start: number, to: number): void {
+    const skimmer = new Skimmer();
+    const from = Math.max(start, to - SKIMMED_BYTES);
+    for (let at = from; at < to; at += SKIMMED_AT_ONCE) {
+      const { bytes } = history.read(at, Math.min(to, at + SKIMMED_AT_ONCE));
+      this.emulator.feed(skimmer.skim(bytes));
+    }
+    this.#doubts.add('skimmed');
+    if (from > this.#offset) this.#doubts.add('history');
+    const { from: shown, bytes } = fromCleanPlace(history.read(to, to + MIDST_BYTES));
+    this.#offset = bytes.length > 0 ? shown : to;
+  }
+
+  #show({ from, bytes }: Stretch, { first, marks }: NumberedMarks, sizeNow: ScreenSize): void {
+    const output = new SafeOffset(from);
+    output.push(bytes);
+    const to = output.safe;
+    let at = from;
+    const showTo = (offset: number): void => {
+      if (offset <= at) return;
+      this.emulator.feed(bytes.subarray(at - from, offset - from));
+      at = offset;
+    };
+    const hasMissed = first > this.#nextMark;
+    for (const [index, mark] of marks.entries()) {
+      if (first + index < this.#nextMark) continue;
+      if (mark.offset > to) break;
+      this.#nextMark = first + index + 1;
+      showTo(mark.offset);
+      if (mark.kind === 'crash') this.#doubts.add('crash');
+      else if (mark.kind === 'size') this.#resize(mark);
+    }
+    showTo(to);
+    this.#offset = to;
+    if (!hasMissed) return;
+    // What was older than the marks that are kept may have had another size.
+    this.#nextMark = Math.max(this.#nextMark, first);
+    this.#doubts.add('size');
+    if (!marks.some(({ kind }) => kind === 'size')) this.#resize(sizeNow);
+  }
+
+  #resize({ cols, rows }: ScreenSize): void {
+    if (cols === this.#size.cols && rows === this.#size.rows) return;
+    this.#size = { cols, rows };
+    this.emulator.resize(this.#size);
+  }
+
+  [Symbol.dispose](): void {
+    this.emulator[Symbol.dispose]();
+  }
+}
+
+/** Without what may be the end of a sequence, a character or a line whose beginning is missing. */
+function fromCleanPlace({ from, bytes }: Stretch): Stretch {
+  const midst = bytes.subarray(0, MIDST_BYTES);
+  const line = midst.indexOf(LINE_FEED) + 1;
+  const sequence = midst.indexOf(ESC);
+  const at = line > 0 ? line : Math.max(0, sequence);
+  return { from: from + at, bytes: bytes.subarray(at) };
+}

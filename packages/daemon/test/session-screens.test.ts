@@ -1,0 +1,251 @@
+import { differences, Emulators } from '@holdfast/screen';
+import { ScreenRecording } from '@holdfast/testkit';
+import { describe, expect, test } from 'vitest';
+import { History } from '../src/history/history.ts';
+import { HistoryFile } from '../src/screen/worker/history-file.ts';
+import type { SessionScreen } from '../src/screen/worker/session-screen.ts';
+import { SessionScreens } from '../src/screen/worker/session-screens.ts';
+import { numbered, record } from './kit/histories.ts';
+import { Scratch } from './kit/scratch.ts';
+
+const MIB = 1024 * 1024;
+const size = { cols: 80, rows: 24 };
+const emulators = new Emulators();
+
+/** A history with its screen, as daemon and worker have them. */
+class Scene implements Disposable {
+  readonly #scratch = new Scratch();
+  readonly history: History;
+  screens = new SessionScreens(emulators);
+
+  constructor(capacity: number, { isInMemory = false, begin = 0 } = {}) {
+    this.history = isInMemory
+      ? History.withoutFiles(capacity, begin)
+      : History.create(this.#scratch.folder, capacity, begin);
+    this.history.marks.size(begin, size.cols, size.rows);
+  }
+
+  write(text: string | Uint8Array): void {
+    record(this.history, Buffer.from(text as string));
+  }
+
+  look(sizeNow = size): SessionScreen {
+    using file = this.file();
+    return this.screens.look('session', file, sizeNow);
+  }
+
+  file(): HistoryFile {
+    return new HistoryFile(
+      this.history.descriptors ?? { folder: this.#scratch.folder },
+      this.history.capacity,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.history.close();
+    this.#scratch[Symbol.dispose]();
+  }
+}
+
+function rowsOf({ emulator }: SessionScreen): string[] {
+  const { active } = emulator.terminal.buffer;
+  return Array.from({ length: emulator.rows }, (_, row) =>
+    active.getLine(active.viewportY + row)?.translateToString(true),
+  ).map((text) => text ?? '');
+}
+
+function lines(from: number, to: number): string {
+  return Array.from({ length: to - from }, (_, index) => `line ${from + index}\r\n`).join('');
+}
+
+describe('a screen that is looked at now and then', () => {
+  test.each(ScreenRecording.all().map((recording) => [recording.name, recording] as const))(
+    'is that of a terminal that was always there: %s',
+    (_name, recording) => {
+      const begin = recording.sizeAt(0);
+      using scene = new Scene(4 * MIB);
+      scene.history.marks.size(0, begin.cols, begin.rows);
+      using always = emulators.open(begin);
+      let shown = 0;
+      let at = 0;
+      for (let look = 1; look <= 12; look += 1) {
+        const to = Math.floor((recording.bytes.length * look ** 2) / 144);
+        for (; at < to; at += 1_000) {
+          const next = Math.min(at + 1_000, to);
+          for (const resize of recording.resizesBetween(at, next)) {
+            scene.write(recording.bytes.subarray(scene.history.end, resize.offset));
+            scene.history.marks.size(resize.offset, resize.cols, resize.rows);
+          }
+          scene.write(recording.bytes.subarray(scene.history.end, next));
+        }
+        at = to;
+        // Now and then it is not kept, and made anew from the beginning.
+        if (look % 4 === 0) scene.screens = new SessionScreens(emulators);
+        const screen = scene.look(recording.sizeAt(to));
+        expect(screen.offset).toBeLessThanOrEqual(to);
+        recording.play(always, shown, screen.offset);
+        shown = screen.offset;
+        expect(differences(always, screen.emulator)).toEqual([]);
+        expect(screen.doubts).toEqual([]);
+      }
+    },
+  );
+
+  test('is made from a history without files, too', () => {
+    using scene = new Scene(64 * 1024, { isInMemory: true });
+    scene.write('\x1b[1mfrom memory');
+    expect(rowsOf(scene.look())[0]).toBe('from memory');
+  });
+
+  test('stands before a sequence and a character that are half there', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write(`text\x1b[3`);
+    expect(scene.look().offset).toBe(4);
+    scene.write(Buffer.from('1mred世').subarray(0, -1));
+    expect(scene.look().offset).toBe('text\x1b[31mred'.length);
+    scene.write(Buffer.from('世').subarray(-1));
+    const screen = scene.look();
+    expect(screen.offset).toBe(scene.history.end);
+    expect(rowsOf(screen)[0]).toBe('textred世');
+  });
+});
+
+test('a resize within a sequence comes when that is complete', () => {
+  using scene = new Scene(64 * 1024);
+  scene.write('text\x1b[3');
+  scene.history.marks.size(7, 80, 24);
+  scene.history.marks.size(7, 100, 30);
+  const sizeNow = { cols: 100, rows: 30 };
+  expect(scene.look(sizeNow)).toMatchObject({ offset: 4, size });
+  scene.write('1mred');
+  const screen = scene.look(sizeNow);
+  expect(screen).toMatchObject({ offset: 12, size: sizeNow });
+  expect(rowsOf(screen)[0]).toBe('textred');
+});
+
+describe('a history that has wrapped', () => {
+  test('gives what there is, from the beginning of a line, and says so', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write(`\x1b[?2004h${lines(0, 20_000)}`);
+    const screen = scene.look();
+    expect(screen.doubts).toEqual(['history']);
+    expect(rowsOf(screen).slice(-3)).toEqual(['line 19998', 'line 19999', '']);
+    expect(screen.emulator.terminal.modes.bracketedPasteMode).toBe(false);
+  });
+
+  test.each([
+    ['line', '\r\n', ''],
+    ['sequence', '', '\x1b[m'],
+  ])('is shown from the first whole %s on', (_what, end, begin) => {
+    using scene = new Scene(64 * 1024);
+    const piece = `${begin}begin${'x'.repeat(70)}end${end}`;
+    scene.write(piece.repeat(2_000).slice(0, -1));
+    const first = scene.look().emulator.terminal.buffer.active.getLine(0)?.translateToString(true);
+    expect(first).toMatch(/^beginx+end/);
+  });
+
+  test('is no loss to a screen that was looked at in time', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write('\x1b[?2004h');
+    for (let at = 0; at < 20_000; at += 2_000) {
+      scene.write(lines(at, at + 2_000));
+      scene.look();
+    }
+    const screen = scene.look();
+    expect(screen.doubts).toEqual([]);
+    expect(screen.emulator.terminal.modes.bracketedPasteMode).toBe(true);
+  });
+
+  test('goes on behind what a screen has missed', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write('\x1b[?2004h');
+    scene.look();
+    scene.write(lines(0, 20_000));
+    const screen = scene.look();
+    expect(screen.doubts).toEqual(['history']);
+    expect(screen.emulator.terminal.modes.bracketedPasteMode).toBe(true);
+    expect(rowsOf(screen).at(-2)).toBe('line 19999');
+  });
+
+  test('is read as far as it is still what it was', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write(numbered(0, 100_000));
+    using file = scene.file();
+    const { start, end } = file.range();
+    expect([start, end]).toEqual([100_000 - 64 * 1024, 100_000]);
+    scene.write(numbered(100_000, 20_000));
+    const { from, bytes } = file.read(start, end);
+    expect(from).toBe(start + 20_000);
+    expect(bytes.equals(numbered(from, end - from))).toBe(true);
+    scene.write(numbered(120_000, 200_000));
+    expect(file.read(start, end).bytes).toHaveLength(0);
+    expect(file.newest(start, 1_000)).toEqual({ from: 319_000, bytes: numbered(319_000, 1_000) });
+  });
+});
+
+test('of a large history that nobody has looked at, the modes are known, and the newest part is shown', () => {
+  using scene = new Scene(16 * MIB);
+  scene.write(`\x1b[?2004h\x1b]2;title\x07${lines(0, 900_000)}`);
+  expect(scene.history.end).toBeGreaterThan(8 * MIB);
+  const screen = scene.look();
+  expect(screen.doubts).toEqual(['skimmed']);
+  expect(screen.emulator.terminal.modes.bracketedPasteMode).toBe(true);
+  expect(screen.emulator.tracked.title).toBe('title');
+  expect(rowsOf(screen).at(-2)).toBe('line 899999');
+});
+
+describe('marks', () => {
+  test('of a crash put what is shown in doubt', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write('before');
+    expect(scene.look().doubts).toEqual([]);
+    scene.history.markCrash();
+    scene.write(' after');
+    expect(scene.look().doubts).toEqual(['crash']);
+  });
+
+  test('of sizes that are gone leave the size before the first that is kept', () => {
+    using scene = new Scene(64 * 1024);
+    for (let row = 0; row < 3_000; row += 1) scene.history.marks.size(0, 90, 30);
+    scene.write('x'.repeat(85));
+    scene.history.marks.size(85, 90, 30);
+    scene.history.marks.size(85, 100, 30);
+    const screen = scene.look({ cols: 100, rows: 30 });
+    expect(screen.size).toEqual({ cols: 100, rows: 30 });
+    expect(rowsOf(screen)[0]).toBe('x'.repeat(85));
+    expect(screen.doubts).toEqual(['size']);
+  });
+
+  test('that say nothing of a size leave the one that it has now', () => {
+    using scene = new Scene(64 * 1024);
+    for (let row = 0; row < 3_000; row += 1) scene.history.marks.crash(0);
+    scene.write('x'.repeat(85));
+    const screen = scene.look({ cols: 90, rows: 10 });
+    expect(rowsOf(screen)).toEqual(['x'.repeat(85), ...Array.from({ length: 9 }, () => '')]);
+    expect(screen.doubts).toContain('size');
+  });
+});
+
+test('an output that does not begin at 0, since an earlier history was lost, is shown and in doubt', () => {
+  using scene = new Scene(64 * 1024, { begin: 2 ** 44 });
+  scene.write('new');
+  const screen = scene.look();
+  expect(screen.offset).toBe(2 ** 44 + 3);
+  expect(rowsOf(screen)[0]).toBe('new');
+  expect(screen.doubts).toEqual(['history']);
+});
+
+test('screens that were not looked at for long are not kept', () => {
+  using scene = new Scene(64 * 1024);
+  scene.write('text');
+  using file = scene.file();
+  for (let session = 0; session < 100; session += 1) scene.screens.look(String(session), file, size);
+  expect(scene.screens.count).toBe(64);
+  // 20 terminals as large as a wall are more cells than are kept.
+  for (let session = 0; session < 20; session += 1) {
+    const screens = scene.screens;
+    scene.history.marks.size(scene.history.end, 1_000, 500);
+    screens.look(`wall ${session}`, file, { cols: 1_000, rows: 500 });
+  }
+  expect(scene.screens.count).toBeLessThan(20);
+});
