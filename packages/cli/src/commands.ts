@@ -9,6 +9,7 @@ const LOADERS = {
   send: async () => (await import('./commands/send.ts')).sendCommand,
   tail: async () => (await import('./commands/tail.ts')).tailCommand,
   wait: async () => (await import('./commands/wait.ts')).waitCommand,
+  capture: async () => (await import('./commands/capture.ts')).captureCommand,
   resize: async () => (await import('./commands/resize.ts')).resizeCommand,
   rename: async () => (await import('./commands/rename.ts')).renameCommand,
   kill: async () => (await import('./commands/kill.ts')).killCommand,

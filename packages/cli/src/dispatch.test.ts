@@ -32,8 +32,16 @@ describe('wrong usage ends with 2 and one line', () => {
   test.each([
     [['attahc'], 'holdfast: wrong usage: there is no command "attahc"; did you mean attach?\n'],
     [
-      ['capture', 's'],
-      'holdfast: wrong usage: there is no command "capture"; holdfast help lists them all\n',
+      ['photograph', 's'],
+      'holdfast: wrong usage: there is no command "photograph"; holdfast help lists them all\n',
+    ],
+    [
+      ['capture', 's', '--history', '1001'],
+      'holdfast: wrong usage of capture: --history must be at most 1000, not 1001\n',
+    ],
+    [
+      ['capture', 's', '--format', 'vt'],
+      'holdfast: wrong usage of capture: --format must be text or ansi or html, not "vt"\n',
     ],
     [['ls', '--jsn'], 'holdfast: wrong usage of ls: there is no option --jsn; did you mean --json?\n'],
     [['--jsn', 'ls'], 'holdfast: wrong usage: there is no option --jsn before a command\n'],
