@@ -1,5 +1,6 @@
 import axe from 'axe-core';
 import { describe, expect } from 'vitest';
+import { TestHost } from './support/test-host.ts';
 import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
 
@@ -62,6 +63,62 @@ describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
       expect([...web.errors, ...refused.errors.filter((error) => !error.includes('401'))]).toEqual([]);
     },
   );
+});
+
+webTest(
+  'nothing moves for who wants no motion: neither the page, nor a cursor that a program has told to blink',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    const blinks = (web: WebPage, id: string) =>
+      web.page.evaluate<boolean>(
+        `(() => {
+          const { terminal } = document.querySelector('[data-session="${id}"] .terminal-box').holdfast.view;
+          return terminal._core.coreService.decPrivateModes.cursorBlink ?? terminal.options.cursorBlink;
+        })()`,
+      );
+    for (const isStill of [false, true]) {
+      await using web = await WebPage.open(browser, host.at, { isStill });
+      const { page } = web;
+      const id = await web.newSession({ command: 'sh', name: isStill ? 'still' : 'lively' });
+      expect(await blinks(web, id)).toBe(!isStill);
+      // DECSCUSR, and the mode that vim and tmux set.
+      for (const sequence of [String.raw`\033[5 q`, String.raw`\033[?12;25h`]) {
+        await page.keyboard.type(`clear; printf '${sequence}'; echo told $((40+2))\n`);
+        await web.untilText(id, /^told 42$/m);
+        expect(await blinks(web, id)).toBe(!isStill);
+      }
+      await host.crash();
+      const dot = '[data-link=waiting] .animate-pulse, [data-link=opening] .animate-pulse';
+      await page.locator(dot).waitFor();
+      const seconds = await page.evaluate<number>(
+        `Number.parseFloat(getComputedStyle(document.querySelector('${dot}')).animationDuration)`,
+      );
+      if (isStill) expect(seconds).toBeLessThan(0.001);
+      else expect(seconds).toBeGreaterThan(1);
+      await host.start();
+      await web.pane(id).locator('[data-link=live]').waitFor();
+    }
+  },
+);
+
+webTest('on a phone that has no session yet, the page says what to do', async ({ browser }) => {
+  await using host = await TestHost.start();
+  await using web = await WebPage.open(browser, host.at, { ...PHONE, colorScheme: 'light' });
+  const { page } = web;
+  await page.getByRole('heading', { name: 'Start your first session' }).waitFor();
+  await web.picture('phone-empty');
+  expect(await complaints(web)).toEqual([]);
+  await page.getByRole('main').getByRole('button', { name: 'New session' }).tap();
+  await page.getByRole('button', { name: 'Start session' }).tap();
+  await page.locator('[data-link=live]').waitFor();
+  await page.getByRole('button', { name: /^Close tab/ }).tap();
+  await page.getByRole('button', { name: 'See the list' }).tap();
+  await page
+    .getByRole('navigation', { name: 'Sessions' })
+    .getByRole('button', { name: /^Running/ })
+    .tap();
+  await page.locator('[data-link=live]').waitFor();
 });
 
 webTest(

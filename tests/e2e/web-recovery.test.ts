@@ -141,7 +141,7 @@ describe.for(['the daemon', 'the daemon, and the host with it,'])('killed: %s', 
       if (victims.includes('host')) await host.crash();
       at({});
       if (victims.includes('host')) await host.start();
-      const notice = web.pane(id).getByText(/It can.t be known whether rm it␃ arrived before the crash/);
+      const notice = web.pane(id).getByText(/It can.t be known whether rm it\^C arrived before the crash/);
       await notice.waitFor();
       await web.pane(id).locator('[data-link=live]').waitFor();
       await web.picture('in-doubt');
@@ -178,7 +178,7 @@ webTest(
     expect(await restart.isEnabled()).toBe(true);
     const pid = host.home.daemonPid ?? -1;
     process.kill(pid, 'SIGSTOP');
-    await page.getByText(/It can’t be asked to restart, and is killed by nobody but you/).waitFor();
+    await page.getByText(/says how to get it going again without ending a session/).waitFor();
     expect(await restart.isEnabled()).toBe(false);
     await web.picture('hanging-settings');
     await page.goto(`${host.at.url}#/`);

@@ -177,6 +177,55 @@ webTest('panes are split by keys, and a reload shows the same panes', async ({ h
 });
 
 webTest(
+  'tabs are gone through by keys, the terminal that comes has the focus, and the tab of many is seen',
+  { timeout: 120_000 },
+  async ({ browser, host }) => {
+    await using web = await WebPage.open(browser, host.at, { viewport: { width: 900, height: 600 } });
+    const { page } = web;
+    const tabs = page.getByRole('list', { name: 'Tabs' });
+    const current = tabs.locator('[aria-current=true]');
+    const names = ['tab one', 'tab two', 'tab three', 'tab four', 'tab five'].map(
+      (name) => `${name} of many`,
+    );
+    const ids: string[] = [];
+    for (const name of names) ids.push(await web.newSession({ command: 'cat', name }));
+    const expectShown = async (index: number) => {
+      await current.getByText(names[index] ?? '').waitFor();
+      // Not behind the edge of a bar that is too short for all.
+      await expect
+        .poll(async () => {
+          const [bar, tab] = await Promise.all([tabs.boundingBox(), current.boundingBox()]);
+          return bar && tab && tab.x >= bar.x - 1 && tab.x + tab.width <= bar.x + bar.width + 1;
+        })
+        .toBe(true);
+      await page.keyboard.type(`typed into ${names[index]}\n`);
+      await web.untilText(ids[index] ?? '', `typed into ${names[index]}`);
+    };
+    await expectShown(4);
+    await page.keyboard.press('Alt+Shift+ArrowRight');
+    await expectShown(0);
+    await page.keyboard.press('Alt+Shift+ArrowRight');
+    await expectShown(1);
+    await page.keyboard.press('Alt+Shift+ArrowLeft');
+    await page.keyboard.press('Alt+Shift+ArrowLeft');
+    await expectShown(4);
+    // Without the shortcuts: by Tab and Enter.
+    await tabs.getByRole('button', { name: names[2] ?? '', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await expectShown(2);
+    await tabs.getByRole('button', { name: names[2] ?? '', exact: true }).focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await tabs.getByText(names[2] ?? '').waitFor({ state: 'detached' });
+    await page.keyboard.press('Alt+Shift+KeyW');
+    await expect.poll(() => tabs.getByRole('listitem').count()).toBe(3);
+    const left = await host.client().terminal.list.query();
+    expect(left.filter(({ id, state }) => ids.includes(id) && state === 'running')).toHaveLength(5);
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest(
   'two windows: the size is that of who typed last, the other sees it whole and can take the size',
   async ({ browser, host }) => {
     await using desktop = await WebPage.open(browser, host.at);

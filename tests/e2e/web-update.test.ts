@@ -1,7 +1,7 @@
-import { firstDifference, program, pythonPath } from '@holdfast/testkit';
-
+import { firstDifference, program, pythonPath, TestHome } from '@holdfast/testkit';
 import { expect } from 'vitest';
 import { ReplaceableDaemon } from './support/replaceable-daemon.ts';
+import { otherDaemon, thisBuild } from './support/supervised.ts';
 import { TestHost } from './support/test-host.ts';
 import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
@@ -39,7 +39,7 @@ webTest(
       await toast.waitFor({ timeout: 30_000 });
       const text = (await toast.innerText()).replaceAll('\n', ' ').trim();
       expect(text).toMatch(
-        /^Daemon updated · now running \S+ \(was \S+\) · 2 sessions kept · [\d.]+ ms pause$/,
+        /^Daemon updated · now running \S+ \(was \S+\) · 2 sessions kept · [\d.]+\sms pause$/,
       );
       expect(text).toContain(`now running ${build} (was ${build})`);
       await toast.getByRole('button', { name: 'Close toast' }).click();
@@ -139,6 +139,41 @@ webTest(
   },
 );
 
+webTest(
+  'a build that waits is shown wherever one is, force restart offers it in its place, and the badge goes with it',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using home = new TestHome();
+    const old = { ...thisBuild(home), build: '0123456789ab' };
+    const env = { HOLDFAST_DAEMON_ENTRY: otherDaemon(home, old) };
+    expect(await home.cli(['new', '-d', '--name', 'kept', '--', 'cat'], { env })).toMatchObject({ code: 0 });
+    await using host = await TestHost.start({ home });
+    const { pid } = await host.client().terminal.get.query({ session: 'kept' });
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    const [from, to] = [old, thisBuild(home)].map(({ version, build }) => `${version}+${build}`);
+    await page.getByRole('link', { name: 'Settings Update' }).click();
+    const badge = page.getByText('Update available', { exact: true });
+    await badge.waitFor();
+    await page.getByRole('heading', { name: `Terminal daemon ${from} → ${to} pending` }).waitFor();
+    await web.picture('update-available');
+    await page.getByRole('button', { name: 'Force restart' }).click();
+    const dialog = page.getByRole('alertdialog', { name: 'Force restart and apply update?' });
+    expect(await dialog.innerText()).toMatch(/closes every terminal session \(1 running\)[^]*kept/);
+    await dialog.getByRole('button', { name: 'Update instead' }).click();
+    const toast = page.getByText(`Daemon updated · now running ${to} (was ${from}) · 1 session kept`);
+    await toast.waitFor({ timeout: 30_000 });
+    await badge.waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: `Terminal daemon ${to}`, exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Settings', exact: true }).waitFor();
+    expect(await host.client().terminal.get.query({ session: 'kept' })).toMatchObject({
+      pid,
+      state: 'running',
+    });
+    expect(web.errors).toEqual([]);
+  },
+);
+
 webTest('force restart names what it closes, and closes nothing when cancelled', async ({ browser }) => {
   await using host = await TestHost.start();
   await using web = await WebPage.open(browser, host.at);
@@ -201,9 +236,9 @@ webTest(
       (await list.getByRole('listitem').allInnerTexts()).map((text) => text.split('\n')[0]);
     const wanted = ['Crashed, and was started again', 'Updated', 'Updated'];
     await expect.poll(told, { timeout: 30_000 }).toEqual(wanted);
-    expect(await list.innerText()).toMatch(/same build, \d\S+ · 1 session kept · [\d.]+ ms pause/);
+    expect(await list.innerText()).toMatch(/same build, \d\S+ · 1 session kept · [\d.]+\sms pause/);
     const chart = page.getByRole('img', {
-      name: /^Pauses of the last 2 updates: half of them up to [\d.]+ ms/,
+      name: /^Pauses of the last 2 updates: half of them up to [\d.]+\sms/,
     });
     expect(await chart.locator('rect').count()).toBe(2);
     await host.crash();

@@ -6,6 +6,7 @@ import { count } from '../sessions/describe.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/dialog.tsx';
+import { updateDaemon } from './updates.ts';
 
 export interface ForceRestartProps {
   readonly open: boolean;
@@ -32,9 +33,23 @@ export function ForceRestart({ open, onClose, cancel = 'Cancel' }: ForceRestartP
       cancel={cancel}
       title={isPending ? 'Force restart and apply update?' : 'Restart terminal daemon?'}
       actions={
-        <Button look="danger" disabled={isBusy} onClick={() => void restart()}>
-          {isBusy ? 'Restarting…' : 'Restart and close sessions'}
-        </Button>
+        <>
+          <Button look="danger" disabled={isBusy} onClick={() => void restart()}>
+            {isBusy ? 'Restarting…' : 'Restart and close sessions'}
+          </Button>
+          {isPending && (
+            <Button
+              look="primary"
+              disabled={isBusy}
+              onClick={() => {
+                onClose();
+                void updateDaemon();
+              }}
+            >
+              Update instead
+            </Button>
+          )}
+        </>
       }
     >
       <p>
@@ -44,8 +59,8 @@ export function ForceRestart({ open, onClose, cancel = 'Cancel' }: ForceRestartP
       {running.length > 0 && <p className="text-text">{named(running.map(({ name }) => name))}</p>}
       {isPending && (
         <p>
-          Force restart will load {update?.available} (currently running {update?.running}). To upgrade
-          without closing sessions, click Update daemon instead.
+          Force restart will load {update?.available} (currently running {update?.running}). The update does
+          so without closing a session.
         </p>
       )}
     </Confirm>

@@ -2,8 +2,9 @@
 export function HangingDaemon() {
   return (
     <>
-      It can’t be asked to restart, and is killed by nobody but you:{' '}
-      <code className="font-mono">holdfast doctor</code>, on its machine, says how, and no session ends by it.
+      It can’t be asked to restart, and Holdfast kills nothing that may still be right. On its machine,{' '}
+      <code className="font-mono whitespace-nowrap">holdfast doctor</code> says how to get it going again
+      without ending a session.
     </>
   );
 }

@@ -70,8 +70,9 @@ export async function dismissFailure(): Promise<void> {
   await look();
 }
 
+/** On one line with its unit. */
 export function pauseText(ms: number): string {
-  return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ms`;
+  return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)}\u00A0ms`;
 }
 
 /** In the words of the answer, whatever was known before. */

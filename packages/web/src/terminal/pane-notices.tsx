@@ -71,18 +71,16 @@ function Notice({ look, children }: { readonly look: keyof typeof LOOK; readonly
   return (
     <div
       role="status"
-      className={`flex shrink-0 items-center gap-2 border-t border-line px-3 py-1.5 text-[13px] ${LOOK[look]}`}
+      className={`flex shrink-0 items-center gap-2 [&>svg]:shrink-0 border-t border-line px-3 py-1.5 text-[13px] ${LOOK[look]}`}
     >
       {children}
     </div>
   );
 }
 
-/** Keys that print nothing, by their signs: Unicode has one for each control character. */
+/** Keys that print nothing as terminals write them: `^C`, `^[`. Unicode has signs for them, which few fonts have. */
 function visible(text: string): string {
   return text
     .replaceAll('\r', '⏎')
-    .replace(/\p{Cc}/gu, (character) =>
-      String.fromCodePoint(0x2400 + Math.min(character.charCodeAt(0), 0x21)),
-    );
+    .replace(/\p{Cc}/gu, (character) => `^${String.fromCodePoint(character.charCodeAt(0) ^ 0x40)}`);
 }
