@@ -327,13 +327,13 @@ export class Daemon {
       for (const subscribed of suspended.subscriptions) {
         const connection = connections[subscribed.connection];
         if (!connection) throw new Error(`connection ${subscribed.connection} of the snapshot is missing`);
-        connection.addSubscription(session, session.resumeSubscription(subscribed, connection));
+        connection.channels.addSubscription(session, session.resumeSubscription(subscribed, connection));
       }
     }
     snapshot.connections.forEach(({ inputs }, index) => {
       for (const { channel, session, stream, isTold = true, viewer } of inputs) {
         const how = { stream: { key: stream, isTold }, viewer };
-        connections[index]?.openInput(channel, this.#registry.find(session), how);
+        connections[index]?.channels.openInput(channel, this.#registry.find(session), how);
       }
     });
     return { sessions: snapshot.sessions.length, clients: connections.length };

@@ -35,13 +35,14 @@ import type { Log } from '../log.ts';
 import type { TypingPace } from '../typing-pace.ts';
 import type { Packing, Unpacking } from '../session/luggage.ts';
 import type { SessionRegistry } from '../session/registry.ts';
-import type { Session } from '../session/session.ts';
 import type { Subscription, SubscriptionSink } from '../session/subscription.ts';
 import { Backlog } from './backlog.ts';
-import { InputChannel, type InputStreamName } from './input-channel.ts';
+import { Channels } from './channels.ts';
+import type { InputChannel } from './input-channel.ts';
 import { type Batch, Outbox, type OutputSource } from './outbox.ts';
 import { SessionWatch } from './session-watch.ts';
 import type { SuspendedConnection } from './suspended-connection.ts';
+import { Waits } from './waits.ts';
 
 /** Reads of one connection before others get their turn. */
 const READS_PER_TURN = 4;
@@ -79,11 +80,6 @@ export interface ConnectionSurroundings {
   closed(connection: Connection): void;
 }
 
-interface SubscribedChannel {
-  readonly session: Session;
-  readonly subscription: Subscription;
-}
-
 /** One client: its socket, its frames in and out, its channels. */
 export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   readonly peerPid: number | null;
@@ -93,16 +89,13 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   readonly #outbox: Outbox;
   readonly #watch: Watch;
   readonly #helloTimer: Timer;
-  readonly #subscribed = new Map<number, SubscribedChannel>();
-  readonly #inputs = new Map<number, InputChannel>();
-  /** Subscriptions that may have something to send, in turn. */
-  readonly #ready = new Set<Subscription>();
-  /** Input channels whose progress is to be acknowledged. */
-  readonly #toAcknowledge = new Set<InputChannel>();
+  readonly channels: Channels = new Channels({
+    progressed: (input) => this.#progressed(input),
+    inputEnded: ({ channel, done }) => this.send({ event: 'inputClosed', channel, done }),
+  });
+  readonly waits: Waits = new Waits();
   #ackTimer: Timer | undefined;
   #sessionWatch: SessionWatch | undefined;
-  /** Ends what waits for sessions to exit. */
-  readonly #waits = new Set<() => void>();
   /** Requests that are being carried out, less those that only wait for an event. */
   #inProgress = 0;
   readonly #backlog = new Backlog(
@@ -179,7 +172,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
       ...(this.#limitedTo === undefined ? {} : { limitedTo: this.#limitedTo }),
       received: luggage.addBytes(...(this.#late ? [this.#late()] : this.#received)),
       unsent: luggage.addBytes(...this.#outbox.suspend(), ...forgotten.map(encodeControl)),
-      inputs: [...this.#inputs.values()].map((input) => input.suspend()),
+      inputs: this.channels.suspendInputs(),
       watchesSessions: this.#sessionWatch !== undefined,
       untoldForgotten: this.#sessionWatch?.untold ?? 0,
       requests: [...this.#unanswered].map(({ id, type, parameters }) =>
@@ -217,8 +210,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
 
   /** Begins to serve: goes on with what a predecessor had begun. */
   takeOver({ requests, watchesSessions, untoldForgotten }: SuspendedConnection): void {
-    for (const input of this.#inputs.values()) this.#toAcknowledge.add(input);
-    for (const { subscription } of this.#subscribed.values()) this.#ready.add(subscription);
+    this.channels.tellAll();
     if (watchesSessions) {
       this.watchSessions(untoldForgotten);
       this.#sessionWatch?.changedAll();
@@ -280,107 +272,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#reader.maxControlBytes = LIMITS.controlFrameBytes;
   }
 
-  // Channels
-
-  /** Throws HoldfastError if the channel is in use, or there are too many. */
-  checkChannel(channel: number): void {
-    if (this.#subscribed.has(channel) || this.#inputs.has(channel)) {
-      throw new HoldfastError('E_BAD_REQUEST', `channel ${channel} is in use`);
-    }
-    if (this.#subscribed.size + this.#inputs.size >= LIMITS.channelsPerClient) {
-      throw new HoldfastError('E_LIMIT', `a connection has at most ${LIMITS.channelsPerClient} channels`);
-    }
-  }
-
-  addSubscription(session: Session, subscription: Subscription): void {
-    this.#subscribed.set(subscription.channel, { session, subscription });
-  }
-
-  /** Throws HoldfastError(E_BAD_REQUEST) if nothing is subscribed on that channel. */
-  subscription(channel: number): SubscribedChannel {
-    const found = this.#subscribed.get(channel);
-    if (!found) throw new HoldfastError('E_BAD_REQUEST', `nothing is subscribed on channel ${channel}`);
-    return found;
-  }
-
-  removeSubscription(channel: number): void {
-    const { session, subscription } = this.subscription(channel);
-    this.#subscribed.delete(channel);
-    this.#ready.delete(subscription);
-    session.unsubscribe(subscription, false);
-  }
-
-  openInput(
-    channel: number,
-    session: Session,
-    how: { stream: InputStreamName; viewer: number | undefined },
-  ): InputChannel {
-    const input = new InputChannel({
-      channel,
-      session,
-      ...how,
-      progressed: () => this.#progressed(input),
-      ended: () => this.#inputEnded(input),
-    });
-    this.#inputs.set(channel, input);
-    return input;
-  }
-
-  /** Throws HoldfastError(E_BAD_REQUEST) if no input is open on that channel. */
-  input(channel: number): InputChannel {
-    const found = this.#inputs.get(channel);
-    if (!found) throw new HoldfastError('E_BAD_REQUEST', `no input is open on channel ${channel}`);
-    return found;
-  }
-
-  closeInput(channel: number): void {
-    const input = this.input(channel);
-    input.close();
-    this.#inputs.delete(channel);
-    this.#toAcknowledge.delete(input);
-  }
-
   /** `untoldForgotten`: how many sessions' ends a predecessor has left to be told. */
   watchSessions(untoldForgotten?: number): void {
     const events = { due: () => this.#flushSoon(), overrun: (error: HoldfastError) => this.end(error) };
     const { registry } = this.#surroundings.handler;
     this.#sessionWatch ??= new SessionWatch(registry, events, untoldForgotten);
-  }
-
-  /** Resolves when the session has exited; never if this connection is closed before. Throws HoldfastError(E_LIMIT). */
-  untilExited(session: Session): Promise<void> {
-    if (session.hasExited) return Promise.resolve();
-    this.#checkWaits();
-    return new Promise((resolve) => {
-      const stop = session.onExit(() => {
-        this.#waits.delete(stop);
-        resolve();
-      });
-      this.#waits.add(stop);
-    });
-  }
-
-  /**
-   * Types the end of file once everything received on that input has been typed. Resolves with whether that was done: not if
-   * the program ends, or the channel is closed, before. Rejects with HoldfastError(E_LIMIT).
-   */
-  async endInput(input: InputChannel, midLine: boolean, lineEnded: () => void): Promise<boolean> {
-    this.#checkWaits();
-    const wait = () => undefined;
-    this.#waits.add(wait);
-    try {
-      return (await input.untilDone()) && (await input.session.endInput(midLine, lineEnded));
-    } finally {
-      this.#waits.delete(wait);
-    }
-  }
-
-  #checkWaits(): void {
-    if (this.#waits.size < LIMITS.waitingRequestsPerClient) return;
-    throw new HoldfastError(
-      'E_LIMIT',
-      `a connection has at most ${LIMITS.waitingRequestsPerClient} waiting requests`,
-    );
   }
 
   // Out
@@ -412,67 +308,32 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   }
 
   hasOutput(subscription: Subscription): void {
-    this.#ready.add(subscription);
+    this.channels.hasOutput(subscription);
     if (this.#isWritable) this.#flushSoon();
   }
 
   finish(subscription: Subscription): void {
     for (let next = subscription.next(); next; next = subscription.next())
       if (next.kind === 'event') this.send(next.event);
-    this.removeSubscription(subscription.channel);
+    this.channels.removeSubscription(subscription.channel);
   }
 
   addNext(batch: Batch): boolean {
     if (this.#isRefused) return false;
     // The echo of a key comes before its acknowledgement: somebody looks at it.
-    if (batch.isEmpty && this.#addAnyOutput(batch)) return true;
-    for (const input of this.#toAcknowledge) {
-      this.#toAcknowledge.delete(input);
-      batch.addInputAck(input.channel, input.takeProgress());
-      return true;
-    }
+    if (batch.isEmpty && this.channels.addOutput(batch)) return true;
+    if (this.channels.addAcknowledgement(batch)) return true;
     const sessionEvent = this.#sessionWatch?.next();
     if (sessionEvent) {
       batch.addControl(encodeControl(sessionEvent));
       return true;
     }
-    return this.#addAnyOutput(batch);
-  }
-
-  #addAnyOutput(batch: Batch): boolean {
-    for (const subscription of this.#ready) {
-      // To the end of the line, so that sessions take turns.
-      this.#ready.delete(subscription);
-      if (this.#addOutput(subscription, batch)) return true;
-    }
-    return false;
-  }
-
-  #addOutput(subscription: Subscription, batch: Batch): boolean {
-    const subscribed = this.#subscribed.get(subscription.channel);
-    const next = subscribed && subscription.next();
-    if (!next) return false;
-    if (next.kind === 'bytes') {
-      const address = subscribed.session.history.addressOf(next.offset);
-      batch.addData({ channel: subscription.channel, offset: next.offset, address, length: next.length });
-    } else {
-      batch.addControl(encodeControl(next.event));
-    }
-    if (subscription.isOver) this.removeSubscription(subscription.channel);
-    else this.#ready.add(subscription);
-    return true;
+    return this.channels.addOutput(batch);
   }
 
   #progressed(input: InputChannel): void {
-    this.#toAcknowledge.add(input);
     if (input.unacknowledged >= ACK_AT_ONCE_BYTES) this.#flushSoon();
     else this.#ackTimer ??= this.#surroundings.reactor.after(ACK_DELAY_MS, () => this.#flushSoon());
-  }
-
-  #inputEnded(input: InputChannel): void {
-    this.#inputs.delete(input.channel);
-    this.#toAcknowledge.delete(input);
-    this.send({ event: 'inputClosed', channel: input.channel, done: input.done });
   }
 
   /** At the end of the turn: what several sessions and requests have to say goes out together. */
@@ -629,7 +490,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #input(channel: number, offset: number, bytes: Uint8Array): void {
     this.#framesLeft -= 1;
     this.#requireHello();
-    const input = this.#inputs.get(channel);
+    const input = this.channels.findInput(channel);
     // Input to a channel that has just been closed may still be under way.
     if (!input) return;
     input.session.typedBy(this, input.viewer);
@@ -640,7 +501,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
   #acknowledged(channel: number, offset: number): void {
     this.#framesLeft -= 1;
     this.#requireHello();
-    const subscribed = this.#subscribed.get(channel);
+    const subscribed = this.channels.findSubscription(channel);
     if (subscribed) subscribed.session.acknowledge(subscribed.subscription, offset);
   }
 
@@ -708,13 +569,8 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#watch.close();
     close(this.#fd);
     this.#sessionWatch?.close();
-    for (const { session, subscription } of this.#subscribed.values())
-      session.unsubscribe(subscription, true);
-    for (const input of this.#inputs.values()) input.close();
-    for (const stop of this.#waits) stop();
-    this.#subscribed.clear();
-    this.#inputs.clear();
-    this.#ready.clear();
+    this.channels.close();
+    this.waits.close();
     this.#backlog.clear();
     this.#surroundings.log('client.closed', { pid: this.peerPid, why });
     this.#surroundings.closed(this);

@@ -202,7 +202,7 @@ export class RequestHandler implements Requests {
 
     subscribe: (connection, parameters) => {
       const session = this.registry.find(parameters.session);
-      connection.checkChannel(parameters.channel);
+      connection.channels.check(parameters.channel);
       if (parameters.inside === session.id && parameters.mode === 'viewer') {
         throw new HoldfastError('E_SELF', `session ${session.name} cannot be attached to itself`);
       }
@@ -219,32 +219,32 @@ export class RequestHandler implements Requests {
         tellsCrashes: parameters.from !== 'now',
         sink: connection,
       });
-      connection.addSubscription(session, subscription);
+      connection.channels.addSubscription(session, subscription);
       return { session: session.describe(), offset: cursor, leading: session.isLeader(subscription) };
     },
 
     unsubscribe: (connection, { channel }) => {
-      connection.removeSubscription(channel);
+      connection.channels.removeSubscription(channel);
       return {};
     },
 
     viewport: (connection, { channel, cols, rows }) => {
-      const { session, subscription } = connection.subscription(channel);
+      const { session, subscription } = connection.channels.subscription(channel);
       session.setViewport(subscription, { cols, rows });
       return {};
     },
 
     openInput: (connection, { session: reference, channel, stream, viewer }) => {
       const session = this.registry.find(reference);
-      connection.checkChannel(channel);
-      const input = connection.openInput(channel, session, { stream: { id: stream }, viewer });
+      connection.channels.check(channel);
+      const input = connection.channels.openInput(channel, session, { stream: { id: stream }, viewer });
       // Before the answer, whose `done` covers them.
       if (input.unknown) connection.send({ event: 'inputUnknown', channel, ...input.unknown });
       return { session: session.describe(), received: input.received, done: input.done };
     },
 
     closeInput: (connection, { channel }) => {
-      connection.closeInput(channel);
+      connection.channels.closeInput(channel);
       return {};
     },
 
@@ -254,7 +254,9 @@ export class RequestHandler implements Requests {
         // A successor is to type what is left: one more would end the input of whoever reads next.
         parameters.midLine = false;
       };
-      return { typed: await connection.endInput(connection.input(channel), midLine, lineEnded) };
+      return {
+        typed: await connection.waits.endInput(connection.channels.input(channel), midLine, lineEnded),
+      };
     },
 
     resize: (_connection, { session: reference, cols, rows }) => {
@@ -316,7 +318,7 @@ export class RequestHandler implements Requests {
     const session = this.registry.find(parameters.session);
     // Meant is this one, also for a successor, when another may have the name.
     parameters.session = session.id;
-    await connection.untilExited(session);
+    await connection.waits.untilExited(session);
     return { session: session.describe() };
   }
 
