@@ -179,6 +179,7 @@ webTest(
     const pid = host.home.daemonPid ?? -1;
     process.kill(pid, 'SIGSTOP');
     await page.getByText(/says how to get it going again without ending a session/).waitFor();
+    await page.getByText('Daemon unavailable').waitFor();
     expect(await restart.isEnabled()).toBe(false);
     await web.picture('hanging-settings');
     await page.goto(`${host.at.url}#/`);
@@ -242,12 +243,42 @@ webTest(
       await attempt();
       await heading.waitFor();
       await page.getByText(/paste the token of “holdfast serve” to see them again/).waitFor();
+      if (what === 'rename') await page.getByText('Can’t rename: this browser is logged out').waitFor();
       if (what === 'rename') await web.picture('logged-out');
       await page.getByLabel(/Token/).fill(host.at.token);
       await page.keyboard.press('Enter');
     }
     await web.pane(id).locator('[data-link=live]').waitFor();
     expect(await host.client().terminal.list.query()).toMatchObject([{ id, name: 'kept', state: 'running' }]);
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest(
+  'a refusal that would repeat: the pane says so and why, and goes on only when asked to; what ends all is behind a question',
+  async ({ web, host }) => {
+    // The far end says so: a host does only when something is broken.
+    let isBroken = true;
+    await web.page.routeWebSocket(/\/terminal\//, (page) => {
+      if (isBroken) return page.close({ code: 4500, reason: 'something is broken' });
+      page.connectToServer();
+      return undefined;
+    });
+    const { id } = await host.client().terminal.create.mutate({ command: ['cat'], name: 'refused' });
+    await web.page.locator(`[data-session-row="${id}"]`).getByRole('button').first().click();
+    const sign = web.pane(id).getByText('Disconnected');
+    await sign.click();
+    await web.page.getByText('something is broken').waitFor();
+    await web.page.getByRole('button', { name: 'Restart all…' }).click();
+    const question = web.page.getByRole('alertdialog', { name: 'Restart terminal daemon?' });
+    await question.getByText(/closes every terminal session \(\d+ running\)/).waitFor();
+    await question.getByRole('button', { name: 'Keep waiting' }).click();
+    await question.waitFor({ state: 'detached' });
+    isBroken = false;
+    if (!(await web.page.getByRole('button', { name: 'Reconnect' }).isVisible())) await sign.click();
+    await web.page.getByRole('button', { name: 'Reconnect' }).click();
+    await web.pane(id).locator('[data-link=live]').waitFor();
+    expect((await host.client().terminal.get.query({ session: id })).state).toBe('running');
     expect(web.errors).toEqual([]);
   },
 );

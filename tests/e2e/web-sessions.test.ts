@@ -143,6 +143,39 @@ webTest('a folder below the home folder is told by ~, as the page tells it', asy
   await web.untilText(id, 'at home 42');
 });
 
+webTest(
+  'the list tells name, command, folder, status and the last activity of each session, and of what others do at once',
+  { timeout: 60_000 },
+  async ({ web, host }) => {
+    const { page } = web;
+    const { terminal } = host.client();
+    const command = ['sh', '-c', 'read line; echo $line; exec cat'];
+    const { id, name } = await terminal.create.mutate({ command, cwd: '/usr' });
+    const row = page.locator(`[data-session-row="${id}"]`);
+    await row.getByText(name, { exact: true }).waitFor();
+    expect(name).not.toContain(id);
+    expect(await row.innerText()).toMatch(/^Running\s+\S+[^]*sh -c read line; echo \$line; exec cat · \/usr/);
+    const activeAt = async () => Date.parse((await row.locator('time').getAttribute('datetime')) ?? '');
+    const before = await activeAt();
+    await terminal.send.mutate({ session: id, text: 'spoken', enter: true });
+    await expect.poll(activeAt, { timeout: 15_000 }).toBeGreaterThan(before);
+    await terminal.rename.mutate({ session: id, name: 'named by others' });
+    await row
+      .getByRole('button', { name: /named by others/ })
+      .first()
+      .click();
+    await web.pane(id).locator('[data-link=live]').waitFor();
+    await terminal.kill.mutate({ session: id });
+    await row.getByText(/^Ended by SIG/).waitFor();
+    await row.getByText('Exited', { exact: true }).waitFor({ state: 'attached' });
+    await terminal.forget.mutate({ session: id });
+    await row.waitFor({ state: 'detached' });
+    // With its pane.
+    await web.pane(id).waitFor({ state: 'detached' });
+    expect(web.errors).toEqual([]);
+  },
+);
+
 webTest('output that nobody has seen is marked, until somebody has', async ({ host, web }) => {
   const { id } = await host.client().terminal.create.mutate({ command: ['sh'], name: 'talker' });
   const row = web.page.locator(`[data-session-row="${id}"]`);
@@ -169,8 +202,14 @@ webTest('panes are split by keys, and a reload shows the same panes', async ({ h
   // The new one has the folder of the old one, and the focus.
   await page.keyboard.type('pwd\n');
   await web.untilText(second, /^\/usr$/m);
+  // The border between them is moved by keys, too.
+  const border = page.getByRole('separator', { name: 'Size of the panes' });
+  await border.focus();
+  for (let times = 0; times < 5; times += 1) await page.keyboard.press('ArrowRight');
+  expect(await border.getAttribute('aria-valuenow')).toBe('60');
   await page.reload();
   await expect.poll(() => panes.count(), { timeout: 15_000 }).toBe(2);
+  expect(await border.getAttribute('aria-valuenow')).toBe('60');
   await page.keyboard.press('Alt+Shift+KeyW');
   await expect.poll(() => panes.count(), { timeout: 15_000 }).toBe(1);
   expect((await host.client().terminal.get.query({ session: second })).state).toBe('running');

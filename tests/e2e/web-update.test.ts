@@ -1,5 +1,6 @@
-import { firstDifference, program, pythonPath, TestHome } from '@holdfast/testkit';
+import { eventually, firstDifference, processState, program, pythonPath, TestHome } from '@holdfast/testkit';
 import { expect } from 'vitest';
+import { startFailing } from './support/failing-host.ts';
 import { ReplaceableDaemon } from './support/replaceable-daemon.ts';
 import { otherDaemon, thisBuild } from './support/supervised.ts';
 import { TestHost } from './support/test-host.ts';
@@ -112,6 +113,32 @@ webTest(
     await dialog.getByRole('button', { name: 'Force update' }).click();
     await page.getByText('Daemon restarted · 1 session closed').waitFor({ timeout: 30_000 });
     await page.getByText('No sessions running').waitFor();
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest(
+  'while an update takes its time, what is being done is shown, and nothing can be pressed twice',
+  async ({ browser }) => {
+    await using failing = await startFailing();
+    const { host, at } = failing;
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    await web.newSession({ command: 'cat', name: 'kept' });
+    await page.goto(`${host.at.url}#/settings/daemon`);
+    at({ 'successor.loaded': 'stop' });
+    await page.getByRole('button', { name: 'Update daemon' }).click();
+    const busy = page.getByRole('button', { name: 'Updating…' });
+    await busy.waitFor();
+    expect(await busy.getAttribute('aria-disabled')).toBe('true');
+    await page.getByText(/^Starting \d\S+, and handing over 1 session…$/).waitFor();
+    const successor = await eventually('the successor stands', () =>
+      host.home.daemonPids.find((pid) => processState(pid) === 'T'),
+    );
+    at({});
+    process.kill(successor, 'SIGCONT');
+    await page.getByText(/^Daemon updated · .* · 1 session kept/).waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Update daemon' }).waitFor();
     expect(web.errors).toEqual([]);
   },
 );

@@ -33,6 +33,8 @@ export const api = createTRPCClient<AppRouter>({
 export function reasonOf(error: unknown): string {
   if (error instanceof TRPCClientError && error.message === 'Failed to fetch')
     return "the host can't be reached";
+  // Not from the API, and so without a reason for people.
+  if (statusOf(error) === UNAUTHORIZED) return 'this browser is logged out';
   return error instanceof Error ? error.message : String(error);
 }
 
