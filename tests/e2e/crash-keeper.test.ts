@@ -293,7 +293,13 @@ test('daemons that die again and again: the programs wait, `status` says so at o
   await using kept = await startKept();
   const { daemon, at } = kept;
   const cat = await daemon.openCommand(['/bin/cat']);
+  const holding = async () => {
+    const status = JSON.parse((await daemon.cli(['status', '--json'])).stdout.toString());
+    return status.keeper.holding;
+  };
   for (const command of ['resume', 'upgrade']) {
+    expect(await holding()).toBe(null);
+    const before = Date.now();
     at({ 'daemon.starting': 'kill' });
     await daemon.killServing();
     await eventually('the keeper holds', () => keeperReport(daemon.home.paths)?.state === 'held');
@@ -305,6 +311,13 @@ test('daemons that die again and again: the programs wait, `status` says so at o
     expect(status.stdout.toString()).toMatch(
       /^daemon {4}none; 3 in a row could not go on: .*\nkeeper .*held/,
     );
+    const { since, crashes, reason } = await holding();
+    expect({ crashes, reason }).toEqual({
+      crashes: 3,
+      reason: expect.stringMatching(/^daemon \d+ ended: SIGKILL/),
+    });
+    expect(Date.parse(since)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(since)).toBeLessThanOrEqual(Date.now());
     const refused = await daemon.cli(['ls']);
     expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('holdfast resume') });
     at({});

@@ -115,9 +115,9 @@ test('a keeper that holds is replaced by one that holds', async () => {
   keeper.crashes = true;
   process.kill(keeper.daemon, 'SIGKILL');
   await eventually('it holds', () => keeper.report.state === 'held');
-  const { reason } = keeper.report;
+  const { reason, heldSince } = keeper.report;
   expect(await keeper.request({ type: 'replace', ...SAME })).toContain('"ok"');
-  expect(keeper.report).toMatchObject({ state: 'held', failures: 3, daemonPid: null, reason });
+  expect(keeper.report).toMatchObject({ state: 'held', failures: 3, daemonPid: null, reason, heldSince });
 });
 
 test('who asked for a replacement and lost its place among too many clients gets no answer, and nobody else does', async () => {

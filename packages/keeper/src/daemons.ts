@@ -24,13 +24,15 @@ export interface Standing {
   start: DaemonStart;
   failures: number;
   isHolding: boolean;
+  /** A time of day; null while it does not hold. */
+  heldSince: string | null;
   /** Why it is held, or how the last daemon ended. */
   reason: string | null;
 }
 
 /** Before the first daemon. */
 export function nobody(start: DaemonStart): Standing {
-  return { succession: 'none', start, failures: 0, isHolding: false, reason: null };
+  return { succession: 'none', start, failures: 0, isHolding: false, heldSince: null, reason: null };
 }
 
 /** The daemons of a home: the current one, and beside it a successor, or a predecessor that has not ended yet. */
@@ -101,7 +103,7 @@ export class Daemons {
   resume(start: DaemonStart): void {
     if (this.#current) return;
     this.#pause?.cancel();
-    Object.assign(this.standing, { start, failures: 0, isHolding: false });
+    Object.assign(this.standing, { start, failures: 0, isHolding: false, heldSince: null });
     this.launch();
   }
 
@@ -177,6 +179,7 @@ export class Daemons {
     this.standing.failures = failuresAfter(this.standing.failures, readyForMs);
     const pauseMs = pauseAfter(this.standing.failures);
     this.standing.isHolding = pauseMs === 'hold';
+    this.standing.heldSince = pauseMs === 'hold' ? new Date().toISOString() : null;
     this.#surroundings.wake();
     if (pauseMs === 'hold') log('held', { reason: this.standing.reason });
     else if (pauseMs === 0) this.launch();

@@ -35,6 +35,8 @@ const legacyShape = z.object({
     start: daemonStartShape,
     failures: z.int(),
     isHolding: z.boolean(),
+    /** Of one that holds an earlier keeper has not said it. */
+    heldSince: z._default(z.nullable(z.string()), null),
     reason: z.nullable(z.string()),
   }),
   current: z.optional(daemonShape),

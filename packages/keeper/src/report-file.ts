@@ -11,7 +11,7 @@ const START_TIME = startTimeOf(process.pid);
 
 /** What there is to say of this keeper. */
 export function reportOf(
-  { isHolding, failures, reason }: Standing,
+  { isHolding, heldSince, failures, reason }: Standing,
   current: Daemon | undefined,
 ): KeeperReport {
   return {
@@ -20,6 +20,7 @@ export function reportOf(
     version: VERSION,
     build: BUILD,
     state: isHolding ? 'held' : 'running',
+    heldSince,
     daemonPid: current?.pid ?? null,
     failures,
     reason,

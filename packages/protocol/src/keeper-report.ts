@@ -10,6 +10,8 @@ export const keeperReportShape = z.object({
   build: z.string(),
   /** `held`: it starts no daemon any more until it is told to; programs go on. */
   state: z.enum(['running', 'held']),
+  /** Since when it is held; null: it is not. An earlier keeper does not say it. */
+  heldSince: z.optional(z.nullable(z.string())),
   daemonPid: z.nullable(pid),
   /** Daemons in a row that died before they were ready, or soon after. */
   failures: count,

@@ -9,11 +9,25 @@ import { type Build, type UpdateStatus, updateStatus } from './update-status.ts'
 
 type Answer = RequestResult<'status'>;
 
+/** Why a keeper starts no daemon any more. */
+export interface Holding {
+  /** A time of day; null: a keeper of an earlier version does not say it. */
+  readonly since: string | null;
+  /** Daemons in a row that could not go on. */
+  readonly crashes: number;
+  readonly reason: string | null;
+}
+
+/** What a keeper says of itself, and whether it holds. */
+export interface KeeperStatus extends KeeperReport {
+  readonly holding: Holding | null;
+}
+
 /** What there is in a home. */
 export interface SupervisorStatus {
   /** null: none runs; see `keeper` for why. */
   readonly daemon: DaemonIdentity | null;
-  readonly keeper: KeeperReport | null;
+  readonly keeper: KeeperStatus | null;
   readonly update: UpdateStatus;
   readonly sessions: { readonly running: number; readonly exited: number };
   /** Connections to the daemon, this one not counted. */
@@ -43,7 +57,7 @@ export async function readStatus(question: StatusQuestion): Promise<SupervisorSt
   const answer = await ask(question);
   return {
     daemon: answer?.daemon ?? null,
-    keeper: keeperReport(home) ?? null,
+    keeper: keeperStatus(home),
     update: await readUpdate(home, { running: answer?.daemon ?? null, available }),
     sessions: answer?.sessions ?? { running: 0, exited: 0 },
     // The daemon counts every connection; this one is gone when somebody reads of it.
@@ -52,6 +66,13 @@ export async function readStatus(question: StatusQuestion): Promise<SupervisorSt
     holders: answer?.holders ?? [],
     aside: answer?.aside ?? [],
   };
+}
+
+function keeperStatus(home: Home): KeeperStatus | null {
+  const report = keeperReport(home);
+  if (!report) return null;
+  const { state, heldSince = null, failures, reason } = report;
+  return { ...report, holding: state === 'held' ? { since: heldSince, crashes: failures, reason } : null };
 }
 
 /** Which update there is, by what runs and what was kept of failures. */

@@ -52,6 +52,8 @@ export class TestKeeper implements AsyncDisposable {
     const keeper = new TestKeeper({ args, ...(folder && { folder }) });
     await keeper.hears({ type: 'obeying' });
     await keeper.hears({ type: 'held', name: 'listener' });
+    // It is written after everything has been said.
+    await eventually('the report', () => fs.existsSync(path.join(keeper.folder, 'keeper.json')));
     return keeper;
   }
 
