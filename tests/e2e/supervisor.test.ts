@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { netConnector } from '@holdfast/client';
+import { type Connector, netConnector } from '@holdfast/client';
 import { commandLine, eventually, processState, stopProcess } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { endAmid } from './support/end-amid.ts';
@@ -197,6 +197,40 @@ test('a supervisor that watches tells a crash from a restart', async () => {
   await eventually('nobody', () => watching.view.state === 'absent');
   expect(watching.view).toMatchObject({ daemon: null, update: { running: null, pending: false } });
   expect(states).toContain('lost');
+});
+
+test('a daemon that is busy right after it has taken over makes no failure of the upgrade', async () => {
+  await using home = new SupervisedHome();
+  const { pid } = await home.supervisor().ensure();
+  const { id } = await home.open('s');
+  const connector = netConnector(home.paths.socketPath);
+  let successor = -1;
+  const stoppingAtStatus: Connector = {
+    ...connector,
+    async connect() {
+      const transport = await connector.connect();
+      const send = transport.send.bind(transport);
+      transport.send = (bytes) => {
+        if (Buffer.from(bytes).includes('"status"')) {
+          successor = home.daemonPid ?? -1;
+          process.kill(successor, 'SIGSTOP');
+        }
+        return send(bytes);
+      };
+      return transport;
+    },
+  };
+  const outcome = await home.supervisor({}, { connector: stoppingAtStatus }).upgrade();
+  expect(processState(successor)).toBe('T');
+  process.kill(successor, 'SIGCONT');
+  expect(outcome).toMatchObject({ ok: true, from: { pid }, to: { pid: successor }, sessions: 1 });
+  expect(home.told('update_failed')).toEqual([]);
+  expect(await home.supervisor().status()).toMatchObject({
+    daemon: { pid: successor },
+    update: { failure: null },
+  });
+  const client = await home.connect();
+  expect((await client.request('get', { session: id })).session.state).toBe('running');
 });
 
 test('a listener that throws ends nothing: neither what it is told of, nor that others are told, nor the watch', async () => {

@@ -143,9 +143,22 @@ async function handOver(
     deadline: String(process.hrtime.bigint() + BigInt(readyMs) * 1_000_000n),
   };
   const done = await client.request('upgrade', parameters, { timeoutMs: Math.max(leftMs, ANSWER_MS) });
-  const { daemon } = await client.request('status', {}, { timeoutMs: ANSWER_MS });
-  refuseOther(daemon, build);
+  // Told by the successor itself, when the one before it had ended.
+  refuseOther(done.to, build);
+  const serving = await whoServes(client);
+  if (serving) refuseOther(serving, build);
   return done;
+}
+
+/** Undefined if it is busy, or gone again: that undoes nothing. */
+async function whoServes(client: Client): Promise<RunningBuild | undefined> {
+  try {
+    return (await client.request('status', {}, { timeoutMs: ANSWER_MS })).daemon;
+  } catch (error) {
+    if (error instanceof HoldfastError && (error.code === 'E_TIMEOUT' || error.code === 'E_DISCONNECTED'))
+      return undefined;
+    throw error;
+  }
 }
 
 /** The keeper of this installation, where the home's own was killed and nobody has started another: the daemon can't. */
