@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { eventually, TestHome } from '@holdfast/testkit';
+import { eventually, passTime, stopProcess, TestHome } from '@holdfast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Accepting, TestHost } from './support/test-host.ts';
 import { TestPage } from './support/test-page.ts';
@@ -83,7 +83,7 @@ describe('the API', () => {
     const ask = () =>
       new Promise<number | undefined>((resolve, reject) => {
         const options = { agent, headers: host.authorization };
-        get(new URL('/api/terminal/list', host.at.url), options, (response) =>
+        get(new URL('/api/terminal/daemon/getHealth', host.at.url), options, (response) =>
           response.resume().on('end', () => resolve(response.statusCode)),
         ).on('error', reject);
       });
@@ -128,6 +128,34 @@ describe('the API', () => {
     for await (const event of events) if (JSON.stringify(event).includes(id)) break;
     leaving.abort();
   });
+});
+
+test('who waits for a text misses none, though nothing was printed for longer than a lease', async () => {
+  await using host = await TestHost.start();
+  const { terminal } = host.client();
+  const script =
+    'printf ready; read line; printf needle; head -c 300000 /dev/zero | tr "\\0" x; exec sleep 100';
+  const { id: session } = await terminal.create.mutate({
+    command: ['sh', '-c', script],
+    historyBytes: 65_536,
+  });
+  const waiting = terminal.wait.mutate({ session, text: 'needle', timeoutMs: 30_000 });
+  const observer = await host.home.connect();
+  const look = async () => (await observer.request('get', { session })).session;
+  await eventually('it is waited for', async () => (await look()).clients === 1);
+  // Longer than a lease lasts that nobody keeps up.
+  await passTime(6_000);
+  await stopProcess(host.at.pid);
+  try {
+    await (await observer.openInput(session)).write(Buffer.from('\r'));
+    await eventually('it is held back', async () => (await look()).offset >= 30_000);
+    await passTime(500);
+    // All of it is in the history yet.
+    expect((await look()).offset).toBeLessThan(65_536);
+  } finally {
+    process.kill(host.at.pid, 'SIGCONT');
+  }
+  expect(await waiting).toMatchObject({ met: 'text' });
 });
 
 test('the host ends and starts again with the same token, and no session hears of it', async () => {

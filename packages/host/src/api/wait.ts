@@ -35,6 +35,8 @@ class OutputWait {
   readonly #idleMs: number | undefined;
   #subscription: Subscription | undefined;
   #idle: NodeJS.Timeout | undefined;
+  /** Everything in the output before it was looked at: the lease stands there. */
+  #lookedTo = 0;
   /** The end of what has come, in which the text may have begun. */
   #tail: Buffer = Buffer.alloc(0);
   #hasText: boolean;
@@ -51,9 +53,9 @@ class OutputWait {
       // Exact: a text must not be in bytes that were skipped because they came too fast.
       ...(this.#text ? { from: 'start', mode: 'exact' } : { from: 'now', mode: 'viewer', readOnly: true }),
       onData: (bytes, offset) => {
-        // What was looked at before.
-        this.#subscription?.acknowledge(offset);
         this.#look(bytes);
+        this.#lookedTo = offset + bytes.length;
+        this.#subscription?.acknowledge(this.#lookedTo);
       },
       onExited: () => this.finish('exited'),
       onLost: (error) => this.finish(error),
@@ -61,6 +63,7 @@ class OutputWait {
     opening.then(
       (subscription) => {
         this.#subscription = subscription;
+        subscription.acknowledge(this.#lookedTo);
         if (this.#isOver) void subscription.close();
         else if (subscription.session.state === 'running') this.#armIdle();
       },
