@@ -78,6 +78,25 @@ describe('the API', () => {
     await host.client().terminal.kill.mutate({ session: 'rest' });
   });
 
+  test('what a terminal shows is had as text, with colours and as HTML, and lines above it', async () => {
+    const { terminal } = host.client();
+    const script = String.raw`stty -echo; seq 30; printf "\033]2;a title\007\033[31mred & done\033[0m"; exec cat`;
+    const { id: session } = await terminal.create.mutate({ command: ['sh', '-c', script] });
+    await terminal.wait.mutate({ session, text: 'done' });
+    const shown = await terminal.capture.query({ session });
+    expect(shown).toMatchObject({ cols: 80, rows: 24, title: 'a title', alternate: false, incomplete: [] });
+    expect(shown.text).toMatch(/^8\n[^]*30\nred & done\n?$/);
+    expect((await terminal.capture.query({ session, format: 'ansi' })).text).toContain('\u001b[');
+    expect((await terminal.capture.query({ session, format: 'html' })).text).toContain('red &#38; done');
+    const { text } = await terminal.capture.query({ session, historyLines: 3 });
+    expect(text).toMatch(/^5\n6\n7\n8\n/);
+    const plain = await host.fetch(`/api/terminal/capture?session=${session}&historyLines=3`);
+    expect(await plain.json()).toMatchObject({ text });
+    const { token } = await terminal.share.create.mutate({ session });
+    expect(await host.client(token).terminal.capture.query({ session })).toMatchObject({ text: shown.text });
+    await terminal.kill.mutate({ session });
+  });
+
   test('any number of requests on one connection leave nothing behind in the host', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = () =>

@@ -56,6 +56,7 @@ describe('a shared token', () => {
       () => terminal.forget.mutate({ session }),
       () => terminal.wait.mutate({ session: hidden.id, timeoutMs: 10 }),
       () => terminal.get.query({ session: hidden.id }),
+      () => terminal.capture.query({ session: hidden.id }),
       () => terminal.get.query({ session: 'hidden' }),
       () => terminal.get.query({ session: 'no such session' }),
       () => terminal.get.query({ session, namespace: 'other' }),

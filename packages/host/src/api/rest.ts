@@ -4,13 +4,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { failureOf } from './failure.ts';
 import { openApiDocument } from './openapi.ts';
 import { operations } from './operations.ts';
+import { queryInput } from './query-input.ts';
 import { appRouter } from './router.ts';
 import type { ApiContext } from './trpc.ts';
 
 /** The same procedures for those who don't speak tRPC, and `/openapi.json`, which describes them. */
 export function addRest(server: FastifyInstance, contextOf: (request: FastifyRequest) => ApiContext): void {
   server.get('/openapi.json', async () => openApiDocument());
-  for (const { name, method, path } of operations()) {
+  for (const { name, method, path, input: schema } of operations()) {
+    const ofQuery = queryInput(schema);
     server.route({
       method,
       url: path,
@@ -18,7 +20,7 @@ export function addRest(server: FastifyInstance, contextOf: (request: FastifyReq
         const leaving = new AbortController();
         // Not that of the connection, which lasts for many requests. After an answer nobody listens to it any more.
         reply.raw.once('close', () => leaving.abort());
-        const input = method === 'GET' ? request.query : request.body;
+        const input = method === 'GET' ? ofQuery(request.query) : request.body;
         try {
           return await callTRPCProcedure({
             router: appRouter,

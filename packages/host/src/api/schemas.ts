@@ -69,6 +69,38 @@ export const waitResult = z.object({
   session,
 });
 
+export const captureInput = z.object({
+  namespace,
+  session: sessionRef,
+  format: z
+    .enum(['text', 'ansi', 'html'])
+    .default('text')
+    .describe('text, text with colours, or a piece of a web page'),
+  historyLines: z
+    .int()
+    .min(0)
+    .max(LIMITS.captureHistoryLines)
+    .default(0)
+    .describe('so many lines above the screen, too, if there are as many'),
+});
+
+export const captured = z.object({
+  offset: z.int().describe('where in the output this is shown: all before it, and nothing behind it'),
+  cols: z.int(),
+  rows: z.int(),
+  cursor: z
+    .object({ x: z.int(), y: z.int(), hidden: z.boolean() })
+    .describe('from the upper left corner, both from 0'),
+  alternate: z
+    .boolean()
+    .describe('the program has the alternate buffer, which has no lines above the screen'),
+  title: z.string().optional().describe('absent if the program has given none'),
+  incomplete: z
+    .array(z.string())
+    .describe('why it may differ from what a terminal shows that was always there; empty if it does not'),
+  text: z.string(),
+});
+
 export const health = z.object({
   reachable: z.boolean(),
   unreachableForMs: z.int().nullable().describe('null while it is reachable'),

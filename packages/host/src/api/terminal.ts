@@ -1,10 +1,14 @@
 import { homedir } from 'node:os';
+import type { Client } from '@holdfast/client';
 import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
 import { TRPCError } from '@trpc/server';
 import * as z from 'zod';
+import type { Use } from '../daemons/pool.ts';
 import { changes } from './changes.ts';
 import { daemonRouter } from './daemon.ts';
 import {
+  captured,
+  captureInput,
   createInput,
   type CreateInput,
   namespace,
@@ -55,11 +59,7 @@ export const terminalRouter = router({
     .input(ofSession)
     .output(session)
     .query(async ({ ctx, input }) => {
-      const { share } = ctx.principal;
-      if (share && (input.namespace ?? share.namespace) !== share.namespace)
-        throw new TRPCError({ code: 'FORBIDDEN', message: 'this token is for another namespace' });
-      // The daemon refuses every session but the shared one.
-      using use = share ? ctx.namespaces.shared(share) : ctx.namespaces.use(input.namespace);
+      using use = useForAll(ctx, input.namespace);
       const client = await use.thing.client();
       return (await client.request('get', { session: input.session })).session;
     }),
@@ -106,6 +106,17 @@ export const terminalRouter = router({
       return await waitFor(client, input, signal);
     }),
 
+  capture: sharedProcedure
+    .meta({ summary: 'what the terminal shows, as text, with colours or as HTML' })
+    .input(captureInput)
+    .output(captured)
+    .query(async ({ ctx, input }) => {
+      using use = useForAll(ctx, input.namespace);
+      const client = await use.thing.client();
+      const { session, format, historyLines } = input;
+      return await client.request('capture', { session, format, historyLines });
+    }),
+
   kill: procedure
     .meta({ summary: 'hang up, then end everything that is left of the session by force' })
     .input(ofSession)
@@ -138,6 +149,17 @@ export const terminalRouter = router({
     .input(z.object({ namespace }).prefault({}))
     .subscription(({ ctx, input, signal: caller }) => whileWelcome(ctx, { ...input, caller }, changes)),
 });
+
+/** A connection for whoever asks: for who may see one session only, one on which the daemon refuses every other. */
+function useForAll(
+  { principal: { share }, namespaces }: Pick<ApiContext, 'principal' | 'namespaces'>,
+  namespace: string | undefined,
+): Use<{ client(): Promise<Client> }> {
+  if (!share) return namespaces.use(namespace);
+  if (namespace !== undefined && namespace !== share.namespace)
+    throw new TRPCError({ code: 'FORBIDDEN', message: 'this token is for another namespace' });
+  return namespaces.shared(share);
+}
 
 /** The host's own environment, less what is true only of its terminal, and what the caller adds; its mask and limits. */
 function openParameters(
