@@ -55,6 +55,9 @@ describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
       await page.keyboard.press('Alt+Shift+Slash');
       await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
       await look('shortcuts');
+      // What was beneath it is still there.
+      await page.keyboard.press('Escape');
+      await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
       await using refused = await WebPage.open(browser, host.at, { colorScheme, token: 'wrong' });
       await refused.page.getByRole('heading', { name: /That token/ }).waitFor();
       await refused.picture(`wrong-token-${colorScheme}`);

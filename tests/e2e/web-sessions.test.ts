@@ -230,6 +230,7 @@ webTest(
     for (const name of names) ids.push(await web.newSession({ command: 'cat', name }));
     const expectShown = async (index: number) => {
       await current.getByText(names[index] ?? '').waitFor();
+      await expect.poll(() => page.title()).toBe(`${names[index]} · Holdfast`);
       // Not behind the edge of a bar that is too short for all.
       await expect
         .poll(async () => {

@@ -23,6 +23,10 @@ const ShareDialog = lazy(() => import('./sharing/share-dialog.tsx'));
 /** The page of whoever may do everything: sessions at the left, terminals or settings beside them. */
 export function Workspace() {
   const route = useRoute();
+  /** What is beneath the list of shortcuts, too. */
+  const [page, setPage] = useState(route);
+  if (route !== 'shortcuts' && route !== page) setPage(route);
+  const isSettings = page === 'settings';
   const layout = useStore(layoutStore);
   const { sessions } = useStore(household);
   const isSharing = useStore(sharing) !== undefined;
@@ -33,6 +37,11 @@ export function Workspace() {
     isListAsked ?? (layout.tabs.length === 0 && sessions !== undefined && sessions.length > 0);
   const openNew = useCallback(() => setIsNaming(true), []);
 
+  const focused = focusedPane(layout)?.session;
+  const title = sessions?.find(({ id }) => id === focused)?.name;
+  useEffect(() => {
+    document.title = title === undefined ? 'Holdfast' : `${title} · Holdfast`;
+  }, [title]);
   useEffect(() => {
     // Sessions that others have forgotten.
     if (!sessions) return;
@@ -60,16 +69,16 @@ export function Workspace() {
           <Sidebar onNew={openNew} onShown={() => setIsListOpen(false)} />
         </div>
         <div className="flex min-w-0 flex-1 flex-col">
-          <div className={route === 'settings' ? 'hidden' : 'contents'}>
+          <div className={isSettings ? 'hidden' : 'contents'}>
             <TabBar onMenu={() => setIsListOpen(true)} onNew={openNew} />
             <main className="relative min-h-0 flex-1 bg-panel">
               {layout.tabs.map((tab) => (
-                <TabView key={tab.id} tab={tab} isActive={tab.id === layout.active && route !== 'settings'} />
+                <TabView key={tab.id} tab={tab} isActive={tab.id === layout.active && !isSettings} />
               ))}
               {layout.tabs.length === 0 && <EmptyState onNew={openNew} onList={() => setIsListOpen(true)} />}
             </main>
           </div>
-          {route === 'settings' && (
+          {isSettings && (
             <Suspense fallback={<p className="p-8 text-muted">Loading the settings…</p>}>
               <SettingsPage />
             </Suspense>
@@ -83,7 +92,7 @@ export function Workspace() {
           if (layoutStore.get().tabs.length > 0) setIsListOpen(false);
         }}
       />
-      <Shortcuts open={route === 'shortcuts'} onClose={() => goTo('terminals')} />
+      <Shortcuts open={route === 'shortcuts'} onClose={() => goTo(isSettings ? 'settings' : 'terminals')} />
       <UpdateFailure />
       {isSharing && (
         <Suspense fallback={null}>
