@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { eventually, passTime } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { SERVED_MS, startKept } from './support/kept.ts';
@@ -50,6 +52,24 @@ test('a keeper that without descriptors takes no session: it is marked until the
     state: 'running',
     pid: cat.pid,
   });
+}, 30_000);
+
+test('a session that the keeper has not taken before an upgrade is offered by the successor, and outlives that', async () => {
+  await using kept = await startKept();
+  const { daemon } = kept;
+  const { keeperPid = -1 } = daemon.home;
+  limitOpenFiles(keeperPid, NONE);
+  const cat = await daemon.openCommand(['/bin/cat']);
+  // After so many the predecessor waits for seconds before it offers it again: the upgrade comes first.
+  const log = path.join(daemon.home.paths.stateDir, 'daemon.log');
+  await eventually('five refusals', () => readFileSync(log, 'utf8').split('keeper.refused').length > 5);
+  expect((await daemon.get(cat)).unescrowed).toBe(true);
+  limitOpenFiles(keeperPid, MANY);
+  await upgrade(daemon);
+  await eventually('it is held', async () => (await daemon.get(cat)).unescrowed === undefined);
+  await daemon.killServing();
+  await expectOneEach(daemon);
+  expect(await daemon.get(cat)).toMatchObject({ state: 'running', pid: cat.pid });
 }, 30_000);
 
 test('more arguments for Node than a keeper takes are refused before anything is begun', async () => {

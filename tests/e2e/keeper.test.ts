@@ -7,6 +7,7 @@ import { close, MessageChannel, socketPair } from '@holdfast/posix';
 import { type FromKeeper, KEEPER_LIMITS, parseFromKeeper, type ToKeeper } from '@holdfast/protocol/keeper';
 import {
   childrenOf,
+  commandLine,
   eventually,
   installation,
   isAlive,
@@ -284,7 +285,10 @@ test('orphans are its children, and never zombies', async () => {
   await using keeper = await TestKeeper.start();
   const script = 'for i in 1 2 3 4 5 6 7 8 9; do (sleep 0.0$i &); done; (exec sleep 1000 &); read line';
   const pid = await keeper.open('a', ['/bin/sh', '-c', script]);
-  await eventually('the one that stays', () => childrenOf(keeper.pid).length === 2);
+  await eventually('the one that stays, and no other', () => {
+    const children = childrenOf(keeper.pid);
+    return children.length === 2 && children.some((child) => commandLine(child).includes('sleep 1000'));
+  });
   expect(zombiesOf(keeper.pid)).toEqual([]);
   expect(isAlive(pid)).toBe(true);
 });
