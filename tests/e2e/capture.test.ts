@@ -31,6 +31,17 @@ function shows(daemon: TestDaemon, session: Session, what: string | RegExp): Pro
   });
 }
 
+/** Resolves when another daemon answers the test's client. */
+async function crash(daemon: TestDaemon): Promise<void> {
+  const client = await daemon.client();
+  const killed = await daemon.killServing();
+  await eventually('another daemon answers', async () => {
+    // E_DISCONNECTED: the connection's end had not been noticed.
+    const status = await client.request('status', {}).catch(() => undefined);
+    return status !== undefined && status.daemon.pid !== killed;
+  });
+}
+
 async function printed(daemon: TestDaemon, text: string, more = ''): Promise<Session> {
   const script = `printf '%s' "$TEXT"; ${more} exec cat`;
   return daemon.openCommand(['/bin/sh', '-c', script], { env: { TEXT: text } });
@@ -149,6 +160,29 @@ describe('the screen of', () => {
     expect(await capture(daemon, session)).toEqual(before);
   });
 
+  test('a session that is looked at now and then is whole when its history is not, also after an upgrade and a crash', async () => {
+    await using daemon = await startDaemon({ keeper: true });
+    const script =
+      'printf "\\033]2;kept\\007"; while read round; do seq 100000 102000; echo round $round; done';
+    const session = await daemon.openCommand(['/bin/sh', '-c', script], { historyBytes: 64 * 1024 });
+    const client = await daemon.client();
+    const input = await client.openInput(session.id);
+    const rounds = async (from: number, to: number) => {
+      for (let round = from; round < to; round += 1) {
+        await input.write(Buffer.from(`${round}\n`));
+        await shows(daemon, session, `\nround ${round}\n`);
+      }
+    };
+    await rounds(0, 8);
+    expect((await daemon.get(session)).historyStart).toBeGreaterThan(0);
+    await upgrade(daemon);
+    expect(await capture(daemon, session)).toMatchObject({ title: 'kept', incomplete: [] });
+    await rounds(8, 16);
+    expect(await capture(daemon, session)).toMatchObject({ title: 'kept', incomplete: [] });
+    await crash(daemon);
+    expect(await capture(daemon, session)).toMatchObject({ title: 'kept', incomplete: ['crash'] });
+  });
+
   test('a session whose files are gone is made from what the daemon has in memory', async () => {
     await using daemon = await startDaemon();
     const session = await printed(daemon, 'kept in memory');
@@ -166,12 +200,7 @@ describe('the screen of', () => {
     await using daemon = await startDaemon({ keeper: true });
     const session = await printed(daemon, 'before ');
     await shows(daemon, session, 'before');
-    const killed = await daemon.killServing();
-    const client = await daemon.client();
-    await eventually(
-      'another daemon answers',
-      () => client.state === 'connected' && client.daemon.pid !== killed,
-    );
+    await crash(daemon);
     const after = await shows(daemon, session, 'before');
     expect(after.incomplete).toEqual(['crash']);
     const input = await (await daemon.client()).openInput(session.id);

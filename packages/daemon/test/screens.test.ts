@@ -67,6 +67,23 @@ test('a worker is started for the first capture, serves all, and is ended when n
   expect(scene.logged).toEqual([]);
 });
 
+test('a worker that is ended saves what it has first, and nobody waits for it', async () => {
+  using scratch = new Scratch();
+  const saved = scratch.path('saved');
+  using scene = new Scene(`
+    if (request === 'end') {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      require('node:fs').writeFileSync(${JSON.stringify(saved)}, '');
+      port.close();
+    } else answer(1)`);
+  await scene.capture('a');
+  scene.clock.pass(60_001);
+  await scene.capture('b');
+  expect(scene.started).toBe(2);
+  await eventually('it has saved', () => fs.existsSync(saved));
+  expect(scene.logged).toEqual([]);
+});
+
 test('a capture that fails is refused for its reason, and the next is made', async () => {
   using scene = new Scene(`request.session.id === 'bad' ? refuse('E_LIMIT', 'too large') : answer(1)`);
   await expect(scene.capture('bad')).rejects.toMatchObject({ code: 'E_LIMIT', message: 'too large' });

@@ -1,7 +1,9 @@
+import fs from 'node:fs';
 import { differences, Emulators } from '@holdfast/screen';
 import { ScreenRecording } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 import { History } from '../src/history/history.ts';
+import type { HistorySource } from '../src/screen/messages.ts';
 import { HistoryFile } from '../src/screen/worker/history-file.ts';
 import type { SessionScreen } from '../src/screen/worker/session-screen.ts';
 import { SessionScreens } from '../src/screen/worker/session-screens.ts';
@@ -29,16 +31,20 @@ class Scene implements Disposable {
     record(this.history, Buffer.from(text as string));
   }
 
-  look(sizeNow = size): SessionScreen {
-    using file = this.file();
-    return this.screens.look('session', file, sizeNow);
+  look(sizeNow = size, id = 'session'): SessionScreen {
+    return this.screens.look({ id, history: this.#source, capacity: this.history.capacity, ...sizeNow });
   }
 
   file(): HistoryFile {
-    return new HistoryFile(
-      this.history.descriptors ?? { folder: this.#scratch.folder },
-      this.history.capacity,
-    );
+    return new HistoryFile(this.#source, this.history.capacity);
+  }
+
+  get checkpoint(): string {
+    return this.#scratch.path('screen');
+  }
+
+  get #source(): HistorySource {
+    return this.history.descriptors ?? { folder: this.#scratch.folder };
   }
 
   [Symbol.dispose](): void {
@@ -79,8 +85,10 @@ describe('a screen that is looked at now and then', () => {
           scene.write(recording.bytes.subarray(scene.history.end, next));
         }
         at = to;
-        // Now and then it is not kept, and made anew from the beginning.
-        if (look % 4 === 0) scene.screens = new SessionScreens(emulators);
+        // Now and then it is not kept, and made anew: from the beginning, or where it was.
+        if (look % 4 === 2) scene.screens.saveAll();
+        if (look % 4 === 0) fs.rmSync(scene.checkpoint, { force: true });
+        if (look % 2 === 0) scene.screens = new SessionScreens(emulators);
         const screen = scene.look(recording.sizeAt(to));
         expect(screen.offset).toBeLessThanOrEqual(to);
         recording.play(always, shown, screen.offset);
@@ -235,17 +243,101 @@ test('an output that does not begin at 0, since an earlier history was lost, is 
   expect(screen.doubts).toEqual(['history']);
 });
 
+describe('a checkpoint', () => {
+  test('carries what the history has no longer, across the end of whoever has made it', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write('\x1b[?2004h\x1b]2;title\x07');
+    using always = emulators.open(size);
+    let shown = 0;
+    const written = [Buffer.from('\x1b[?2004h\x1b]2;title\x07')];
+    for (let at = 0; at < 20_000; at += 2_000) {
+      written.push(Buffer.from(lines(at, at + 2_000)));
+      scene.write(lines(at, at + 2_000));
+      scene.look();
+      // Killed: nobody saves anything at the end.
+      if (at % 4_000 === 0) scene.screens = new SessionScreens(emulators);
+    }
+    const screen = scene.look();
+    always.feed(Buffer.concat(written).subarray(shown, screen.offset));
+    shown = screen.offset;
+    expect(differences(always, screen.emulator)).toEqual([]);
+    expect(screen.doubts).toEqual([]);
+  });
+
+  test('is made of a screen that makes room for others', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write('text');
+    for (let session = 0; session < 65; session += 1) scene.look(size, String(session));
+    expect(fs.statSync(scene.checkpoint).mode & 0o777).toBe(0o600);
+  });
+
+  test('does not forget what is in doubt', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write(lines(0, 20_000));
+    expect(scene.look().doubts).toEqual(['history']);
+    scene.screens.saveAll();
+    scene.screens = new SessionScreens(emulators);
+    expect(scene.look().doubts).toEqual(['history']);
+  });
+
+  test('of a state that it can not carry puts it in doubt', () => {
+    using scene = new Scene(64 * 1024);
+    // The second half of a wide character, alone.
+    scene.write('世\x1b[2G\x1b[@');
+    expect(scene.look().doubts).toEqual([]);
+    scene.screens.saveAll();
+    scene.screens = new SessionScreens(emulators);
+    expect(scene.look().doubts).toEqual(['unrepresented']);
+  });
+
+  test('has the size that was set there last', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write('text');
+    scene.look();
+    scene.screens.saveAll();
+    scene.history.marks.size(4, 80, 24);
+    scene.history.marks.size(4, 100, 30);
+    scene.screens = new SessionScreens(emulators);
+    expect(scene.look({ cols: 100, rows: 30 })).toMatchObject({ size: { cols: 100, rows: 30 }, doubts: [] });
+  });
+
+  test.each([
+    ['is damaged', (file: string) => fs.truncateSync(file, 50)],
+    ['is of another version', (file: string) => fs.writeFileSync(file, fs.readFileSync(file).fill(9, 4, 5))],
+    ['is a folder', (file: string) => fs.rmSync(file) ?? fs.mkdirSync(file)],
+  ])('that %s is as good as none', (_what, spoil) => {
+    using scene = new Scene(64 * 1024);
+    scene.write('text');
+    scene.look();
+    scene.screens.saveAll();
+    spoil(scene.checkpoint);
+    scene.screens = new SessionScreens(emulators);
+    scene.write(' and more');
+    const screen = scene.look();
+    expect(rowsOf(screen)[0]).toBe('text and more');
+    expect(screen.doubts).toEqual([]);
+    scene.screens.saveAll();
+  });
+
+  test('of an output that is none of this history is not used', () => {
+    using scene = new Scene(64 * 1024, { begin: 2 ** 44 });
+    using other = new Scene(64 * 1024);
+    other.write('other');
+    other.look();
+    other.screens.saveAll();
+    fs.renameSync(other.checkpoint, scene.checkpoint);
+    scene.write('mine');
+    expect(rowsOf(scene.look())[0]).toBe('mine');
+  });
+});
+
 test('screens that were not looked at for long are not kept', () => {
   using scene = new Scene(64 * 1024);
   scene.write('text');
-  using file = scene.file();
-  for (let session = 0; session < 100; session += 1) scene.screens.look(String(session), file, size);
+  for (let session = 0; session < 100; session += 1) scene.look(size, String(session));
   expect(scene.screens.count).toBe(64);
   // 20 terminals as large as a wall are more cells than are kept.
-  for (let session = 0; session < 20; session += 1) {
-    const screens = scene.screens;
-    scene.history.marks.size(scene.history.end, 1_000, 500);
-    screens.look(`wall ${session}`, file, { cols: 1_000, rows: 500 });
-  }
+  scene.history.marks.size(scene.history.end, 1_000, 500);
+  for (let session = 0; session < 20; session += 1) scene.look({ cols: 1_000, rows: 500 }, `wall ${session}`);
   expect(scene.screens.count).toBeLessThan(20);
 });

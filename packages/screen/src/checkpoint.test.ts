@@ -7,14 +7,14 @@ const checkpoint: Checkpoint = {
   cols: 200,
   rows: 50,
   scrollback: 1000,
-  isIncomplete: true,
+  doubts: ['history', 'crash', 'unrepresented'],
   snapshot: Buffer.from('\x1bctext '.repeat(1000)),
 };
 
 describe('a checkpoint', () => {
   it('is read as it was written', () => {
     expect(decodeCheckpoint(encodeCheckpoint(checkpoint))).toEqual(checkpoint);
-    const empty = { ...checkpoint, isIncomplete: false, snapshot: Buffer.alloc(0) };
+    const empty = { ...checkpoint, doubts: [], snapshot: Buffer.alloc(0) };
     expect(decodeCheckpoint(encodeCheckpoint(empty))).toEqual(empty);
   });
 

@@ -12,32 +12,31 @@ const MAGIC = Buffer.from('HFSC');
 const VERSION = 1;
 const CHECKSUM_AT = 26;
 const HEADER_BYTES = 30;
-const INCOMPLETE = 1;
 /** A screen of random colours, 500 by 200, with 1,000 lines, stays below. */
 const MAX_SNAPSHOT = 64 * 1024 * 1024;
+
+/**
+ * Why a screen may differ from that of a terminal which was always there: output that is not kept any more, or had to be skimmed; bytes
+ * that a crash may have lost; a size that nothing tells of; something that this version of the emulator does not have; a state that no
+ * snapshot carries. Each is a bit of the flags, by its place.
+ */
+const DOUBTS = ['history', 'skimmed', 'crash', 'size', 'emulator', 'unrepresented'] as const;
+export type Doubt = (typeof DOUBTS)[number];
 
 /** The state of a screen at an offset of the output: nothing before it is needed any more. */
 export interface Checkpoint extends ScreenSize {
   readonly offset: number;
   /** The limit, not how many lines there are. */
   readonly scrollback: number;
-  /** Whether something may be missing, as when history was lost before it. */
-  readonly isIncomplete: boolean;
+  readonly doubts: readonly Doubt[];
   readonly snapshot: Uint8Array;
 }
 
-export function encodeCheckpoint({
-  offset,
-  cols,
-  rows,
-  scrollback,
-  isIncomplete,
-  snapshot,
-}: Checkpoint): Buffer {
+export function encodeCheckpoint({ offset, cols, rows, scrollback, doubts, snapshot }: Checkpoint): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(header);
   header.writeUInt8(VERSION, 4);
-  header.writeUInt8(isIncomplete ? INCOMPLETE : 0, 5);
+  header.writeUInt8(flagsOf(doubts), 5);
   header.writeBigUInt64BE(BigInt(offset), 6);
   header.writeUInt16BE(cols, 14);
   header.writeUInt16BE(rows, 16);
@@ -70,9 +69,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | string {
     cols,
     rows,
     scrollback: header.readUInt32BE(18),
-    isIncomplete: (header.readUInt8(5) & INCOMPLETE) !== 0,
+    doubts: DOUBTS.filter((_, bit) => (header.readUInt8(5) & (1 << bit)) !== 0),
     snapshot,
   };
+}
+
+function flagsOf(doubts: readonly Doubt[]): number {
+  return doubts.reduce((flags, doubt) => flags | (1 << DOUBTS.indexOf(doubt)), 0);
 }
 
 function checksum(header: Buffer, snapshot: Uint8Array): number {

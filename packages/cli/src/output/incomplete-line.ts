@@ -3,6 +3,7 @@ const REASONS: Readonly<Record<string, string>> = {
   skimmed: 'there was too much output at once',
   crash: 'the daemon crashed, and some bytes may be missing',
   size: 'the size of the terminal at the beginning is not known',
+  unrepresented: 'it was in a state that can not be saved',
   emulator: 'this build has an emulator that it does not know',
 };
 

@@ -18,11 +18,13 @@ export interface ScreenedSession {
 
 export type ScreenView = Pick<RequestParameters<'capture'>, 'format' | 'historyLines'>;
 
-/** Daemon → worker. One at a time: the next comes when this is answered. */
 export interface ScreenRequest {
   readonly session: ScreenedSession;
   readonly view: ScreenView;
 }
+
+/** Daemon → worker. One request at a time: the next comes when this is answered. Whoever is to end saves what it has, and does. */
+export type ToScreenWorker = ScreenRequest | 'end';
 
 /** Worker → daemon: first which build it is, then an answer to each request. */
 export type FromScreenWorker =

@@ -6,8 +6,8 @@ import type {
   FromScreenWorker,
   HistorySource,
   ScreenedSession,
-  ScreenRequest,
   ScreenView,
+  ToScreenWorker,
 } from './messages.ts';
 import type { WorkerProgram } from './worker-program.ts';
 
@@ -88,7 +88,7 @@ export class Screens {
       this.#failed(worker, late('no screen was made'));
     });
     this.#inHand = { ...next, timer, release };
-    const request: ScreenRequest = { session, view: next.view };
+    const request: ToScreenWorker = { session, view: next.view };
     worker.postMessage(request, []);
   }
 
@@ -156,7 +156,19 @@ export class Screens {
   #becomeIdle(): void {
     if (!this.#worker) return;
     this.#idle?.cancel();
-    this.#idle = this.#surroundings.reactor.after(IDLE_MS, () => this.#end());
+    this.#idle = this.#surroundings.reactor.after(IDLE_MS, () => this.#letGo());
+  }
+
+  /** It ends by itself when it has saved what it has; whoever asks meanwhile gets another one. */
+  #letGo(): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#isReady = false;
+    if (!worker) return;
+    const last: ToScreenWorker = 'end';
+    worker.postMessage(last, []);
+    const timer = this.#surroundings.reactor.after(ANSWER_MS, () => void worker.terminate());
+    worker.on('exit', () => timer.cancel());
   }
 
   #end(): void {

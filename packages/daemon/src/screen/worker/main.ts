@@ -1,9 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { Emulators } from '@holdfast/screen';
 import { BUILD, HoldfastError } from '@holdfast/protocol';
-import type { FromScreenWorker, ScreenRequest } from '../messages.ts';
+import type { FromScreenWorker, ToScreenWorker } from '../messages.ts';
 import { CapturePainter } from './capture-painter.ts';
-import { HistoryFile } from './history-file.ts';
 import { SessionScreens } from './session-screens.ts';
 
 const port = parentPort;
@@ -11,10 +10,15 @@ if (!port) throw new Error('this runs as a worker of the daemon');
 const screens = new SessionScreens(new Emulators());
 const painter = new CapturePainter();
 
-port.on('message', ({ session, view }: ScreenRequest) => {
+port.on('message', (message: ToScreenWorker) => {
+  if (message === 'end') {
+    screens.saveAll();
+    port.close();
+    return;
+  }
   try {
-    using history = new HistoryFile(session.history, session.capacity);
-    const json = painter.paint(screens.look(session.id, history, session), view);
+    const { session, view } = message;
+    const json = painter.paint(screens.look(session), view);
     port.postMessage({ json } satisfies FromScreenWorker, [json.buffer]);
   } catch (error) {
     port.postMessage({ error: inWords(error) } satisfies FromScreenWorker);

@@ -1,4 +1,14 @@
-import { type Emulator, type Emulators, SafeOffset, type ScreenSize, Skimmer } from '@holdfast/screen';
+import {
+  type Checkpoint,
+  type Doubt,
+  type Emulator,
+  type Emulators,
+  SafeOffset,
+  SCROLLBACK_LINES,
+  type ScreenSize,
+  type Serializer,
+  Skimmer,
+} from '@holdfast/screen';
 import type { HistoryFile, NumberedMarks, Stretch } from './history-file.ts';
 
 /** So much of what was not looked at yet is parsed, at 13 MB/s or more. The output before it is skimmed: nobody has seen it. */
@@ -11,11 +21,12 @@ const MIDST_BYTES = 4096;
 const LINE_FEED = 0x0a;
 const ESC = 0x1b;
 
-/**
- * Why a screen may differ from that of a terminal which was always there: output that is not kept any more, or had to be skimmed; bytes
- * that a crash may have lost; a size that nothing tells of; something that this version of the emulator does not have.
- */
-export type Doubt = 'history' | 'skimmed' | 'crash' | 'size' | 'emulator';
+/** What is needed to show a session. */
+export interface SessionOutput {
+  readonly history: HistoryFile;
+  /** What no mark says otherwise. */
+  readonly sizeNow: ScreenSize;
+}
 
 /**
  * A terminal that has been shown a session's output up to an offset, which is always a safe one: a snapshot can be made there, and
@@ -29,15 +40,37 @@ export class SessionScreen implements Disposable {
   /** Number of the first mark that has not had its effect. */
   #nextMark = 0;
 
-  /** At the beginning of the session's output, or of what is kept of it. `sizeNow` is what no mark says otherwise. */
-  constructor(emulators: Emulators, history: HistoryFile, sizeNow: ScreenSize) {
+  private constructor(emulator: Emulator, at: ScreenSize & { readonly offset: number }) {
+    this.emulator = emulator;
+    this.#size = { cols: at.cols, rows: at.rows };
+    this.#offset = at.offset;
+  }
+
+  /** At the beginning of the session's output. */
+  static begin(emulators: Emulators, { history, sizeNow }: SessionOutput): SessionScreen {
     const { begin } = history.range();
-    this.#size = history.marks().marks.find((mark) => mark.kind === 'size') ?? sizeNow;
-    this.emulator = emulators.open(this.#size);
-    this.#offset = begin;
+    const { cols, rows } = history.marks().marks.find((mark) => mark.kind === 'size') ?? sizeNow;
+    const screen = new SessionScreen(emulators.open({ cols, rows }), { cols, rows, offset: begin });
     // An earlier history was lost, and what it held.
-    if (begin > 0) this.#doubts.add('history');
-    if (emulators.missing.size > 0) this.#doubts.add('emulator');
+    if (begin > 0) screen.#doubts.add('history');
+    if (emulators.missing.size > 0) screen.#doubts.add('emulator');
+    return screen;
+  }
+
+  /** Where it was once; undefined if that is nowhere in this history's output. */
+  static restore(
+    emulators: Emulators,
+    { history, sizeNow }: SessionOutput,
+    checkpoint: Checkpoint,
+  ): SessionScreen | undefined {
+    const { begin, end } = history.range();
+    const { offset, scrollback, doubts, snapshot } = checkpoint;
+    if (offset < begin || offset > end || scrollback !== SCROLLBACK_LINES) return undefined;
+    const screen = new SessionScreen(emulators.open(checkpoint), checkpoint);
+    screen.emulator.feed(snapshot);
+    for (const doubt of doubts) screen.#doubts.add(doubt);
+    screen.#passMarks(history.marks(), sizeNow);
+    return screen;
   }
 
   get offset(): number {
@@ -54,8 +87,22 @@ export class SessionScreen implements Disposable {
     return [...this.#doubts];
   }
 
+  /** For `restore`. */
+  checkpoint(serializer: Serializer): Checkpoint {
+    const snapshot = serializer.serialize(this.emulator);
+    const doubts = new Set(this.#doubts);
+    if (serializer.unrepresented.length > 0) doubts.add('unrepresented');
+    return {
+      ...this.#size,
+      offset: this.#offset,
+      scrollback: SCROLLBACK_LINES,
+      doubts: [...doubts],
+      snapshot,
+    };
+  }
+
   /** Shows what there is by now, to the last safe offset. Throws Error if the history can't be read. */
-  follow(history: HistoryFile, sizeNow: ScreenSize): void {
+  follow({ history, sizeNow }: SessionOutput): void {
     const { start, end } = history.range();
     const parsedFrom = end - PARSED_BYTES;
     if (parsedFrom > this.#offset) this.#skim(history, Math.max(this.#offset, start), parsedFrom);
@@ -107,6 +154,16 @@ export class SessionScreen implements Disposable {
     this.#nextMark = Math.max(this.#nextMark, first);
     this.#doubts.add('size');
     if (!marks.some(({ kind }) => kind === 'size')) this.#resize(sizeNow);
+  }
+
+  /** Those up to where it stands have had their effect; the last ones there may have come after that. */
+  #passMarks({ first, marks }: NumberedMarks, sizeNow: ScreenSize): void {
+    const passed = marks.findLastIndex((mark) => mark.offset <= this.#offset);
+    // Else what is between it and the oldest that is kept is unknown.
+    if (passed >= 0 || first === 0) this.#nextMark = first + passed + 1;
+    const size = marks.findLast((mark) => mark.kind === 'size' && mark.offset <= this.#offset);
+    if (size?.kind === 'size') this.#resize(size);
+    else if (!marks.some(({ kind }) => kind === 'size')) this.#resize(sizeNow);
   }
 
   #resize({ cols, rows }: ScreenSize): void {

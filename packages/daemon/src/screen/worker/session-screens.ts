@@ -1,52 +1,90 @@
-import { type Emulators, type ScreenSize } from '@holdfast/screen';
-import type { HistoryFile } from './history-file.ts';
+import { type Emulators, Serializer } from '@holdfast/screen';
+import type { ScreenedSession } from '../messages.ts';
+import { CheckpointFile } from './checkpoint-file.ts';
+import { HistoryFile } from './history-file.ts';
 import { SessionScreen } from './session-screen.ts';
 
-/** Screens that are kept: 50 people who attach to as many sessions find theirs, and 16 floods. */
+/** Screens that are kept: 50 people who attach to as many sessions find theirs, and some more. */
 const SCREENS = 64;
 /** Cells of all screens that are kept, scrollback included, at 12 bytes each: some 16 screens of 200 x 50 with all their lines. */
 const CELLS = 4 * 1024 * 1024;
+/** After so much output a screen is saved while it is kept, as somebody may end this process: to show that much again takes 0.2 s at most. */
+const SAVED_EVERY_BYTES = 2 * 1024 * 1024;
 
-/** The screens that were looked at last. What is not kept is made anew, from the history. */
+interface Kept {
+  readonly screen: SessionScreen;
+  readonly file: CheckpointFile;
+  /** Where its checkpoint stands, as far as this worker knows of one. */
+  savedAt: number;
+}
+
+/** The screens that were looked at last. What is not kept is made anew, from its checkpoint and the history. */
 export class SessionScreens {
   readonly #emulators: Emulators;
+  readonly #serializer = new Serializer();
   /** By session, the one that was looked at last at the end. */
-  readonly #screens = new Map<string, SessionScreen>();
+  readonly #kept = new Map<string, Kept>();
 
   constructor(emulators: Emulators) {
     this.#emulators = emulators;
   }
 
   get count(): number {
-    return this.#screens.size;
+    return this.#kept.size;
   }
 
   /** A session's screen as it is now. Throws Error if the history can't be read. */
-  look(session: string, history: HistoryFile, sizeNow: ScreenSize): SessionScreen {
-    const screen = this.#screens.get(session) ?? new SessionScreen(this.#emulators, history, sizeNow);
-    this.#screens.delete(session);
+  look({ id, history: source, capacity, cols, rows }: ScreenedSession): SessionScreen {
+    using history = new HistoryFile(source, capacity);
+    const output = { history, sizeNow: { cols, rows } };
+    const file = new CheckpointFile(source);
+    const known = this.#kept.get(id);
+    this.#kept.delete(id);
+    const screen = known?.screen ?? this.#open(output, file);
+    const kept: Kept = { screen, file, savedAt: known?.savedAt ?? screen.offset };
     try {
-      screen.follow(history, sizeNow);
+      screen.follow(output);
     } catch (error) {
       // Nobody knows what it has been shown.
       screen[Symbol.dispose]();
       throw error;
     }
-    this.#screens.set(session, screen);
+    this.#kept.set(id, kept);
+    // Before the history has no longer what comes behind the last one.
+    if (screen.offset - kept.savedAt >= Math.min(capacity / 2, SAVED_EVERY_BYTES)) this.#save(kept);
     this.#makeRoom();
     return screen;
+  }
+
+  /** For who makes them again. */
+  saveAll(): void {
+    for (const kept of this.#kept.values()) this.#save(kept);
+  }
+
+  #open(output: Parameters<typeof SessionScreen.begin>[1], file: CheckpointFile): SessionScreen {
+    const checkpoint = file.read();
+    const restored = checkpoint && SessionScreen.restore(this.#emulators, output, checkpoint);
+    return restored ?? SessionScreen.begin(this.#emulators, output);
+  }
+
+  #save(kept: Kept): void {
+    const { screen, file } = kept;
+    if (screen.offset === kept.savedAt) return;
+    file.write(screen.checkpoint(this.#serializer));
+    kept.savedAt = screen.offset;
   }
 
   /** The one that was looked at last stays, whatever its size. */
   #makeRoom(): void {
     let cells = 0;
     let screens = 0;
-    for (const [session, screen] of [...this.#screens].toReversed()) {
-      cells += cellsOf(screen);
+    for (const [session, kept] of [...this.#kept].toReversed()) {
+      cells += cellsOf(kept.screen);
       screens += 1;
       if (screens === 1 || (screens <= SCREENS && cells <= CELLS)) continue;
-      this.#screens.delete(session);
-      screen[Symbol.dispose]();
+      this.#save(kept);
+      this.#kept.delete(session);
+      kept.screen[Symbol.dispose]();
     }
   }
 }
