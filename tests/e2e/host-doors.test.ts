@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { privateBytes, repository } from '@holdfast/testkit';
@@ -117,6 +117,37 @@ test('a browser trades the token for a cookie that scripts and foreign pages can
   });
   expect(logout.status).toBe(200);
   expect(await ask(HEALTH, { cookie })).toMatchObject({ status: 401 });
+});
+
+test('a request that would rather speak another protocol is answered in this one, body and all, and so is the next', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const sockets = new Set<unknown>();
+  const post = (more: Record<string, string>) =>
+    new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const asked = request(
+        new URL('/api/terminal/daemon/dismissUpdateFailure', host.at.url),
+        {
+          method: 'POST',
+          agent,
+          headers: { ...host.authorization, 'content-type': 'application/json', ...more },
+        },
+        (response) => {
+          let body = '';
+          response.on('data', (piece: Buffer) => (body += piece.toString()));
+          response.on('end', () => resolve({ status: response.statusCode, body }));
+        },
+      );
+      asked.on('socket', (socket) => sockets.add(socket));
+      asked.on('error', reject);
+      // More than comes with the head.
+      asked.end(JSON.stringify({ padding: 'x'.repeat(300_000) }));
+    });
+  const h2c = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQCAAAA' };
+  for (const headers of [h2c, {}, h2c]) expect(await post(headers)).toEqual({ status: 200, body: '{}' });
+  expect(sockets.size).toBe(1);
+  const stranger = { ...h2c, authorization: 'Bearer x' };
+  expect(await post(stranger)).toMatchObject({ status: 401 });
+  agent.destroy();
 });
 
 test('a body that is too large is refused, and the host stays as it is', async () => {

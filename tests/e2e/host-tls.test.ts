@@ -51,7 +51,13 @@ test('with a certificate everything is encrypted: the API, the cookie, and termi
   expect(health.headers['strict-transport-security']).toBeUndefined();
   const login = await ask(new URL('/auth/session', url), {
     method: 'POST',
-    headers: { 'content-type': 'application/json', origin: new URL(url).origin },
+    headers: {
+      'content-type': 'application/json',
+      origin: new URL(url).origin,
+      // Nobody has to take this up.
+      connection: 'Upgrade',
+      upgrade: 'h2',
+    },
     body: JSON.stringify({ token }),
   });
   expect(login.headers['set-cookie']?.[0]).toMatch(/; Secure/);

@@ -1,6 +1,7 @@
 import websocket from '@fastify/websocket';
 import { HoldfastError, LIMITS } from '@holdfast/protocol';
 import type { FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
 import { failureOf } from '../api/failure.ts';
 import type { Principal, Tokens } from '../auth/tokens.ts';
@@ -9,6 +10,7 @@ import { CLOSE, closeCodeOf } from './close-code.ts';
 import { Feeds } from './feed.ts';
 import { type Attach, ATTACH_MS, HEADER_BYTES, parseDataFrame, parsePageMessage } from './messages.ts';
 import { Page } from './page.ts';
+import { webSocketUpgrades } from './web-socket-upgrades.ts';
 import { PageSocket } from './page-socket.ts';
 
 /** WebSockets at once: bounds memory and descriptors, whatever a page does. */
@@ -41,7 +43,12 @@ export async function addTerminals(server: FastifyInstance, options: TerminalsOp
   const visitors = new Set<Visitor>();
   const feeds = new Feeds();
   await server.register(websocket, {
-    options: { maxPayload: LIMITS.dataFrameBytes + HEADER_BYTES, perMessageDeflate: false },
+    options: {
+      maxPayload: LIMITS.dataFrameBytes + HEADER_BYTES,
+      perMessageDeflate: false,
+      // It listens to `upgrade` there, and to nothing else.
+      server: webSocketUpgrades(server.server) as Server,
+    },
     // The end of the host is told to each page below.
     preClose: (done) => {
       for (const { socket } of visitors) socket.close(CLOSE.hostEnds, 'the host ends');
