@@ -56,6 +56,33 @@ test.skipIf(!isRoot)(
   60_000,
 );
 
+test.skipIf(!isRoot)(
+  'the status of a daemon’s own child outlives the daemon, though the disk had no room for it (needs root)',
+  async () => {
+    await using home = new TestHome();
+    using disk = new SmallDisk(home.folder, 16 * MEBIBYTE);
+    await using daemon = await startDaemon({ home, keeper: true });
+    const gate = home.gate();
+    const session = await daemon.openCommand(['/bin/sh', '-c', `read none <${gate.path}; exit 7`], SMALL);
+    disk.fill();
+    await gate.open();
+    expect(await exitOf(daemon, session.id)).toEqual({ code: 7 });
+    const { warnings } = await eventually('its state could not be saved', async () => {
+      const found = await daemon.get(session);
+      return found.warnings.length > 0 && found;
+    });
+    expect(warnings).toEqual([expect.stringContaining('could not be saved')]);
+    await daemon.killServing();
+    expect(await exitOf(daemon, session.id)).toEqual({ code: 7 });
+    expect(recordedExit(daemon, session.id)).toBeUndefined();
+    disk.free();
+    await eventually('its status is recorded', () => recordedExit(daemon, session.id));
+    await daemon.killServing();
+    expect(await exitOf(daemon, session.id)).toEqual({ code: 7 });
+  },
+  60_000,
+);
+
 function recordedExit({ home }: TestDaemon, id: string): unknown {
   const file = path.join(home.paths.stateDir, 'sessions', id, 'state.json');
   return JSON.parse(fs.readFileSync(file, 'utf8')).exit ?? undefined;

@@ -95,11 +95,16 @@ export class Escrow {
   record(pid: number, status: ExitStatus): boolean {
     const name = this.held.find((held) => held.pid === pid)?.name ?? this.#dropped.get(pid)?.name;
     if (name === undefined) return false;
-    this.#dropped.delete(pid);
-    this.#exited.set(pid, { pid, name, status });
+    this.keep({ pid, name, status });
+    return true;
+  }
+
+  /** Keeps a status that a daemon has learned, or that was learned here. */
+  keep(exited: Exited): void {
+    this.#dropped.delete(exited.pid);
+    this.#exited.set(exited.pid, exited);
     const [oldest] = this.#exited.keys();
     if (oldest !== undefined && this.#exited.size > KEEPER_LIMITS.statuses) this.#exited.delete(oldest);
-    return true;
   }
 
   taken(pid: number): void {

@@ -93,6 +93,9 @@ export class Hearing {
       case 'ready':
         daemon.readyAtMs = monotonicMs();
         break;
+      case 'ended':
+        this.#escrow.keep({ pid: message.pid, name: message.name, status: message.status });
+        break;
       case 'taken':
         this.#escrow.taken(message.pid);
         break;

@@ -68,6 +68,12 @@ export const TO_KEEPER = {
   giveBack: { fields: z.object({}), fd: false, from: ['current'] },
   /** I serve. */
   ready: { fields: z.object({}), fd: false, from: ['current'] },
+  /** How this process of mine has ended is in no file yet: keep it until `taken`. A keeper of an earlier build passes it over. */
+  ended: {
+    fields: z.object({ name: heldName, pid, status: statusShape }),
+    fd: false,
+    from: ['current', 'predecessor'],
+  },
   /** The exit status of this process has been recorded. */
   taken: { fields: z.object({ pid }), fd: false, from: ['current', 'predecessor'] },
   /** A channel for a successor, please. */

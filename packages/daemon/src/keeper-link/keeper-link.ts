@@ -211,6 +211,12 @@ export class KeeperLink implements SessionKeeper {
     } else this.#send({ message: { type: 'drop', name } });
   }
 
+  exitNotSaved(sessionId: string, { pid, exit }: { pid: number; exit: Exit }): void {
+    if ('lost' in exit) return;
+    this.#neverTold.delete(pid);
+    this.#send({ message: { type: 'ended', name: heldName(sessionId), pid, status: exit } });
+  }
+
   exitSaved(pid: number): void {
     if (!this.#neverTold.delete(pid)) this.#send({ message: { type: 'taken', pid } });
   }

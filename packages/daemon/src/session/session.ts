@@ -53,6 +53,8 @@ export interface SessionKeeper {
   readonly tellsExits: boolean;
   /** The master is closed here. */
   drop(sessionId: string): void;
+  /** How that program ended is known, and no file says it yet. */
+  exitNotSaved(sessionId: string, program: { readonly pid: number; readonly exit: Exit }): void;
   /** The exit status of that program is known and saved. */
   exitSaved(pid: number): void;
 }
@@ -106,6 +108,8 @@ export class Session {
   #saveAgain: Timer | undefined;
   /** The state file says how it ended. */
   #isExitSaved: boolean;
+  /** The keeper was told. */
+  #isExitKept = false;
   /** When it exited, by the clock that nobody sets; before 0 if that was long before this daemon. */
   #exitedAtMs: number | undefined;
 
@@ -505,10 +509,19 @@ export class Session {
     if (isNew) this.#surroundings.log('session.save-failed', { session: this.id, error: String(error) });
     if (isNew) this.warn(`${NOT_SAVED}: ${error instanceof Error ? error.message : String(error)}`);
     if (this.#isForgotten) return;
+    this.#keepExit();
     this.#saveAgain ??= this.#surroundings.reactor.after(SAVE_AGAIN_MS, () => {
       this.#saveAgain = undefined;
       void this.save();
     });
+  }
+
+  /** Nobody but this daemon knows how its own child has ended, and it may be killed before there is room for that. */
+  #keepExit(): void {
+    const { pid, exit } = this.#state;
+    if (!exit || this.#isExitKept) return;
+    this.#isExitKept = true;
+    this.#surroundings.keeper.exitNotSaved(this.id, { pid, exit });
   }
 
   /** Whoever has the status beside this daemon need not keep it any longer. */
