@@ -181,6 +181,21 @@ test('send to a session that has exited fails, also while stdin stays open', asy
 });
 
 describe('wait', () => {
+  test('finds what the terminal shows, however it was written', async () => {
+    await using home = new CliHome();
+    await home.open(
+      's',
+      `printf '\\033[2;4Hdy\\033[2;1H\\033[1mr\\033[32mea'; read go; printf '\\033[H go\\033[0mne'`,
+    );
+    await home.do('wait', 's', '--output', '^ready$');
+    const gone = home.start('wait', 's', '--output', '^ gone$');
+    const never = home.start('wait', 's', '--output', '^never$');
+    await home.do('send', 's', '--enter');
+    expect((await gone.result()).code).toBe(0);
+    expect((await never.result()).code).toBe(1);
+    await home.do('wait', 's', '--output', '^ready$');
+  });
+
   test('passes the status of the session on', async () => {
     await using home = new CliHome();
     await home.open('s', 'sleep 0.3; exit 9');

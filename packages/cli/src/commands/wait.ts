@@ -14,15 +14,19 @@ export const waitCommand = defineCommand({
   cannot: "can't wait",
   operands: { S: SESSION_OPERAND },
   options: {
-    output: { kind: 'value', value: 'REGEX', summary: 'until its output matches; earlier output counts' },
+    output: {
+      kind: 'value',
+      value: 'REGEX',
+      summary: 'until its output or its screen matches; earlier output counts',
+    },
     idle: { kind: 'value', value: 'MS', summary: 'until it has printed nothing for so long' },
     timeout: { kind: 'value', value: 'MS', summary: 'give up after so long, with exit code 124' },
   },
   details: [
     "Without --output and --idle: exits with the session's status (128 + signal if killed, 255 if lost).",
     'With one of them: 0 when it is met, 1 if the session ends first. With both: first the output, then the silence.',
-    'REGEX is a JavaScript regular expression on the raw output, escape sequences included; ^ and $ are the ends of',
-    'lines. A match may straddle at most 65536 characters of output.',
+    'REGEX is a JavaScript regular expression on the raw output, escape sequences included, and on the text of the',
+    'screen as capture prints it; ^ and $ are the ends of lines. A match may straddle 65536 characters of output.',
   ],
   async run({ options, operands }, context) {
     const session = operands.S;

@@ -35,6 +35,11 @@ export class OutputSearch {
     }
   }
 
+  /** Whether a text that is none of the output has a match. */
+  matches(text: string): boolean {
+    return this.#test(text, 0);
+  }
+
   /** True if the output up to and with these bytes has a match. */
   push(bytes: Uint8Array): boolean {
     this.#text += this.#decoder.decode(bytes, { stream: true });

@@ -1,11 +1,20 @@
 import type { Client, Subscription } from '@holdfast/client';
 import type { OutputSearch } from './output-search.ts';
+import { ScreenWatch } from './screen-watch.ts';
 
-/** Waits until `search` has found its output, earlier output included; false if the session ends without it. */
+/**
+ * Waits until `search` has found what it looks for in the output, earlier output included, or on the screen; false if the session ends
+ * without it.
+ */
 export function waitForOutput(client: Client, session: string, search: OutputSearch): Promise<boolean> {
   let subscription: Subscription | undefined;
   let end = 0;
+  const screen = new ScreenWatch(client, session, (text) => search.matches(text));
   return new Promise((resolve, reject) => {
+    const found = () => {
+      resolve(true);
+      void subscription?.close();
+    };
     client
       .subscribe(session, {
         from: 'start',
@@ -14,11 +23,10 @@ export function waitForOutput(client: Client, session: string, search: OutputSea
         onData: (bytes, offset) => {
           end = offset + bytes.length;
           subscription?.acknowledge(end);
-          if (!search.push(bytes)) return;
-          resolve(true);
-          void subscription?.close();
+          if (search.push(bytes)) found();
+          else screen.outputCame(found);
         },
-        onExited: () => resolve(false),
+        onExited: () => void screen.look().then(resolve),
         onLost: reject,
       })
       .then((opened) => {

@@ -1,0 +1,50 @@
+import type { Client } from '@holdfast/client';
+
+/** Between two looks, at least: people wait for what takes seconds. */
+const LOOK_EVERY_MS = 100;
+/** A screen that takes long to make, as a flood's, is looked at less often: for a tenth of the time at most. */
+const IDLE_SHARE = 9;
+
+/** Looks at a session's screen when output has come, and not all the time while it comes. */
+export class ScreenWatch {
+  readonly #client: Client;
+  readonly #session: string;
+  readonly #isFound: (text: string) => boolean;
+  #isLooking = false;
+  #isDue = false;
+
+  constructor(client: Client, session: string, isFound: (text: string) => boolean) {
+    this.#client = client;
+    this.#session = session;
+    this.#isFound = isFound;
+  }
+
+  /** There is more to be seen: calls back if it is found, now or when it is looked at next. */
+  outputCame(found: () => void): void {
+    this.#isDue = true;
+    if (!this.#isLooking) void this.#lookOnAndOff(found);
+  }
+
+  /** Whether it is to be seen now; false, too, if the daemon can't make screens. */
+  async look(): Promise<boolean> {
+    try {
+      const { text } = await this.#client.request('capture', { session: this.#session, format: 'text' });
+      return this.#isFound(text);
+    } catch {
+      // E_UNKNOWN_REQUEST: an earlier daemon. E_DISCONNECTED, E_TIMEOUT: there will be more output, or its end.
+      return false;
+    }
+  }
+
+  async #lookOnAndOff(found: () => void): Promise<void> {
+    this.#isLooking = true;
+    while (this.#isDue) {
+      this.#isDue = false;
+      const begunMs = performance.now();
+      if (await this.look()) return found();
+      const tookMs = performance.now() - begunMs;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(LOOK_EVERY_MS, tookMs * IDLE_SHARE)));
+    }
+    this.#isLooking = false;
+  }
+}
