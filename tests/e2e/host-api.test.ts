@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { eventually, passTime, stopProcess, TestHome } from '@holdfast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ReplaceableDaemon } from './support/replaceable-daemon.ts';
 import { type Accepting, TestHost } from './support/test-host.ts';
 import { TestPage } from './support/test-page.ts';
 
@@ -175,6 +176,36 @@ test('who waits for a text misses none, though nothing was printed for longer th
     process.kill(host.at.pid, 'SIGCONT');
   }
   expect(await waiting).toMatchObject({ met: 'text' });
+});
+
+test('a restart ends the sessions that were listed, and is in the history; a daemon that is held is resumed', async () => {
+  await using replaceable = await ReplaceableDaemon.start();
+  const { host } = replaceable;
+  const { terminal } = host.client();
+  const { daemon } = terminal;
+  const { id, pid } = await terminal.create.mutate({ command: ['cat'], name: 'listed' });
+  expect(await daemon.listSessions.query()).toEqual([
+    { id, name: 'listed', pid, cols: 80, rows: 24, state: 'running' },
+  ]);
+  expect(await daemon.restart.mutate()).toEqual({ ended: 1 });
+  expect(await terminal.list.query()).toMatchObject([{ id, state: 'exited' }]);
+  const history = async () => daemon.getHistory.query({ limit: 1 });
+  await eventually('it is written down', async () => (await history())[0]?.kind === 'restarted');
+  const plain = await host.fetch('/api/terminal/daemon/getHistory?limit=1');
+  expect(await plain.json()).toMatchObject([{ kind: 'restarted', sessions: 1 }]);
+
+  const kept = await terminal.create.mutate({ command: ['cat'] });
+  replaceable.breakIt();
+  process.kill(host.home.daemonPid ?? -1, 'SIGKILL');
+  const codeOf = (error: unknown) => (error as { data: { holdfast: { code: string } } }).data.holdfast.code;
+  await eventually(
+    'it is held',
+    async () => (await terminal.list.query().then(() => '', codeOf)) === 'E_HELD',
+    30_000,
+  );
+  replaceable.mend();
+  expect(await daemon.resume.mutate()).toMatchObject({ sessions: 1 });
+  expect(await terminal.get.query({ session: kept.id })).toMatchObject({ pid: kept.pid, state: 'running' });
 });
 
 test('the host ends and starts again with the same token, and no session hears of it', async () => {

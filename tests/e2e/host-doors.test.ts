@@ -150,6 +150,23 @@ test('a request that would rather speak another protocol is answered in this one
   agent.destroy();
 });
 
+test('every answer forbids scripts, frames and connections of others, and to be kept', async () => {
+  for (const address of ['/', HEALTH, '/nothing']) {
+    const { headers } = await host.fetch(address);
+    const policy = headers.get('content-security-policy')?.split('; ');
+    expect(policy).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+      ]),
+    );
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  }
+});
+
 test('a body that is too large is refused, and the host stays as it is', async () => {
   const body = JSON.stringify({ session: 'x', text: 'x'.repeat(4 * 1024 * 1024) });
   const headers = { 'content-type': 'application/json' };

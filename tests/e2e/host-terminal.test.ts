@@ -102,6 +102,22 @@ describe('a page', () => {
   });
 });
 
+test('however many pages only look at a session, the daemon writes its output once; nothing is compressed', async () => {
+  const { get, create, kill } = host.client().terminal;
+  const { id } = await create.mutate({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] });
+  const pages = Array.from(
+    { length: 20 },
+    () => new TestPage(host.at, id, { readOnly: true, deflate: true }),
+  );
+  for (const page of pages) await page.untilText('ready');
+  expect((await get.query({ session: id })).clients).toBe(1);
+  await host.client().terminal.send.mutate({ session: id, text: 'for all\n' });
+  for (const page of pages) await page.untilText('for all');
+  expect(new Set(pages.map(({ socket }) => socket.extensions))).toEqual(new Set(['']));
+  for (const page of pages) page[Symbol.dispose]();
+  await kill.mutate({ session: id });
+});
+
 test('a page that is far behind is served from the history, and falls behind alone', async () => {
   const lines = 500_000;
   const { id } = await host.client().terminal.create.mutate({

@@ -14,6 +14,8 @@ export interface PageOptions {
   readonly namespace?: string;
   /** The certificate of a host with TLS. */
   readonly ca?: string;
+  /** Whether it would have its frames compressed; by default it would not. */
+  readonly deflate?: boolean;
   /** Whether it acknowledges what it gets, as a terminal that keeps up; by default it does. */
   readonly acknowledges?: boolean;
 }
@@ -44,7 +46,7 @@ export class TestPage implements Disposable {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.socket = new WebSocket(url, {
       headers: token === '' ? { ...headers } : { authorization: `Bearer ${token}`, ...headers },
-      perMessageDeflate: false,
+      perMessageDeflate: options.deflate ?? false,
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     });
     this.socket.on('open', () => this.say({ type: 'attach', from, cols: 80, rows: 24, readOnly, stream }));
