@@ -18,7 +18,15 @@ if (root) {
   createRoot(root).render(
     <>
       <App />
-      <Toaster theme="system" position="bottom-right" closeButton toastOptions={{ duration: 8_000 }} />
+      <Toaster
+        theme="system"
+        position="bottom-right"
+        // Above how a program has ended, and above the keys for a phone.
+        offset={{ bottom: 60, right: 20 }}
+        mobileOffset={{ bottom: 60 }}
+        closeButton
+        toastOptions={{ duration: 8_000 }}
+      />
     </>,
   );
 }
