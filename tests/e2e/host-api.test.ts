@@ -11,6 +11,8 @@ describe('the API', () => {
   let host: TestHost;
   beforeAll(async () => {
     host = await TestHost.start();
+    const { getHealth } = host.client().terminal.daemon;
+    await eventually('its daemon serves', async () => (await getHealth.query()).reachable);
   });
   afterAll(() => host[Symbol.asyncDispose]());
 
