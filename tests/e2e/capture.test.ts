@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { RequestParameters, RequestResult, Session } from '@holdfast/protocol';
+import { LIMITS, type RequestParameters, type RequestResult, type Session } from '@holdfast/protocol';
 import { differences, Emulators } from '@holdfast/screen';
 import { eventually, fdCount, startDaemon, type TestDaemon } from '@holdfast/testkit';
 import { describe, expect, type TestContext, test } from 'vitest';
@@ -283,4 +283,21 @@ describe('a flood', () => {
       expect(incomplete).toEqual(['skimmed']);
     }
   });
+});
+
+test('whoever asks for many screens goes on typing meanwhile', async () => {
+  await using daemon = await startDaemon();
+  const client = await daemon.client();
+  const cat = await daemon.openCommand(['/bin/cat']);
+  const input = await client.openInput(cat.id);
+  await capture(daemon, cat);
+  let made = 0;
+  const captures = Array.from({ length: 40 }, async () => {
+    await client.request('capture', { session: cat.id, format: 'html', historyLines: 1_000 });
+    made += 1;
+  });
+  await input.write(Buffer.from('x'));
+  // Sixteen requests are carried out at once, and what comes behind more of them waits.
+  expect(made).toBeLessThan(40 - LIMITS.requestsInProgressPerClient);
+  await Promise.all(captures);
 });

@@ -43,8 +43,12 @@ export const LIMITS = {
   historyBytesMin: 64 * 1024,
   historyBytesMax: 1024 * 1024 * 1024,
   historyBytesDefault: 1024 * 1024,
-  /** The result of one `capture`: a screen of 500 x 200 in random colours with all its lines stays below, but as HTML. */
+  /** The result of one `capture`: any screen of 200 x 50 with all its lines stays below, in whichever colours. */
   captureBytes: 8 * 1024 * 1024,
+  /** Captures of one client that wait: they are made one after the other. */
+  capturesPerClient: 64,
+  /** Answers to captures that clients have not read, of all clients together: an upgrade hands them over within its second. */
+  unreadCaptureBytes: 64 * 1024 * 1024,
   /** Lines above the screen that a `capture` may ask for: so many are kept. */
   captureHistoryLines: 1_000,
   /** How long the leader may hold back the program without making progress. */

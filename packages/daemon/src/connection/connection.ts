@@ -37,6 +37,7 @@ import type { Packing, Unpacking } from '../session/luggage.ts';
 import type { SessionRegistry } from '../session/registry.ts';
 import type { Subscription, SubscriptionSink } from '../session/subscription.ts';
 import { Backlog } from './backlog.ts';
+import { CaptureQueue } from './capture-queue.ts';
 import { Channels } from './channels.ts';
 import type { InputChannel } from './input-channel.ts';
 import { type Batch, Outbox, type OutputSource } from './outbox.ts';
@@ -94,6 +95,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     inputEnded: ({ channel, done }) => this.send({ event: 'inputClosed', channel, done }),
   });
   readonly waits: Waits = new Waits();
+  readonly captures: CaptureQueue = new CaptureQueue(() => this.unsentBytes < LIMITS.queuedReplyBytes);
   #ackTimer: Timer | undefined;
   #sessionWatch: SessionWatch | undefined;
   /** Requests that are being carried out, less those that only wait for an event. */
@@ -240,6 +242,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     setNonBlocking(this.#fd);
   }
 
+  /** What its client has not read, nor the kernel taken for it; output that is still in its history does not count. */
+  get unsentBytes(): number {
+    return this.#outbox.unsentBytes;
+  }
+
   /** Whether it was told why it is to leave. */
   get isRefused(): boolean {
     return this.#isRefused;
@@ -354,6 +361,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#ackTimer = undefined;
     try {
       this.#isWritable = this.#outbox.flush(this);
+      this.captures.goOn();
     } catch (error) {
       this.#close(endInWords(error));
       return;
@@ -571,6 +579,7 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     this.#sessionWatch?.close();
     this.channels.close();
     this.waits.close();
+    this.captures.close();
     this.#backlog.clear();
     this.#surroundings.log('client.closed', { pid: this.peerPid, why });
     this.#surroundings.closed(this);

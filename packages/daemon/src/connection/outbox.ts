@@ -130,6 +130,11 @@ export class Outbox {
     return this.#controlBytes;
   }
 
+  /** Bytes that the kernel has not taken yet, but for output that is still in its history. */
+  get unsentBytes(): number {
+    return this.#controlBytes + (this.#tail ? this.#tail.length - this.#tailAt : 0);
+  }
+
   get isEmpty(): boolean {
     return this.#tail === undefined && this.#control.length === 0;
   }

@@ -134,8 +134,7 @@ export class RequestHandler implements Requests {
             : connection.answer(request, { ok }),
         (error: unknown) => this.#fail(connection, request, error),
       );
-      if (WAITING.has(request.type)) return undefined;
-      if (REPEATED.has(request.type)) return running;
+      if (WAITING.has(request.type) || REPEATED.has(request.type)) return undefined;
       this.#running.add(running);
       void running.finally(() => this.#running.delete(running));
       return running;
@@ -295,13 +294,17 @@ export class RequestHandler implements Requests {
 
     wait: (connection, parameters) => this.#exited(connection, parameters),
 
-    capture: async (_connection, parameters) => {
+    capture: async (connection, parameters) => {
       const { id } = this.registry.find(parameters.session);
       // Meant is this one, also for a successor, when another may have the name.
       parameters.session = id;
       const { screens } = this.#surroundings;
       const { session: _, ...view } = parameters;
-      return new EncodedResult(await screens.capture(() => this.registry.screened(id), view));
+      const capture = () => {
+        this.#checkUnread();
+        return screens.capture(() => this.registry.screened(id), view);
+      };
+      return new EncodedResult(await connection.captures.add(capture));
     },
 
     watch: (connection) => {
@@ -320,6 +323,16 @@ export class RequestHandler implements Requests {
     parameters.session = session.id;
     await connection.waits.untilExited(session);
     return { session: session.describe() };
+  }
+
+  /** What clients have asked for and do not read is handed over with them. Throws HoldfastError(E_LIMIT). */
+  #checkUnread(): void {
+    let unread = 0;
+    for (const { unsentBytes } of this.#surroundings.connections)
+      if (unsentBytes > LIMITS.queuedReplyBytes) unread += unsentBytes;
+    if (unread < LIMITS.unreadCaptureBytes) return;
+    const why = `clients have not read ${unread} bytes of captures, more than unreadCaptureBytes (${LIMITS.unreadCaptureBytes})`;
+    throw new HoldfastError('E_LIMIT', why);
   }
 
   #holderOf(session: Session): RequestResult<'status'>['holders'] {

@@ -13,8 +13,8 @@ import type { WorkerProgram } from './worker-program.ts';
 
 /** Captures that wait for their turn: more than ever look at once, and each takes some milliseconds. */
 const WAITING = 1_024;
-/** A screen takes milliseconds, and a second after the worst of floods: after this the worker is taken for lost. */
-const ANSWER_MS = 15_000;
+/** A screen takes milliseconds, and a second after the worst of floods: after this the worker is taken for lost. A client waits for 10 s. */
+const ANSWER_MS = 8_000;
 /** A worker that nobody asks is ended after this: it has 15 MiB, and some for each screen. */
 const IDLE_MS = 60_000;
 /** Beyond it the worker is ended, and nothing else. Cells are not in it: SessionScreens limits those. */
