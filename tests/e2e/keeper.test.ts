@@ -1,5 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -334,4 +343,15 @@ test.for([
     socket.write(text.startsWith('x') ? text : `${text}\n`);
   });
   expect(answer).toMatch(why);
+});
+
+test('a report that could not be written is written when it can be', async () => {
+  await using keeper = await TestKeeper.start();
+  const obstacle = path.join(keeper.folder, 'keeper.json.new');
+  mkdirSync(obstacle);
+  const before = keeper.report.daemonPid;
+  const daemon = await keeper.kill();
+  expect(keeper.report.daemonPid).toBe(before);
+  rmdirSync(obstacle);
+  await eventually('the report is true again', () => keeper.report.daemonPid === daemon);
 });

@@ -11,6 +11,7 @@ import {
 import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { describe } from './daemons.ts';
 import { descriptorsOf, type Legacy, writeLegacy } from './legacy.ts';
+import { writeLog } from './log.ts';
 import { commandOf, homeArguments, type KeeperOptions } from './options.ts';
 
 /** A keeper that needs longer to read what it is left hangs. Loading takes 0.1 to 0.3 s, on a busy machine seconds. */
@@ -90,6 +91,7 @@ export class Replacement {
     const file = writeLegacy(legacy);
     try {
       const argv = this.#command(keeper, legacy, ['--legacy-fd', String(file)]);
+      writeLog();
       replaceProcess({ file: keeper.node, argv, env: process.env }, [...descriptorsOf(legacy), file]);
     } finally {
       close(file);

@@ -30,6 +30,7 @@ export function reportOf(
 /** keeper.json: what the keeper does, for whoever gets no answer from a daemon. */
 export class ReportFile {
   readonly #path: string;
+  /** What stands there, as far as is known. */
   #written = '';
   #hasFailed = false;
 
@@ -41,10 +42,10 @@ export class ReportFile {
   write(report: KeeperReport): void {
     const text = `${JSON.stringify(report)}\n`;
     if (text === this.#written && fs.existsSync(this.#path)) return;
-    this.#written = text;
     try {
       fs.writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
       fs.renameSync(`${this.#path}.new`, this.#path);
+      this.#written = text;
       this.#hasFailed = false;
     } catch (error) {
       if (!this.#hasFailed) log('report-failed', { error: String(error) }); // a full disk must not end anything
