@@ -35,6 +35,15 @@ describe('text', () => {
   });
 });
 
+test('rows of thousands of spaces before something are drawn as fast as others', () => {
+  using emulator = emulators.open({ cols: 4_096, rows: 200 });
+  emulator.feed(Buffer.from('\x1b[4095C.\r\n'.repeat(199)));
+  const begin = performance.now();
+  expect(drawText(emulator, screen)).toBe(`${`${' '.repeat(4_095)}.\n`.repeat(199)}\n`);
+  drawAnsi(emulator, screen);
+  expect(performance.now() - begin).toBeLessThan(2_000);
+});
+
 describe('ANSI text', () => {
   test('looks the same in a terminal', () => {
     const attributes =

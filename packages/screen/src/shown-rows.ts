@@ -2,6 +2,7 @@ import type { Emulator } from './emulator.ts';
 import { HAS_EXTENDED, type Line } from './internals.ts';
 import { DEFAULT_PEN, isSamePen, marksSpaces, type Pen, penOf, visiblePen } from './pen.ts';
 import { cellText, cellWidth, isPlaceholder } from './row-painter.ts';
+import { withoutTrailingSpaces } from './trailing-spaces.ts';
 
 /** Neighbouring cells of a row that are drawn alike, each one column wide; or one cell with a wide character. */
 export interface Run {
@@ -63,7 +64,7 @@ function penAt(line: Line, at: number): Pen {
 
 function withoutBlankEnd(runs: Run[]): Run[] {
   for (let last = runs.at(-1); last && !marksSpaces(last.pen); last = runs.at(-1)) {
-    const text = last.text.replace(/ +$/, '');
+    const text = withoutTrailingSpaces(last.text);
     if (text === last.text) break;
     runs.pop();
     if (text !== '') runs.push({ ...last, text });

@@ -1,11 +1,12 @@
 import type { Emulator } from './emulator.ts';
 import { DEFAULT_PEN, isSamePen, selectPen } from './pen.ts';
 import { type ShownOptions, shownRows } from './shown-rows.ts';
+import { withoutTrailingSpaces } from './trailing-spaces.ts';
 
 /** What a terminal shows, a line for each row, without the spaces at the ends of rows. */
 export function drawText(emulator: Emulator, options: ShownOptions): string {
   const lines = shownRows(emulator, options).map((runs) => runs.map(({ text }) => text).join(''));
-  return lines.map((line) => `${line.replace(/ +$/, '')}\n`).join('');
+  return lines.map((line) => `${withoutTrailingSpaces(line)}\n`).join('');
 }
 
 /** The same with colours and attributes, as a terminal takes them (SGR); each line ends with the default ones. */
