@@ -9,7 +9,7 @@ const mayImport = {
   supervisor: ['client', 'protocol', 'posix'],
   host: ['supervisor', 'client', 'protocol'],
   cli: ['supervisor', 'client', 'protocol', 'posix', 'host'],
-  web: ['protocol'], // and the types of host
+  web: ['protocol'], // and the types of host, and the guards of screen
 };
 
 // testkit may import anything, and tests may import testkit.
@@ -49,6 +49,14 @@ export default {
       to: { path: '^packages/host/', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'web-screen-guards',
+      comment:
+        'The page has a terminal of its own: it shares what goes around the faults of xterm.js, and emulates nothing.',
+      severity: 'error',
+      from: { path: '^packages/web/src/', pathNot: test },
+      to: { path: '^packages/screen/', pathNot: '^packages/screen/src/sequence-guards[.]ts$' },
+    },
+    {
       name: 'front-door',
       comment: 'Packages are imported by their exports, never by a path into them.',
       severity: 'error',
@@ -61,6 +69,7 @@ export default {
           '^packages/client/src/transport/posix[.]ts$',
           '^packages/host/src/auth/tokens[.]ts$',
           '^packages/protocol/src/(keeper|keeper-report)[.]ts$',
+          '^packages/screen/src/sequence-guards[.]ts$',
           '^packages/supervisor/src/(connect|home|keeper|keeper-report|ship|status)[.]ts$',
         ],
       },
@@ -112,7 +121,7 @@ export default {
 
 /** @param {string} name @param {string[]} allowed */
 function tableRow(name, allowed) {
-  const exceptions = { client: ['posix'], daemon: ['screen'], web: ['host'] }[name] ?? []; // judged by rules of their own
+  const exceptions = { client: ['posix'], daemon: ['screen'], web: ['host', 'screen'] }[name] ?? []; // judged by rules of their own
   return {
     name: `${name}-imports`,
     comment: `packages/${name} may import ${allowed.join(', ') || 'no other package'}.`,

@@ -16,6 +16,15 @@ webTest(
   },
 );
 
+webTest('a count of thousands of millions costs a page no more than its screen', async ({ web }) => {
+  const id = await web.newSession({ command: 'sh', name: 'counter' });
+  await web.page.keyboard.type(
+    String.raw`printf 'a\033[2147483647b\033[2147483647S\033[2147483647L\033[H'; echo stays $((40+2))` + '\n',
+  );
+  await web.untilText(id, 'stays 42');
+  expect(web.errors).toEqual([]);
+});
+
 webTest(
   'a sequence at which the terminal throws costs what was printed with it, is told, and breaks nothing',
   async ({ web }) => {

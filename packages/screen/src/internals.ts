@@ -1,6 +1,7 @@
 // Everything that is read of xterm.js behind its public interface, and nothing of it anywhere else. The version is pinned exactly;
 // the probes below are made when the first emulator starts, and tell if a field has changed its name or its meaning.
 import type { Terminal } from '@xterm/headless';
+import { type GuardedCore, guardSequences } from './sequence-guards.ts';
 
 /** Of a cell's background word: there is more to it than two words hold. */
 export const HAS_EXTENDED = 0x10000000;
@@ -24,6 +25,7 @@ export interface Line {
   readonly _data: Uint32Array;
   readonly _combined: Readonly<Record<number, string>>;
   readonly _extendedAttrs: Readonly<Record<number, ExtendedAttributes | undefined>>;
+  getString(column: number): string;
 }
 
 export interface Lines {
@@ -46,9 +48,7 @@ interface RawBuffer {
   readonly savedCharset: Charset;
 }
 
-interface Core {
-  readonly cols: number;
-  readonly rows: number;
+interface Core extends GuardedCore {
   readonly buffers: { readonly normal: RawBuffer; readonly alt: RawBuffer; readonly active: RawBuffer };
   readonly coreService: {
     readonly isCursorHidden: boolean;
@@ -67,14 +67,7 @@ interface Core {
   readonly _inputHandler: {
     parse(bytes: Uint8Array | string): void;
     readonly _curAttrData: Attributes;
-    readonly _parser: {
-      readonly precedingJoinState: number;
-      readonly currentState: number;
-      registerCsiHandler(
-        id: { prefix?: string; final: string },
-        handler: (parameters: { readonly params: Int32Array | number[] }) => boolean,
-      ): void;
-    };
+    readonly _parser: GuardedCore['_inputHandler']['_parser'] & { readonly currentState: number };
   };
 }
 
@@ -144,21 +137,7 @@ export class Internals {
   constructor(terminal: Terminal, shared: Shared) {
     this.#core = coreOf(terminal);
     this.#shared = shared;
-    this.#avoidThrow();
-  }
-
-  /**
-   * From the last cell of a screen without scrollback, xterm.js 6.0 throws at "erase above": it looks for a line below the last. Everything
-   * is erased then, which it can do under another number.
-   */
-  #avoidThrow(): void {
-    const { _inputHandler, buffers } = this.#core;
-    for (const id of [{ final: 'J' }, { prefix: '?', final: 'J' }])
-      _inputHandler._parser.registerCsiHandler(id, ({ params }) => {
-        const { x, y, lines } = buffers.active;
-        if (params[0] === 1 && x + 1 >= this.#core.cols && !lines.get(y + 1)) params[0] = 2;
-        return false;
-      });
+    guardSequences(this.#core);
   }
 
   /** Parses at once. The public `write` waits for a later turn, which a worker that has nothing else to do need not. */

@@ -1,5 +1,6 @@
+import { guardSequences } from '@holdfast/screen/sequence-guards';
 import type { Terminal } from '@xterm/xterm';
-import { type Core, coreOf } from './core.ts';
+import { coreOf } from './core.ts';
 
 /**
  * Keeps a terminal going whatever a program prints: xterm.js parses nothing any more, for ever, once something that it parses has
@@ -7,7 +8,7 @@ import { type Core, coreOf } from './core.ts';
  */
 export function guardParser(terminal: Terminal, onFault: (cause: unknown) => void): void {
   const core = coreOf(terminal);
-  avoidThrow(core);
+  guardSequences(core);
   const handler = core._inputHandler;
   const parse = handler.parse.bind(handler);
   handler.parse = (data, promiseResult) => {
@@ -19,17 +20,4 @@ export function guardParser(terminal: Terminal, onFault: (cause: unknown) => voi
       return undefined;
     }
   };
-}
-
-/**
- * From the last cell of a screen without scrollback, xterm.js 6.0 throws at "erase above": it looks for a line below the last.
- * Everything is erased then, which it can do under another number. `@holdfast/screen` does the same.
- */
-function avoidThrow(core: Core): void {
-  for (const id of [{ final: 'J' }, { prefix: '?', final: 'J' }])
-    core._inputHandler._parser.registerCsiHandler(id, ({ params }) => {
-      const { x, y, lines } = core.buffers.active;
-      if (params[0] === 1 && x + 1 >= core.cols && !lines.get(y + 1)) params[0] = 2;
-      return false;
-    });
 }
