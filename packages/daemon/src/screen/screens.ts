@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { close, duplicate, type Reactor, type Timer } from '@holdfast/posix';
 import { BUILD, HoldfastError } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
@@ -100,7 +100,9 @@ export class Screens {
       const streams = { stdin: false, stdout: true, stderr: true };
       const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB };
       const options = { eval: true, name: 'screens', env: {}, execArgv: [], resourceLimits, ...streams };
-      worker = new Worker(program.read(), options);
+      // Only here: it takes 400 KB, and most daemons are asked for no screen.
+      const threads = process.getBuiltinModule('node:worker_threads');
+      worker = new threads.Worker(program.read(), options);
     } catch (error) {
       log('screens.not-started', { error: String(error) });
       return this.#fail(asFailure(error));
