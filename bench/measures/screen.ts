@@ -49,7 +49,7 @@ export const screen: Measure = {
       emulator.feed(repeated(bytes, BEHIND));
       const serializing = timed(ROUNDS, () => serializer.serialize(emulator));
       const snapshot = serializer.serialize(emulator);
-      const state = { ...SIZE, offset: 0, scrollback: SCROLLBACK_LINES, doubts: [], snapshot };
+      const state = { ...SIZE, offset: 0, marks: 0, scrollback: SCROLLBACK_LINES, doubts: [], snapshot };
       const checkpoint = encodeCheckpoint(state);
       const behind = repeated(bytes, BEHIND);
       const restoring = timed(ROUNDS / 10, () => restore(emulators, serializer, checkpoint, behind));

@@ -196,10 +196,18 @@ describe('the screen of', () => {
     expect(fdCount(daemon.home.daemonPid ?? 0)).toBeLessThanOrEqual(before);
   });
 
-  test('a session is in doubt when the daemon has crashed, and goes on', async () => {
+  test('a session is in doubt when the daemon has crashed, also where its screen was saved, and goes on', async () => {
     await using daemon = await startDaemon({ keeper: true });
-    const session = await printed(daemon, 'before ');
-    await shows(daemon, session, 'before');
+    const text = `${'x'.repeat(40_000)}before `;
+    const session = await daemon.openCommand(['/bin/sh', '-c', 'printf %s "$TEXT"; exec cat'], {
+      env: { TEXT: text },
+      historyBytes: 64 * 1024,
+    });
+    await eventually('it has printed', async () => (await daemon.get(session)).offset === text.length);
+    // More than half a history since it was saved last: it is saved when it is looked at, at the end of the output.
+    expect((await shows(daemon, session, 'before')).incomplete).toEqual([]);
+    const saved = path.join(daemon.home.paths.stateDir, 'sessions', session.id, 'screen');
+    expect(fs.existsSync(saved)).toBe(true);
     await crash(daemon);
     const after = await shows(daemon, session, 'before');
     expect(after.incomplete).toEqual(['crash']);

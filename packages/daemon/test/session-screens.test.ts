@@ -212,6 +212,46 @@ describe('marks', () => {
     expect(scene.look().doubts).toEqual(['crash']);
   });
 
+  test('of a crash count at the offset of a checkpoint that was made before it', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write('text');
+    expect(scene.look().doubts).toEqual([]);
+    scene.screens.saveAll();
+    scene.screens = new SessionScreens(emulators);
+    scene.history.markCrash();
+    expect(scene.look().doubts).toEqual(['crash']);
+  });
+
+  test('of sizes with nothing between them are gone through one by one', () => {
+    using scene = new Scene(64 * 1024);
+    using always = emulators.open(size);
+    scene.write(lines(0, 500));
+    always.feed(Buffer.from(lines(0, 500)));
+    for (let cols = 79; cols > 3; cols -= 1) {
+      scene.history.marks.size(scene.history.end, cols, 24);
+      always.resize({ cols, rows: 24 });
+    }
+    const screen = scene.look({ cols: 4, rows: 24 });
+    expect(differences(always, screen.emulator)).toEqual([]);
+    expect(screen.doubts).toEqual([]);
+  });
+
+  test('of sizes without end and with nothing between them take no longer than a moment, and the last one holds', () => {
+    using scene = new Scene(1 * MIB);
+    scene.write(`${'x'.repeat(500)}\r\n`.repeat(1_000));
+    for (let time = 0; time < 1_300; time += 1)
+      scene.history.marks.size(scene.history.end, 1_000 - (time % 2) * 900, 200);
+    scene.history.marks.size(scene.history.end, 90, 30);
+    const begin = performance.now();
+    const screen = scene.look({ cols: 90, rows: 30 });
+    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect(screen).toMatchObject({ size: { cols: 90, rows: 30 }, doubts: ['size'] });
+    // The same size again and again is none.
+    using still = new Scene(64 * 1024);
+    for (let time = 0; time < 1_300; time += 1) still.history.marks.size(0, 1_000, 500);
+    expect(still.look({ cols: 1_000, rows: 500 }).doubts).toEqual([]);
+  });
+
   test('of sizes that are gone leave the size before the first that is kept', () => {
     using scene = new Scene(64 * 1024);
     for (let row = 0; row < 3_000; row += 1) scene.history.marks.size(0, 90, 30);
@@ -299,6 +339,18 @@ describe('a checkpoint', () => {
     scene.history.marks.size(4, 100, 30);
     scene.screens = new SessionScreens(emulators);
     expect(scene.look({ cols: 100, rows: 30 })).toMatchObject({ size: { cols: 100, rows: 30 }, doubts: [] });
+  });
+
+  test('that has seen more marks than there are is not used', () => {
+    using scene = new Scene(64 * 1024);
+    using other = new Scene(64 * 1024);
+    other.history.marks.size(0, 80, 25);
+    other.write('other');
+    other.look();
+    other.screens.saveAll();
+    fs.renameSync(other.checkpoint, scene.checkpoint);
+    scene.write('mine.');
+    expect(rowsOf(scene.look())[0]).toBe('mine.');
   });
 
   test.each([

@@ -4,6 +4,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoin
 
 const checkpoint: Checkpoint = {
   offset: 2 ** 52 + 1,
+  marks: 2 ** 40 + 3,
   cols: 200,
   rows: 50,
   scrollback: 1000,
@@ -39,8 +40,8 @@ describe('a checkpoint', () => {
 
   it.each([
     ['another file', Buffer.from('{"a":1}'.repeat(9)), 'it is no checkpoint'],
-    ['a later version', withByte(4, 9), 'it has version 9, not 1'],
-    ['a snapshot that would fill the memory', withByte(22, 0xff), 'its header makes no sense'],
+    ['a later version', withByte(4, 9), 'it has version 9, not 2'],
+    ['a snapshot that would fill the memory', withByte(30, 0xff), 'its header makes no sense'],
     ['nothing', Buffer.alloc(0), '0 bytes are no checkpoint'],
   ])('is not read from %s', (_, bytes, why) => {
     expect(decodeCheckpoint(bytes)).toBe(why);

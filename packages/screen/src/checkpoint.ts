@@ -1,17 +1,17 @@
 import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { ScreenSize } from './emulator.ts';
 
-// ┌────────┬─────────┬───────┬────────┬──────┬──────┬────────────┬────────┬───────┬──────────┐
-// │ "HFSC" │ version │ flags │ offset │ cols │ rows │ scrollback │ length │ crc32 │ deflated │
-// │   4    │    1    │   1   │   8    │  2   │  2   │     4      │   4    │   4   │          │
-// └────────┴─────────┴───────┴────────┴──────┴──────┴────────────┴────────┴───────┴──────────┘
+// ┌────────┬─────────┬───────┬────────┬───────┬──────┬──────┬────────────┬────────┬───────┬──────────┐
+// │ "HFSC" │ version │ flags │ offset │ marks │ cols │ rows │ scrollback │ length │ crc32 │ deflated │
+// │   4    │    1    │   1   │   8    │   8   │  2   │  2   │     4      │   4    │   4   │          │
+// └────────┴─────────┴───────┴────────┴───────┴──────┴──────┴────────────┴────────┴───────┴──────────┘
 // Numbers are big-endian. The length is that of the snapshot before it was deflated; the checksum is of all before it, and of that.
 
 const MAGIC = Buffer.from('HFSC');
 /** Of the format, and of what a snapshot means: a checkpoint of another version is made anew from the history. */
-const VERSION = 1;
-const CHECKSUM_AT = 26;
-const HEADER_BYTES = 30;
+const VERSION = 2;
+const CHECKSUM_AT = 34;
+const HEADER_BYTES = 38;
 /** A screen of random colours, 500 by 200, with 1,000 lines, stays below. */
 const MAX_SNAPSHOT = 64 * 1024 * 1024;
 
@@ -26,22 +26,33 @@ export type Doubt = (typeof DOUBTS)[number];
 /** The state of a screen at an offset of the output: nothing before it is needed any more. */
 export interface Checkpoint extends ScreenSize {
   readonly offset: number;
+  /** How many of the marks beside the output have had their effect: there may be more of them at the same offset. */
+  readonly marks: number;
   /** The limit, not how many lines there are. */
   readonly scrollback: number;
   readonly doubts: readonly Doubt[];
   readonly snapshot: Uint8Array;
 }
 
-export function encodeCheckpoint({ offset, cols, rows, scrollback, doubts, snapshot }: Checkpoint): Buffer {
+export function encodeCheckpoint({
+  offset,
+  marks,
+  cols,
+  rows,
+  scrollback,
+  doubts,
+  snapshot,
+}: Checkpoint): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(header);
   header.writeUInt8(VERSION, 4);
   header.writeUInt8(flagsOf(doubts), 5);
   header.writeBigUInt64BE(BigInt(offset), 6);
-  header.writeUInt16BE(cols, 14);
-  header.writeUInt16BE(rows, 16);
-  header.writeUInt32BE(scrollback, 18);
-  header.writeUInt32BE(snapshot.length, 22);
+  header.writeBigUInt64BE(BigInt(marks), 14);
+  header.writeUInt16BE(cols, 22);
+  header.writeUInt16BE(rows, 24);
+  header.writeUInt32BE(scrollback, 26);
+  header.writeUInt32BE(snapshot.length, 30);
   header.writeUInt32BE(checksum(header, snapshot), CHECKSUM_AT);
   return Buffer.concat([header, deflateRawSync(snapshot, { level: constants.Z_BEST_SPEED })]);
 }
@@ -53,9 +64,16 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | string {
   if (!header.subarray(0, MAGIC.length).equals(MAGIC)) return 'it is no checkpoint';
   if (header.readUInt8(4) !== VERSION) return `it has version ${header.readUInt8(4)}, not ${VERSION}`;
   const offset = Number(header.readBigUInt64BE(6));
-  const [cols, rows] = [header.readUInt16BE(14), header.readUInt16BE(16)];
-  const length = header.readUInt32BE(22);
-  if (!Number.isSafeInteger(offset) || cols === 0 || rows === 0 || length > MAX_SNAPSHOT)
+  const marks = Number(header.readBigUInt64BE(14));
+  const [cols, rows] = [header.readUInt16BE(22), header.readUInt16BE(24)];
+  const length = header.readUInt32BE(30);
+  if (
+    !Number.isSafeInteger(offset) ||
+    !Number.isSafeInteger(marks) ||
+    cols === 0 ||
+    rows === 0 ||
+    length > MAX_SNAPSHOT
+  )
     return 'its header makes no sense';
   const snapshot = inflate(bytes.subarray(HEADER_BYTES), length);
   if (
@@ -66,9 +84,10 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | string {
     return 'it is damaged';
   return {
     offset,
+    marks,
     cols,
     rows,
-    scrollback: header.readUInt32BE(18),
+    scrollback: header.readUInt32BE(26),
     doubts: DOUBTS.filter((_, bit) => (header.readUInt8(5) & (1 << bit)) !== 0),
     snapshot,
   };

@@ -2,7 +2,7 @@ const REASONS: Readonly<Record<string, string>> = {
   history: 'the beginning of its output is no longer kept',
   skimmed: 'there was too much output at once',
   crash: 'the daemon crashed, and some bytes may be missing',
-  size: 'the size of the terminal at the beginning is not known',
+  size: 'not all sizes that the terminal had are taken into account',
   unrepresented: 'it was in a state that can not be saved',
   emulator: 'this build has an emulator that it does not know',
 };

@@ -10,6 +10,7 @@ import {
   Skimmer,
 } from '@holdfast/screen';
 import type { HistoryFile, NumberedMarks, Stretch } from './history-file.ts';
+import { passedSizes } from './passed-sizes.ts';
 
 /** So much of what was not looked at yet is parsed, at 13 MB/s or more. The output before it is skimmed: nobody has seen it. */
 const PARSED_BYTES = 4 * 1024 * 1024;
@@ -60,16 +61,18 @@ export class SessionScreen implements Disposable {
   /** Where it was once; undefined if that is nowhere in this history's output. */
   static restore(
     emulators: Emulators,
-    { history, sizeNow }: SessionOutput,
+    { history }: SessionOutput,
     checkpoint: Checkpoint,
   ): SessionScreen | undefined {
     const { begin, end } = history.range();
-    const { offset, scrollback, doubts, snapshot } = checkpoint;
+    const { offset, marks, scrollback, doubts, snapshot } = checkpoint;
     if (offset < begin || offset > end || scrollback !== SCROLLBACK_LINES) return undefined;
+    const known = history.marks();
+    if (marks > known.first + known.marks.length) return undefined;
     const screen = new SessionScreen(emulators.open(checkpoint), checkpoint);
     screen.emulator.feed(snapshot);
     for (const doubt of doubts) screen.#doubts.add(doubt);
-    screen.#passMarks(history.marks(), sizeNow);
+    screen.#nextMark = marks;
     return screen;
   }
 
@@ -95,6 +98,7 @@ export class SessionScreen implements Disposable {
     return {
       ...this.#size,
       offset: this.#offset,
+      marks: this.#nextMark,
       scrollback: SCROLLBACK_LINES,
       doubts: [...doubts],
       snapshot,
@@ -139,31 +143,21 @@ export class SessionScreen implements Disposable {
       at = offset;
     };
     const hasMissed = first > this.#nextMark;
-    for (const [index, mark] of marks.entries()) {
-      if (first + index < this.#nextMark) continue;
-      if (mark.offset > to) break;
-      this.#nextMark = first + index + 1;
+    const due = marks.slice(Math.max(0, this.#nextMark - first)).filter((mark) => mark.offset <= to);
+    const passed = passedSizes(due, from);
+    this.#nextMark = Math.max(this.#nextMark, first) + due.length;
+    for (const mark of due) {
       showTo(mark.offset);
       if (mark.kind === 'crash') this.#doubts.add('crash');
+      else if (passed.has(mark)) this.#doubts.add('size');
       else if (mark.kind === 'size') this.#resize(mark);
     }
     showTo(to);
     this.#offset = to;
     if (!hasMissed) return;
     // What was older than the marks that are kept may have had another size.
-    this.#nextMark = Math.max(this.#nextMark, first);
     this.#doubts.add('size');
     if (!marks.some(({ kind }) => kind === 'size')) this.#resize(sizeNow);
-  }
-
-  /** Those up to where it stands have had their effect; the last ones there may have come after that. */
-  #passMarks({ first, marks }: NumberedMarks, sizeNow: ScreenSize): void {
-    const passed = marks.findLastIndex((mark) => mark.offset <= this.#offset);
-    // Else what is between it and the oldest that is kept is unknown.
-    if (passed >= 0 || first === 0) this.#nextMark = first + passed + 1;
-    const size = marks.findLast((mark) => mark.kind === 'size' && mark.offset <= this.#offset);
-    if (size?.kind === 'size') this.#resize(size);
-    else if (!marks.some(({ kind }) => kind === 'size')) this.#resize(sizeNow);
   }
 
   #resize({ cols, rows }: ScreenSize): void {
