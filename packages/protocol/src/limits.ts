@@ -43,7 +43,7 @@ export const LIMITS = {
   historyBytesMin: 64 * 1024,
   historyBytesMax: 1024 * 1024 * 1024,
   historyBytesDefault: 1024 * 1024,
-  /** The result of one `capture`: any screen of 200 x 50 with all its lines stays below, in whichever colours. */
+  /** The result of one `capture`: a screen of 500 x 200 stays below in any format; with all its lines, only as text. */
   captureBytes: 8 * 1024 * 1024,
   /** Captures of one client that wait: they are made one after the other. */
   capturesPerClient: 64,
