@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import { SmallDisk } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { SessionFiles } from '../src/session/session-files.ts';
 import { holdings } from './kit/holdings.ts';
@@ -7,22 +7,10 @@ import { Scratch } from './kit/scratch.ts';
 
 const ID = '0123456789ab';
 
-/** A file system of so many bytes, which only root may mount. */
-class SmallDisk extends Scratch {
-  constructor(byteCount: number) {
-    super();
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${byteCount}`, 'none', this.folder]);
-  }
-
-  override [Symbol.dispose](): void {
-    execFileSync('umount', [this.folder]);
-    super[Symbol.dispose]();
-  }
-}
-
 function canMount(): boolean {
   try {
-    using _disk = new SmallDisk(65_536);
+    using scratch = new Scratch();
+    using _disk = new SmallDisk(scratch.folder, 65_536);
     return true;
   } catch {
     return false;
@@ -32,7 +20,8 @@ function canMount(): boolean {
 test.skipIf(!canMount())(
   'on a full disk the history is in memory, and its failed files take no room from the state',
   async () => {
-    using disk = new SmallDisk(256 * 1024);
+    using disk = new Scratch();
+    using _mounted = new SmallDisk(disk.folder, 256 * 1024);
     using scratch = new Scratch();
     const files = new SessionFiles({ stateDir: disk.folder, runtimeDir: scratch.folder });
     const before = holdings();
@@ -48,7 +37,8 @@ test.skipIf(!canMount())(
 test.skipIf(!canMount())(
   'a session that lives keeps its state and its agent’s link where a full disk has no room for a new history',
   async () => {
-    using disk = new SmallDisk(512 * 1024);
+    using disk = new Scratch();
+    using _mounted = new SmallDisk(disk.folder, 512 * 1024);
     using scratch = new Scratch();
     const files = new SessionFiles({ stateDir: disk.folder, runtimeDir: scratch.folder });
     const { history } = await files.createHistory(ID, { historyBytes: 65_536, historyIn: 'disk' });

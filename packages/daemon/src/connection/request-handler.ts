@@ -32,11 +32,18 @@ export interface RequestSurroundings {
   stop(callerPid: number | null): Promise<number>;
 }
 
-/** Requests whose answer waits for an event and not for work that is being done. */
-const WAITING: ReadonlySet<RequestType> = new Set(['wait', 'kill', 'endInput', 'stop', 'upgrade']);
-
-/** Requests that change nothing and may take a while: a hand-over does not wait for them, and the successor carries them out again. */
-const REPEATED: ReadonlySet<RequestType> = new Set(['capture']);
+/**
+ * Requests for which neither a hand-over nor the next request of their client waits: their answer waits for an event, or (`capture`) they
+ * change nothing and may take a while. The successor goes on with them, or makes them anew.
+ */
+const UNAWAITED: ReadonlySet<RequestType> = new Set([
+  'wait',
+  'kill',
+  'endInput',
+  'stop',
+  'upgrade',
+  'capture',
+]);
 
 /** A result that is JSON in UTF-8 already. */
 class EncodedResult {
@@ -134,7 +141,7 @@ export class RequestHandler implements Requests {
             : connection.answer(request, { ok }),
         (error: unknown) => this.#fail(connection, request, error),
       );
-      if (WAITING.has(request.type) || REPEATED.has(request.type)) return undefined;
+      if (UNAWAITED.has(request.type)) return undefined;
       this.#running.add(running);
       void running.finally(() => this.#running.delete(running));
       return running;
