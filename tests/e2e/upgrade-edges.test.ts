@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { encodeData, FRAME, LIMITS } from '@holdfast/protocol';
@@ -206,4 +206,27 @@ test('a program ends, with its status, although nobody waits for it once it was 
   } finally {
     inheritor.stdin.end();
   }
+}, 60_000);
+
+test('a daemon serves and hands over although the disk with its log stands still', async () => {
+  await using home = new TestHome();
+  const { stateDir, runtimeDir } = home.paths;
+  // To open a pipe that nobody reads takes for ever, as a write does on a disk that does not answer.
+  const files = [path.join(stateDir, 'daemon.log'), path.join(runtimeDir, 'generation')];
+  for (const file of files) {
+    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    execFileSync('mkfifo', ['-m', '600', file]);
+  }
+  await using daemon = await startDaemon({ home });
+  const cat = await daemon.openCommand(['/bin/cat']);
+  const client = await daemon.client();
+  const { to } = await upgrade(daemon, client);
+  expect((await client.request('status', {})).daemon.pid).toBe(to.pid);
+  expect((await daemon.get(cat)).exit).toBeNull();
+  const log = await fs.promises.open(files[0] ?? '', 'r');
+  await eventually('it is written when that can be', async () => {
+    const { buffer, bytesRead } = await log.read();
+    return buffer.toString('utf8', 0, bytesRead).includes('upgrade.done');
+  });
+  await log.close();
 }, 60_000);

@@ -148,6 +148,7 @@ export class Daemon {
       preview: (schema) => this.#preview(schema),
       leaveFiles: (sessions) => this.#registry.leaveFiles(sessions),
       suspend: (frozenAtNs, schema) => this.#suspend(frozenAtNs, schema),
+      beforeLeaving: () => this.#logFile.lastLines(),
       wasFrozen: (ms) => {
         this.#reactor.postpone(ms);
         for (const session of this.#registry.all) session.wasFrozen(ms);
@@ -399,7 +400,7 @@ export class Daemon {
     this.#reactor.dispose();
     for (const session of this.#registry.all) session.history.close();
     this.#screenProgram[Symbol.dispose]();
-    this.#logFile.close();
+    void this.#logFile.close();
   }
 
   async #startSuccessor(target: UpgradeTarget): Promise<SuccessorProcess> {
@@ -578,13 +579,18 @@ export class Daemon {
   #farewell(): void {
     for (const connection of this.#connections) connection.endQuietly();
     this.#keeper.stop();
-    const leave = () => {
-      this.#log('daemon.stopped');
-      exitNow(0);
+    const untilMs = performance.now() + FAREWELL_MS;
+    const whenAllGone = () => {
+      if (this.#connections.size === 0 || performance.now() >= untilMs) void this.#leave();
+      else this.#reactor.after(10, whenAllGone);
     };
-    this.#reactor.after(FAREWELL_MS, leave);
-    const whenAllGone = () => (this.#connections.size === 0 ? leave() : this.#reactor.after(10, whenAllGone));
     whenAllGone();
+  }
+
+  async #leave(): Promise<never> {
+    this.#log('daemon.stopped');
+    await this.#logFile.lastLines();
+    return exitNow(0);
   }
 }
 

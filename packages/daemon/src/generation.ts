@@ -20,12 +20,9 @@ export class Generation {
     }
   }
 
-  /** This one serves now. */
+  /** This one serves now. Nobody waits until it is written. */
   save(generation: number): void {
-    try {
-      fs.writeFileSync(this.#path, `${generation}\n`, { mode: 0o600 });
-    } catch {
-      // ENOSPC, EROFS: the next one counts anew.
-    }
+    // ENOSPC, EROFS: the next one counts anew.
+    fs.writeFile(this.#path, `${generation}\n`, { mode: 0o600 }, () => undefined);
   }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -7,15 +8,20 @@ import { formatLine, LogFile } from './log.ts';
 const MANY = 'x'.repeat(64 * 1024);
 
 /** Beyond the size at which the log is renamed. */
-function fill({ log }: LogFile): void {
-  for (let count = 0; count < 90; count += 1) log('filling', { MANY });
+async function fill(file: LogFile): Promise<void> {
+  for (let count = 0; count < 90; count += 1) {
+    file.log('filling', { MANY });
+    await file.close();
+  }
 }
 
-test('one event is one line: time, event, fields', () => {
+test('one event is one line: time, event, fields', async () => {
   using scratch = new Scratch();
-  const { log } = new LogFile(scratch.path('log'));
+  const file = new LogFile(scratch.path('log'));
+  const { log } = file;
   log('session.opened', { session: 'abc', pid: 12, name: 'my build', exit: null, ok: true, none: undefined });
   log('daemon.stopped');
+  await file.close();
   const [first, second, last] = fs.readFileSync(scratch.path('log'), 'utf8').split('\n');
   expect(first).toMatch(
     /^\d{4}-[\d-]+T[\d:.]+Z session\.opened session=abc pid=12 name="my build" exit=null ok=true$/,
@@ -55,48 +61,74 @@ test('no value breaks its line, hides the next field, or sends anything to a ter
   );
 });
 
-test('a log that has grown is renamed, and only one old one is kept', () => {
+test('a log that has grown is renamed, and only one old one is kept', async () => {
   using scratch = new Scratch();
   const file = new LogFile(scratch.path('log'));
-  for (let count = 0; count < 3; count += 1) fill(file);
+  for (let count = 0; count < 3; count += 1) await fill(file);
   file.log('last');
+  await file.close();
   expect(fs.readdirSync(scratch.folder).toSorted()).toEqual(['log', 'log.1']);
   for (const name of ['log', 'log.1'])
     expect(fs.statSync(scratch.path(name)).size).toBeLessThan(5.2 * 1024 * 1024);
   expect(fs.readFileSync(scratch.path('log'), 'utf8')).toMatch(/last\n$/);
 });
 
-test('a log goes on where one was, and is renamed if that had grown already', () => {
+test('a log goes on where one was, and is renamed if that had grown already', async () => {
   using scratch = new Scratch();
   fs.writeFileSync(scratch.path('log'), 'old\n'.repeat(2 * 1024 * 1024));
-  const { log } = new LogFile(scratch.path('log'));
-  for (let count = 0; count < 3; count += 1) log('new');
+  const file = new LogFile(scratch.path('log'));
+  for (let count = 0; count < 3; count += 1) {
+    file.log('new');
+    await file.close();
+  }
   expect(fs.readdirSync(scratch.folder).toSorted()).toEqual(['log', 'log.1']);
   expect(fs.statSync(scratch.path('log')).size).toBeLessThan(1_000);
 });
 
-test('a log that somebody removed is begun again when it would be renamed', () => {
+test('a log that somebody removed is begun again when it would be renamed', async () => {
   using scratch = new Scratch();
   const file = new LogFile(scratch.path('log'));
-  fill(file);
+  await fill(file);
   fs.rmSync(scratch.path('log'), { force: true });
-  fill(file);
+  await fill(file);
   file.log('last');
+  await file.close();
   expect(fs.readFileSync(scratch.path('log'), 'utf8')).toMatch(/last\n$/);
 });
 
-test('a full disk ends nothing', () => {
+test('a full disk ends nothing', async () => {
   using scratch = new Scratch();
   fs.symlinkSync('/dev/full', scratch.path('log'));
-  const { log } = new LogFile(scratch.path('log'));
-  expect(() => log('event')).not.toThrow();
+  const file = new LogFile(scratch.path('log'));
+  file.log('event');
+  await expect(file.close()).resolves.toBeUndefined();
 });
 
-test('a log that can’t be opened ends nothing, and is there as soon as it can', () => {
+test('a log that can’t be opened ends nothing, and is there as soon as it can', async () => {
   using scratch = new Scratch();
-  const { log } = new LogFile(scratch.path('folder', 'log'));
-  log('lost');
+  const file = new LogFile(scratch.path('folder', 'log'));
+  file.log('lost');
+  await file.close();
   fs.mkdirSync(scratch.path('folder'));
-  log('kept');
+  file.log('kept');
+  await file.close();
   expect(fs.readFileSync(scratch.path('folder', 'log'), 'utf8')).toMatch(/^\S+ kept\n$/);
+});
+
+test('while the disk stands still nobody waits, and what does not fit in memory is counted', async () => {
+  using scratch = new Scratch();
+  const fifo = scratch.path('log');
+  execFileSync('mkfifo', [fifo]);
+  const file = new LogFile(fifo);
+  // Opening it to write waits for a reader, as a disk may that stands still.
+  file.log('first');
+  await new Promise((resolve) => setImmediate(resolve));
+  for (let count = 0; count < 12_000; count += 1) file.log('next', { count });
+  const read = fs.promises.readFile(fifo, 'utf8');
+  await file.close();
+  const lines = (await read).trimEnd().split('\n');
+  expect(lines[0]).toMatch(/ first$/);
+  expect(lines[1]).toMatch(/ next count=0$/);
+  expect(lines.at(-2)).toMatch(/ next count=9999$/);
+  expect(lines.at(-1)).toMatch(/ log\.dropped lines=2000$/);
 });

@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import fs, { type FileHandle } from 'node:fs/promises';
 import { duplicateTo, isErrno } from '@holdfast/posix';
 
 type Fields = Record<string, string | number | boolean | null | undefined>;
@@ -7,62 +7,104 @@ type Fields = Record<string, string | number | boolean | null | undefined>;
 const ROTATE_BYTES = 5 * 1024 * 1024;
 
 const STDERR = 2;
+/** Lines that wait for the disk; what comes in beyond is counted. A disk that stands still so long is told of by other means. */
+const LINES_MAX = 10_000;
+/** That a process which ends waits for its last lines. */
+const LAST_LINES_MS = 1_000;
 
 export interface Log {
   (event: string, fields?: Fields): void;
 }
 
 /**
- * A log file: one line an event, `time event key=value…`. A line that can't be written is dropped: a full disk must not
- * end anything.
+ * A log file: one line an event, `time event key=value…`. Nobody waits for the disk, which may stand still for half a second
+ * while its journal is written: lines are written by a thread of libuv, in their order. One that can't be written is dropped: a
+ * full disk must not end anything.
  */
 export class LogFile {
   readonly #path: string;
-  #fd: number | undefined;
+  #file: FileHandle | undefined;
   #bytes = 0;
   #hasStderr = false;
+  #waiting: string[] = [];
+  #dropped = 0;
+  #writing: Promise<void> | undefined;
 
   constructor(path: string) {
     this.#path = path;
   }
 
   readonly log: Log = (event, fields = {}) => {
-    try {
-      if (this.#bytes > ROTATE_BYTES) this.#rotate();
-      if (this.#fd === undefined) this.#open();
-      if (this.#fd !== undefined) this.#bytes += fs.writeSync(this.#fd, formatLine(event, fields));
-    } catch {
-      // ENOSPC, EDQUOT, EIO, EMFILE: there is nowhere to say so.
-    }
+    if (this.#waiting.length === LINES_MAX) this.#dropped += 1;
+    else this.#waiting.push(formatLine(event, fields));
+    this.#writing ??= this.#writeAll();
   };
 
   /** From now on standard error goes to the log: the last words of Node, if it has to give up. */
   takeStderr(): void {
     this.#hasStderr = true;
-    if (this.#fd !== undefined) duplicateTo(this.#fd, STDERR);
+    if (this.#file) duplicateTo(this.#file.fd, STDERR);
   }
 
-  /** Nothing is logged after it. */
-  close(): void {
-    if (this.#fd !== undefined) fs.closeSync(this.#fd);
-    this.#fd = undefined;
+  /** For a process that is about to end: resolves when all that was logged is in the file, or the disk has stood still for too long. */
+  async lastLines(): Promise<void> {
+    await Promise.race([this.#settled(), new Promise((resolve) => setTimeout(resolve, LAST_LINES_MS))]);
   }
 
-  #rotate(): void {
+  /** Closes the file when all is written; it is opened again if there is more. */
+  async close(): Promise<void> {
+    await this.#settled();
+    await this.#closeFile();
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    // Lines of one turn make one write.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting.splice(0);
+      if (this.#dropped > 0) lines.push(formatLine('log.dropped', { lines: this.#dropped }));
+      this.#dropped = 0;
+      try {
+        await this.#write(lines.join(''));
+      } catch {
+        // ENOSPC, EDQUOT, EIO, EMFILE: there is nowhere to say so.
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #write(lines: string): Promise<void> {
+    if (this.#bytes > ROTATE_BYTES) await this.#rotate();
+    this.#file ??= await this.#open();
+    const { bytesWritten } = await this.#file.write(lines);
+    this.#bytes += bytesWritten;
+  }
+
+  async #rotate(): Promise<void> {
     try {
-      fs.renameSync(this.#path, `${this.#path}.1`);
+      await fs.rename(this.#path, `${this.#path}.1`);
     } catch (error) {
       // Somebody has removed it. With any other error the log goes on growing, which is better than its end.
       if (!isErrno(error, 'ENOENT')) return;
     }
-    if (this.#fd !== undefined) fs.closeSync(this.#fd);
-    this.#fd = undefined;
+    await this.#closeFile();
   }
 
-  #open(): void {
-    this.#fd = fs.openSync(this.#path, 'a', 0o600);
-    this.#bytes = fs.fstatSync(this.#fd).size;
-    if (this.#hasStderr) duplicateTo(this.#fd, STDERR);
+  async #open(): Promise<FileHandle> {
+    const file = await fs.open(this.#path, 'a', 0o600);
+    this.#bytes = (await file.stat()).size;
+    if (this.#hasStderr) duplicateTo(file.fd, STDERR);
+    return file;
+  }
+
+  async #closeFile(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
   }
 }
 

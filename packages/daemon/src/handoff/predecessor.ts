@@ -55,6 +55,8 @@ export interface PredecessorSurroundings {
   leaveFiles(sessions: readonly string[]): void;
   /** Everything that is handed over, for a successor that reads that schema. It changes nothing. */
   suspend(frozenAtNs: bigint, schema: SnapshotSchema): Suspended;
+  /** Resolves when this process may end. */
+  beforeLeaving(): Promise<void>;
   /** Nothing has happened here for so long, in milliseconds, and nobody is to suffer from it. */
   wasFrozen(ms: number): void;
 }
@@ -322,6 +324,7 @@ export class Predecessor {
     // A signal that has come meanwhile is told when libuv has looked: it is for the successor.
     for (let turns = 0; turns < LIBUV_TURNS; turns += 1)
       await new Promise((resolve) => setImmediate(resolve));
+    await this.#surroundings.beforeLeaving();
     return exitNow(0);
   }
 
