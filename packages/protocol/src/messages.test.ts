@@ -113,7 +113,12 @@ const requests: {
   forget: { parameters: { session: 'bash' }, result: {} },
   wait: { parameters: { session: 'bash' }, result: { session } },
   capture: {
-    parameters: { session: 'bash', format: 'html', historyLines: LIMITS.captureHistoryLines },
+    parameters: {
+      session: 'bash',
+      format: 'paint',
+      historyLines: LIMITS.captureHistoryLines,
+      viewport: { cols: 80, rows: 24 },
+    },
     result: {
       offset: 5,
       cols: 80,

@@ -268,10 +268,12 @@ export const REQUESTS = {
     parameters: once(() =>
       z.object({
         session: sessionRef(),
-        /** `vt`: what puts a fresh terminal of that size into the same state, modes and all. */
-        format: z.enum(['text', 'ansi', 'html', 'vt']),
+        /** `vt`: what puts a fresh terminal of that size into the same state, modes and all. `paint`: the same for one in use. */
+        format: z.enum(['text', 'ansi', 'html', 'vt', 'paint']),
         /** Lines above the screen; default none. */
         historyLines: z.optional(z.int().check(z.gte(0), z.lte(LIMITS.captureHistoryLines))),
+        /** For `paint`: the size of that terminal. */
+        viewport: z.optional(z.object({ cols: extent(), rows: extent() })),
       }),
     ),
     result: once(() =>

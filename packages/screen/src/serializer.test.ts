@@ -130,6 +130,29 @@ describe('a restored terminal', () => {
     }
   });
 
+  it('that is in use is not reset, and has the same but for what a hidden buffer has saved', () => {
+    for (const text of Object.values(STATES).flat()) {
+      using original = emulator(text);
+      const bytes = serializer.serialize(original, { isInUse: true });
+      for (const reset of ['\x1bc', '\x1b[?47h']) expect(bytes.toString('latin1')).not.toContain(reset);
+      using painted = emulator('');
+      painted.feed(bytes);
+      const hidden = /(saved place|saved cursor) of the alternate buffer|kitty keyboard/;
+      const found = differences(original, painted).filter(
+        (difference) => original.internals.isAlternate || !hidden.test(difference),
+      );
+      expect({ text, found }).toEqual({ text, found: [] });
+    }
+  });
+
+  it('that is in use leaves the alternate buffer to where the session would leave it', () => {
+    using original = emulator('\x1b[31mshell\x1b[3;4H\x1b(0\x1b[?1049h\x1b[m\x1b(Bprogram');
+    using painted = emulator('');
+    painted.feed(serializer.serialize(original, { isInUse: true }));
+    for (const it of [original, painted]) it.feed(Buffer.from('\x1b[?1049lq'));
+    expect(differences(original, painted)).toEqual([]);
+  });
+
   it('has so many lines of scrollback as were asked for', () => {
     using original = emulator(Array.from({ length: 60 }, (_, index) => `line ${index}`).join('\r\n'));
     using restored = emulator('');

@@ -6,6 +6,11 @@ import { cellText, cursorTo, isPlaceholder, RowPainter } from './row-painter.ts'
 
 /** RIS, and what RIS leaves as it is in xterm.js 6.0: cursor, its blinking, line feed mode. */
 const RESET = '\x1bc\x1b[?25h\x1b[?12l\x1b[20l';
+/** Nothing is saved but the upper left corner. */
+const SAVE_HOME = '\x1b[H\x1b7';
+const ENTER_ALTERNATE = '\x1b[?47h\x1b[r\x1b[H';
+/** The mode that all terminals know. It saves the cursor, which is first put where it was saved, and empties the buffer. */
+const ENTER_ALTERNATE_IN_USE = '\x1b8\x1b[?1049h\x1b[m\x1b(B\x1b[r\x1b[H\x1b[2J';
 /** Ends what the next character could join, and does nothing else. */
 const BREAK_JOIN = '\x1b\\';
 
@@ -17,6 +22,11 @@ const SELECT_LEVEL = ['\x0f', '\x0e', '\x1bn', '\x1bo'];
 export interface SerializeOptions {
   /** Lines above the screen; all if not given. */
   readonly scrollback?: number;
+  /**
+   * For a terminal in use, of any make, that must not be reset: its modes and pen are as they are by default, its screen is empty.
+   * What the alternate buffer has saved is left out while it is hidden.
+   */
+  readonly isInUse?: boolean;
 }
 
 /**
@@ -36,15 +46,18 @@ export class Serializer {
     return this.#unrepresented;
   }
 
-  serialize(emulator: Emulator, { scrollback = Number.POSITIVE_INFINITY }: SerializeOptions = {}): Buffer {
+  serialize(
+    emulator: Emulator,
+    { scrollback = Number.POSITIVE_INFINITY, isInUse = false }: SerializeOptions = {},
+  ): Buffer {
     const { internals, tracked, cols, rows } = emulator;
     const painter = this.#painter;
     const { normal, alternate, isAlternate } = internals;
     this.#unrepresented = [];
     painter.begin(internals, cols, rows);
-    painter.text(RESET);
+    painter.text(isInUse ? SAVE_HOME : RESET);
 
-    if (!isAlternate) {
+    if (!isAlternate && !isInUse) {
       // The alternate buffer is empty while it is hidden, but for what it has saved.
       const kitty = restoreKitty(tracked.kitty.alternate);
       if (kitty !== '' || hasSaved(alternate)) {
@@ -63,7 +76,7 @@ export class Serializer {
     painter.text(restoreKitty(tracked.kitty.normal));
 
     if (isAlternate) {
-      painter.text('\x1b[?47h\x1b[r\x1b[H');
+      painter.text(isInUse ? ENTER_ALTERNATE_IN_USE : ENTER_ALTERNATE);
       painter.rows(alternate.lines, { from: alternate.ybase, to: alternate.ybase + rows, all: false });
       this.#bufferState(alternate, cols, rows);
       painter.text(restoreKitty(tracked.kitty.alternate));

@@ -16,7 +16,7 @@ export interface ScreenedSession {
   readonly rows: number;
 }
 
-export type ScreenView = Pick<RequestParameters<'capture'>, 'format' | 'historyLines'>;
+export type ScreenView = Pick<RequestParameters<'capture'>, 'format' | 'historyLines' | 'viewport'>;
 
 export interface ScreenRequest {
   readonly session: ScreenedSession;

@@ -1,18 +1,41 @@
-import { drawAnsi, drawHtml, drawText, Serializer } from '@holdfast/screen';
+import {
+  drawAnsi,
+  drawHtml,
+  drawText,
+  type Emulator,
+  type Emulators,
+  type ScreenSize,
+  Serializer,
+} from '@holdfast/screen';
 import { HoldfastError, LIMITS, type RequestResult } from '@holdfast/protocol';
 import type { ScreenView } from '../messages.ts';
 import type { SessionScreen } from './session-screen.ts';
 
 const DRAWINGS = { text: drawText, ansi: drawAnsi, html: drawHtml } as const;
+/** A terminal with more cells is given the screen at the session's size: whoever asks shall not have as much memory as it likes. */
+const FITTED_CELLS = 256 * 1024;
+
+interface Fitted extends Disposable {
+  readonly emulator: Emulator;
+  readonly size: ScreenSize;
+}
 
 /** Makes the results of `capture`. */
 export class CapturePainter {
+  readonly #emulators: Emulators;
   readonly #serializer = new Serializer();
   readonly #utf8 = new TextEncoder();
 
+  constructor(emulators: Emulators) {
+    this.#emulators = emulators;
+  }
+
   /** As JSON. Throws HoldfastError(E_LIMIT). */
   paint(screen: SessionScreen, view: ScreenView): Uint8Array<ArrayBuffer> {
-    const { emulator, offset, size, doubts } = screen;
+    const { offset, doubts } = screen;
+    const fitted = this.#fit(screen, view);
+    using _ = fitted;
+    const { emulator, size } = fitted ?? screen;
     const { title } = emulator.tracked;
     const { cursorX, cursorY, type } = emulator.terminal.buffer.active;
     const result: RequestResult<'capture'> = {
@@ -27,7 +50,7 @@ export class CapturePainter {
       alternate: type === 'alternate',
       ...(title === undefined ? {} : { title }),
       incomplete: doubts,
-      text: this.#draw(screen, view),
+      text: this.#draw(emulator, view),
     };
     const json = this.#utf8.encode(JSON.stringify(result));
     if (json.length > LIMITS.captureBytes) {
@@ -37,9 +60,19 @@ export class CapturePainter {
     return json;
   }
 
-  #draw({ emulator }: SessionScreen, { format, historyLines = 0 }: ScreenView): string {
-    if (format === 'vt')
-      return this.#serializer.serialize(emulator, { scrollback: historyLines }).toString('utf8');
-    return DRAWINGS[format](emulator, { historyLines });
+  #draw(emulator: Emulator, { format, historyLines = 0 }: ScreenView): string {
+    if (format !== 'vt' && format !== 'paint') return DRAWINGS[format](emulator, { historyLines });
+    const options = { scrollback: historyLines, isInUse: format === 'paint' };
+    return this.#serializer.serialize(emulator, options).toString('utf8');
+  }
+
+  /** As a terminal would show it whose window is made as large as that of the one that is to be painted. */
+  #fit({ emulator, size }: SessionScreen, { format, viewport }: ScreenView): Fitted | undefined {
+    if (format !== 'paint' || !viewport || viewport.cols * viewport.rows > FITTED_CELLS) return undefined;
+    if (viewport.cols === size.cols && viewport.rows === size.rows) return undefined;
+    const copy = this.#emulators.open(size);
+    copy.feed(this.#serializer.serialize(emulator));
+    copy.resize(viewport);
+    return { emulator: copy, size: viewport, [Symbol.dispose]: () => copy[Symbol.dispose]() };
   }
 }

@@ -7,8 +7,9 @@ import { SessionScreens } from './session-screens.ts';
 
 const port = parentPort;
 if (!port) throw new Error('this runs as a worker of the daemon');
-const screens = new SessionScreens(new Emulators());
-const painter = new CapturePainter();
+const emulators = new Emulators();
+const screens = new SessionScreens(emulators);
+const painter = new CapturePainter(emulators);
 
 port.on('message', (message: ToScreenWorker) => {
   if (message === 'end') {
