@@ -15,6 +15,8 @@ import { Input, type InputOptions } from './input.ts';
 import { Lifeline } from './lifeline.ts';
 import { Link } from './link.ts';
 import { REQUEST_TIMEOUT_MS, Requests } from './requests.ts';
+import { ScreenView, type ScreenViewOptions } from './screen-view.ts';
+import { type Snapshot, type SnapshotOptions, takeSnapshot } from './snapshot.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
 import { Subscription } from './subscription.ts';
 import type { Connector } from './transport.ts';
@@ -171,6 +173,23 @@ export class Client {
       this.#channels.addSubscription(wiring.channel, subscription);
       return subscription;
     });
+  }
+
+  /**
+   * Shows a session in a terminal: what is on its screen now, and then its output from exactly there. A session: an id, a unique
+   * prefix of one, or a name. Rejects with the daemon's error.
+   */
+  view(session: string, options: ScreenViewOptions): Promise<ScreenView> {
+    return ScreenView.open(this, session, options);
+  }
+
+  /** What puts a terminal into the state of a session's. Rejects with the daemon's error, or E_TIMEOUT (10 s by default). */
+  snapshot(session: string, options?: SnapshotOptions): Promise<Snapshot> {
+    return takeSnapshot(
+      (parameters, timeoutMs) => this.request('capture', parameters, { timeoutMs }),
+      session,
+      options,
+    );
   }
 
   /** Opens numbered input to a session: an id, a unique prefix of one, or a name. Rejects with the daemon's error. */

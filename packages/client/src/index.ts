@@ -1,5 +1,7 @@
 export { Client, type ClientOptions, type ConnectionState, type PlainRequestType } from './client.ts';
 export type { Input, InputOptions, InputRange } from './input.ts';
+export type { ScreenStart, ScreenView, ScreenViewHandlers, ScreenViewOptions } from './screen-view.ts';
+export type { Snapshot, SnapshotOptions } from './snapshot.ts';
 export type { SubscribeOptions, SubscriptionHandlers } from './subscribe-options.ts';
 export type { Subscription } from './subscription.ts';
 export { netConnector } from './transport/net.ts';

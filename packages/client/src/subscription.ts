@@ -91,6 +91,11 @@ export class Subscription {
     this.#link.send(encodeAck(frame));
   }
 
+  /** Stops reading until `resume`, as when `onData` returns false. */
+  pause(): void {
+    if (!this.#isOver()) this.#link.hold(this);
+  }
+
   /** Goes on after `onData` returned false. */
   resume(): void {
     this.#link.release(this);
