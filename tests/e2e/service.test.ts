@@ -1,7 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Session } from '@holdfast/protocol';
-import { eventually, isAlive, TestHome } from '@holdfast/testkit';
+import {
+  childrenOf,
+  eventually,
+  isAlive,
+  processState,
+  program,
+  repository,
+  TestHome,
+} from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 import { UserSystemd, whyNoUserSystemd } from './support/user-systemd.ts';
 
@@ -27,6 +37,52 @@ test('start starts keeper and daemon, and does nothing where they run', async ()
   expect(first.stdout.toString()).toBe(`Daemon ${daemonPid} runs.\n`);
   expect((await home.cli(['service', 'start'])).stdout).toEqual(first.stdout);
   expect([home.daemonPid, home.keeperPid]).toEqual([daemonPid, keeperPid]);
+});
+
+/** What a property list says; rejects if it is none. */
+async function readPlist(file: string): Promise<unknown> {
+  const [python = '', ...args] = program('print-plist.py', file);
+  return JSON.parse((await promisify(execFile)(python, args)).stdout);
+}
+
+test('the agent for launchd is a property list of what launchd knows, and what it runs starts everything and ends', async () => {
+  await using home = new TestHome();
+  const file = path.join(repository, 'contrib', 'holdfast.plist');
+  const agent = await readPlist(file);
+  const script = 'exec /usr/local/bin/holdfast service start';
+  expect(agent).toEqual({
+    Label: 'holdfast',
+    ProgramArguments: ['/bin/sh', '-lc', script],
+    RunAtLoad: true,
+    AbandonProcessGroup: true,
+    KeepAlive: false,
+  });
+  const spoilt = path.join(home.scratch('agents'), 'spoilt.plist');
+  for (const [from, to] of [
+    ['<true/>', '<yes/>'],
+    ['</array>', ''],
+    ['<key>RunAtLoad</key>', ''],
+  ] as const) {
+    writeFileSync(spoilt, readFileSync(file, 'utf8').replace(from, to));
+    await expect(readPlist(spoilt)).rejects.toThrow('Command failed');
+  }
+
+  // As launchd does: with little in the environment, as a group of its own. A login shell finds what its user has set.
+  const { HOME = '', PATH = '', HOLDFAST_HOME } = home.env;
+  writeFileSync(path.join(HOME, '.profile'), `export PATH='${PATH}'\n`);
+  const words = script.replace('/usr/local/bin/holdfast', home.installation.bin);
+  const started = spawn('/bin/sh', ['-lc', words], {
+    detached: true,
+    cwd: '/',
+    stdio: 'ignore',
+    env: { HOME, HOLDFAST_HOME, PATH: '/usr/bin:/bin' },
+  });
+  const code = await new Promise((resolve) => started.on('exit', resolve));
+  expect(code).toBe(0);
+  const pids = [home.keeperPid ?? -1, home.daemonPid ?? -1];
+  expect(pids.map(isAlive)).toEqual([true, true]);
+  // Nothing of it is left in the group that launchd would end.
+  expect(() => process.kill(-(started.pid ?? 0), 0)).toThrow('ESRCH');
 });
 
 const why = whyNoUserSystemd();
@@ -91,6 +147,48 @@ describe.skipIf(why !== undefined)(`a unit of the user's systemd${why ? ` (${why
     expect((await systemd.cli('service', 'uninstall')).stdout).toBe(`${file} does not exist\n`);
     stay();
     await answers('second');
+  });
+
+  test('goes on when the kernel ends programs of it for their memory, and so does everything in it', async () => {
+    await using systemd = await UserSystemd.start();
+    const { home } = systemd;
+    await systemd.cli('service', 'install');
+    const state = async () =>
+      (await systemd.systemctl('show', UNIT, '-p', 'ActiveState', '-p', 'Result'))
+        .trim()
+        .split('\n')
+        .toSorted();
+    const open = async (): Promise<Session> =>
+      JSON.parse((await home.cli(['new', '-d', '--json', '--', '/bin/cat'])).stdout.toString());
+    const victims = [await open(), await open()];
+    // Programs whose daemon had another keeper are children of systemd, which looks at the unit whenever one of them ends.
+    const before = home.keeperPid ?? -1;
+    process.kill(before, 'SIGKILL');
+    for (const { pid } of victims) await eventually('they are', () => childrenOf(systemd.pid).includes(pid));
+    const other = await open();
+    const stay = [home.keeperPid ?? -1, home.daemonPid ?? -1, other.pid];
+    const endForMemory = async (times: number) => {
+      const { id, pid } = victims[times - 1] ?? other;
+      await systemd.tellOutOfMemory(UNIT, times);
+      process.kill(pid, 'SIGKILL');
+      // Before it takes the status of a process it looks at its unit.
+      await eventually('systemd has seen it', () => processState(pid) === undefined);
+      expect((await home.cli(['wait', id])).code).toBe(137);
+      expect(stay.map(isAlive)).toEqual([true, true, true]);
+      expect([home.keeperPid, home.daemonPid]).toEqual(stay.slice(0, 2));
+    };
+    await endForMemory(1);
+    expect(await state()).toEqual(['ActiveState=active', 'Result=success']);
+
+    // What it would do by itself; nothing is ended then, either.
+    const folder = path.join(home.env['HOME'] ?? '', '.config/systemd/user', `${UNIT}.d`);
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'policy.conf'), '[Service]\nOOMPolicy=stop\n');
+    await systemd.systemctl('daemon-reload');
+    await endForMemory(2);
+    expect(await state()).toEqual(['ActiveState=failed', 'Result=oom-kill']);
+    rmSync(folder, { recursive: true });
+    await systemd.cli('service', 'uninstall');
   });
 
   test('of a namespace starts that namespace', async () => {

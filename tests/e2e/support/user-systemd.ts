@@ -2,7 +2,15 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ByteLog, eventually, installation, repository, TestHome, within } from '@holdfast/testkit';
+import {
+  ByteLog,
+  eventually,
+  installation,
+  pythonPath,
+  repository,
+  TestHome,
+  within,
+} from '@holdfast/testkit';
 
 const run = promisify(execFile);
 const SYSTEMD = '/lib/systemd/systemd';
@@ -81,6 +89,19 @@ export class UserSystemd implements AsyncDisposable {
   /** Runs the command line as somebody who is logged in here. */
   cli(...args: string[]): Promise<{ stdout: string; stderr: string }> {
     return this.#inside(this.home.installation.bin, ...args);
+  }
+
+  /** Of systemd itself. */
+  get pid(): number {
+    return this.#manager.pid ?? -1;
+  }
+
+  /** Tells systemd that memory was too short for a unit, as `systemd-oomd` does when it ends processes of it. */
+  async tellOutOfMemory(unit: string, times: number): Promise<void> {
+    const group = (await this.systemctl('show', unit, '-P', 'ControlGroup')).trim();
+    const script =
+      'import os, sys; [os.setxattr(sys.argv[1], name, sys.argv[2].encode()) for name in ("user.oomd_ooms", "user.oomd_kill")]';
+    await this.#inside(pythonPath(), '-SEc', script, path.join('/sys/fs/cgroup', group), String(times));
   }
 
   async systemctl(...args: string[]): Promise<string> {
