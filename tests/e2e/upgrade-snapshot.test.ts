@@ -88,6 +88,30 @@ test.for([
   },
 );
 
+test.for(['preview=no', 'preview=yes'])(
+  'no environment is handed over (%s)',
+  { timeout: 60_000 },
+  async (preview) => {
+    await using daemon = await startDaemon();
+    const env = { API_TOKEN: 'xyzzy-very-secret' };
+    const { name } = await daemon.openCommand(['/bin/cat'], { env, name: 'there-to-be-found' });
+    const client = await daemon.client();
+    const ask = (forbidden: string) => {
+      const target = tampering(
+        daemon,
+        'nothing',
+        preview,
+        `forbidden=${Buffer.from(forbidden).toString('hex')}`,
+      );
+      return client.request('upgrade', target, { timeoutMs: 30_000 });
+    };
+    await expect(ask(name)).rejects.toMatchObject({
+      message: expect.stringContaining('what is forbidden is handed over'),
+    });
+    expect((await ask(env.API_TOKEN)).from.pid).toBe(daemon.pid);
+  },
+);
+
 test('a program that ends while its session is handed over is no failure, and its status is known', async () => {
   await using pointed = await startWithPoints();
   const { daemon, at } = pointed;

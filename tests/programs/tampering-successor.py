@@ -3,12 +3,14 @@
 It is run as `python -X node=NODE -X entry=DAEMON -X change=CHANGE tampering-successor.py adopt … --channel-fd 3`, and passes
 messages on between descriptor 3 and the real one, with the snapshot changed as CHANGE names; with `nothing` the real one may
 serve. With `-X preview=no` the predecessor is not told that the real one takes a preview, with `-X schema=N` that it reads
-snapshots of another schema.
+snapshots of another schema. With `-X forbidden=HEX` it ends where these bytes stand anywhere in what is handed over, as
+the request with its arguments is.
 """
 import json
 import os
 import select
 import socket
+import stat
 import subprocess
 import sys
 
@@ -65,6 +67,11 @@ def rewritten(message, fds):
     return {**message, "bytes": len(text)}, [memory, *fds[1:]]
 
 
+def holds(fds, text):
+    files = [(fd, os.fstat(fd)) for fd in fds]
+    return any(text in os.pread(fd, file.st_size, 0) for fd, file in files if stat.S_ISREG(file.st_mode))
+
+
 while True:
     ready, _, _ = select.select([predecessor, ours], [], [])
     for side in ready:
@@ -75,6 +82,8 @@ while True:
             ours.close()
             real.wait()
             sys.exit(5)
+        if "forbidden" in sys._xoptions and holds(fds, bytes.fromhex(sys._xoptions["forbidden"])):
+            sys.exit("what is forbidden is handed over")
         message = json.loads(data)
         if message["type"] == "ready" and sys._xoptions.get("preview") == "no":
             del message["takesPreview"]
