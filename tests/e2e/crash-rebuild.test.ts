@@ -62,6 +62,17 @@ test('a daemon that is given everything back goes on: same programs, waiting con
   );
 }, 60_000);
 
+test('a session that anybody was told of outlives its daemon, though that is killed in the same moment', async () => {
+  await using keeper = new StandInKeeper();
+  await keeper.start();
+  const opened: Session[] = [];
+  for (let kill = 0; kill < 5; kill += 1) {
+    opened.push(await keeper.openCommand(['/bin/cat']));
+    await keeper.restart();
+  }
+  for (const { id, pid } of opened) expect(await keeper.get(id)).toMatchObject({ pid, state: 'running' });
+});
+
 test('two crashes at the same offset are two, for who was there, for who comes after, and not for who begins behind them', async () => {
   await using keeper = new StandInKeeper();
   await keeper.start();

@@ -19,6 +19,7 @@ import {
   settledFdCount,
   startDaemon,
   type TestDaemon,
+  watchCount,
 } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 
@@ -157,7 +158,7 @@ describe('with a good session beside it', () => {
     await using daemon = await startDaemon();
     await using good = await GoodSession.begin(daemon);
     await daemon.client();
-    const fdsBefore = await settledFdCount(daemon.pid);
+    const before = await Counters.of(daemon);
     for (let round = 0; round < 200; round += 1) {
       using client = await RawClient.connect(daemon.home.paths.socketPath);
       if (round % 2 === 0) await client.hello();
@@ -167,7 +168,7 @@ describe('with a good session beside it', () => {
       await client.closed;
     }
     await good.proveGood();
-    await eventually('the descriptors are back', () => fdCount(daemon.pid) === fdsBefore);
+    await before.expectBack();
   }, 60_000);
 
   test('requests with odd parameters are answered with an error, and the connection goes on', async () => {
@@ -307,7 +308,7 @@ test('500 connections at once, and 500 half-open ones, leave nothing behind', as
   await using daemon = await startDaemon();
   await using good = await GoodSession.begin(daemon);
   await daemon.client();
-  const fdsBefore = await settledFdCount(daemon.pid);
+  const before = await Counters.of(daemon);
   for (const halfOpen of [false, true, false]) {
     const clients = await Promise.all(
       Array.from({ length: 500 }, () => RawClient.connect(daemon.home.paths.socketPath)),
@@ -320,7 +321,7 @@ test('500 connections at once, and 500 half-open ones, leave nothing behind', as
       if (halfOpen) client.socket.end();
       else client[Symbol.dispose]();
     }
-    await eventually('the descriptors are back', () => fdCount(daemon.pid) === fdsBefore);
+    await before.expectBack();
     for (const client of clients) client[Symbol.dispose]();
   }
   await good.proveGood();
@@ -425,6 +426,32 @@ test('a client that ends its input again and again costs bounded memory', async 
   const refusal = await client.message(({ error }) => error !== undefined, 'a refusal');
   expect(refusal['error']).toMatchObject({ code: 'E_LIMIT' });
 }, 30_000);
+
+/** What a daemon has, to be compared with what it has later. */
+class Counters {
+  readonly #pid: number;
+  readonly #fds: number;
+  readonly #watches: number;
+  readonly #memoryBytes: number;
+
+  static async of({ pid }: TestDaemon): Promise<Counters> {
+    return new Counters(pid, await settledFdCount(pid));
+  }
+
+  private constructor(pid: number, fds: number) {
+    this.#pid = pid;
+    this.#fds = fds;
+    this.#watches = watchCount(pid);
+    this.#memoryBytes = privateBytes(pid);
+  }
+
+  /** As many descriptors and listeners, and not much more memory. */
+  async expectBack(): Promise<void> {
+    await eventually('the descriptors are back', () => fdCount(this.#pid) === this.#fds);
+    await eventually('the listeners are back', () => watchCount(this.#pid) === this.#watches);
+    expect(privateBytes(this.#pid) - this.#memoryBytes).toBeLessThan(MEMORY_BYTES_MAX);
+  }
+}
 
 /** A session that honest clients use all the while: a flood that is recorded, and one that echoes. */
 class GoodSession implements AsyncDisposable {

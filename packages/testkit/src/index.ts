@@ -24,6 +24,7 @@ export {
   processState,
   stopProcess,
   untilEnded,
+  watchCount,
   zombiesOf,
 } from './processes.ts';
 export { program, pythonPath } from './programs.ts';

@@ -24,6 +24,18 @@ export async function settledFdCount(pid: number): Promise<number> {
   }).then((settled) => settled.count);
 }
 
+/** Descriptors that it waits for by epoll: its listeners, whatever they are. */
+export function watchCount(pid: number): number {
+  const folder = `/proc/${pid}/fdinfo`;
+  return readdirSync(folder).reduce((count, fd) => {
+    try {
+      return count + (readFileSync(`${folder}/${fd}`, 'latin1').match(/^tfd:/gm)?.length ?? 0);
+    } catch {
+      return count; // closed meanwhile
+    }
+  }, 0);
+}
+
 /** Processor time used so far, user and system. */
 export function cpuMs(pid: number): number {
   const fields = statFields(pid);
