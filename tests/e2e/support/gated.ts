@@ -1,5 +1,6 @@
 import type { Exit, Session } from '@holdfast/protocol';
 import type { TestDaemon } from '@holdfast/testkit';
+import { expect } from 'vitest';
 
 /** The ways to end that are told apart by every test about exit statuses. */
 const ENDS: readonly { readonly how: string; readonly exit: Exit }[] = [
@@ -26,4 +27,13 @@ export async function openGated(daemon: TestDaemon): Promise<Gated[]> {
     opened.push({ session, exit, open: () => gate.open() });
   }
   return opened;
+}
+
+/** Each ends as it is to. */
+export async function expectStatuses(daemon: TestDaemon, gated: readonly Gated[]): Promise<void> {
+  const client = await daemon.client();
+  for (const { session, exit } of gated) {
+    const ended = await client.request('wait', { session: session.id }, { timeoutMs: 20_000 });
+    expect(ended.session.exit).toEqual(exit);
+  }
 }

@@ -1,5 +1,5 @@
 import { keeperReport } from '@holdfast/supervisor/keeper-report';
-import { passTime, stopProcess, type TestDaemon, within } from '@holdfast/testkit';
+import { eventually, passTime, stopProcess, type TestDaemon, within } from '@holdfast/testkit';
 import { expect } from 'vitest';
 import { SERVED_MS, startKept } from './kept.ts';
 import { sameBuild, upgrade } from './upgrades.ts';
@@ -16,7 +16,7 @@ export async function keeperStands(forMs: number): Promise<void> {
   await stopProcess(keeperPid);
   const standing = passTime(forMs);
   const cat = await daemon.openCommand(['/bin/cat']);
-  expect(cat.state).toBe('running');
+  expect(cat).toMatchObject({ state: 'running', unescrowed: true });
   const client = await daemon.client();
   const deadline = String(process.hrtime.bigint() + BigInt(UPGRADE_MS) * 1_000_000n);
   const asked = client.request('upgrade', { ...sameBuild(daemon), deadline }, { timeoutMs: null });
@@ -31,6 +31,7 @@ export async function keeperStands(forMs: number): Promise<void> {
   process.kill(keeperPid, 'SIGCONT');
   expect((await next).from.pid).toBe(daemonPids[0]);
   expect(daemon.home.keeperPid).toBe(keeperPid);
+  await eventually('it is held', async () => (await daemon.get(cat)).unescrowed === undefined);
   await passTime(SERVED_MS);
   await daemon.killServing();
   for (const { id, pid } of [before, cat]) await expectEcho(daemon, { id, pid });
