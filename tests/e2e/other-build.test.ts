@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { type Installation, installation, repository, TestHome, zombiesOf } from '@holdfast/testkit';
+import { installation, TestHome, zombiesOf } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { CliHome } from './support/cli-home.ts';
+import { otherTree } from './support/other-tree.ts';
 import { otherDaemon, thisBuild } from './support/supervised.ts';
 
 const OTHER_BUILD = '0123456789ab';
@@ -23,31 +23,27 @@ test('a daemon of another build is named, with what to do about it; an upgrade d
   expect(await home.do('status')).toContain('holdfast upgrade brings the daemon to this build');
   const { stdout } = await home.run('doctor');
   expect(stdout).toContain('→ holdfast upgrade brings it to this build, and keeps the sessions');
+  // Whoever lists sessions at a terminal is told; scripts ask `status`.
+  for (const command of ['$HF ls', '$HF'])
+    await home
+      .inTerminal(command)
+      .waitFor(/NAME[^]*holdfast: the daemon is \S+\+0123456789ab; holdfast upgrade brings it to /);
+  expect(await home.run('ls')).toMatchObject({ code: 0, stderr: '' });
   expect(await home.do('upgrade')).toContain('1 session kept');
+  const listed = home.inTerminal('$HF ls');
+  await listed.ended();
+  expect(listed.screen.text).toMatch(/^NAME[^]*cat/);
+  expect(listed.screen.text).not.toContain('upgrade');
   expect(await status()).toMatchObject({ update: { pending: false }, sessions: { running: 1 }, clients: 0 });
   expect(await home.do('status')).not.toContain('upgrade');
 });
 
 const run = promisify(execFile);
 
-/** This tree, as another build: the same code, which says so. */
-async function otherTree(folder: string): Promise<Installation> {
-  for (const part of ['bin', 'dist', 'package.json'])
-    await cp(path.join(repository, part), path.join(folder, part), { recursive: true });
-  await symlink(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
-  const { stdout } = await run(installation().bin, ['--version']);
-  const [, build = ''] = /\((\w+)\)/.exec(stdout) ?? [];
-  for (const name of await readdir(path.join(folder, 'dist'), { recursive: true })) {
-    if (!/\.(c?js|json)$/.test(name)) continue;
-    const file = path.join(folder, 'dist', name);
-    await writeFile(file, (await readFile(file, 'utf8')).replaceAll(build, OTHER_BUILD));
-  }
-  return installation(folder);
-}
-
 test('an upgrade replaces a keeper of another build in place: same process, same sessions, and it keeps them', async () => {
   const folder = await mkdtemp('/tmp/hf-tree-');
-  await using home = new TestHome({ installation: await otherTree(folder) });
+  const tree = await otherTree(folder, { build: OTHER_BUILD });
+  await using home = new TestHome({ installation: tree });
   expect(await home.cli(['new', '-d', '--name', 's', '--', 'cat'])).toMatchObject({ code: 0 });
   const status = async () => JSON.parse((await home.cli(['status', '--json'])).stdout.toString());
   const before = await status();

@@ -1,4 +1,5 @@
 import { connectIfRunning } from './connection/connect.ts';
+import { tellOfPendingUpdate } from './connection/pending-update.ts';
 import { byAge } from './connection/sessions.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './output/exit-codes.ts';
@@ -27,5 +28,6 @@ export async function greet(context: Context): Promise<number> {
     const view = { now: Date.now(), userHome: context.env['HOME'], columns: context.columns };
     context.print(`\n${sessionTable(running, view)}`);
   }
+  await tellOfPendingUpdate(client.daemon, context);
   return EXIT.done;
 }

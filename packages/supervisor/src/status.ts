@@ -75,8 +75,8 @@ function keeperStatus(home: Home): KeeperStatus | null {
   return { ...report, holding: state === 'held' ? { since: heldSince, crashes: failures, reason } : null };
 }
 
-/** Which update there is, by what runs and what was kept of failures. */
-async function readUpdate(
+/** Which update there is, by what runs and what was kept of failures. Asks nobody. */
+export async function readUpdate(
   home: Home,
   builds: { running: Build | null; available: Build | null },
 ): Promise<UpdateStatus> {

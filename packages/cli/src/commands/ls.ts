@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { connectIfRunning } from '../connection/connect.ts';
+import { tellOfPendingUpdate } from '../connection/pending-update.ts';
 import { byAge } from '../connection/sessions.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
@@ -20,6 +21,7 @@ export const lsCommand = defineCommand({
       const view = { now: Date.now(), userHome: context.env['HOME'], columns: context.columns };
       context.print(sessionTable(sessions, view));
     }
+    if (client && !options.json) await tellOfPendingUpdate(client.daemon, context);
     return EXIT.done;
   },
 });
