@@ -80,6 +80,7 @@ test('made-up namespaces are forgotten for others, and keep nobody out', async (
 test('who listens to very many made-up namespaces is refused more of them, and others are not', async () => {
   await using home = new TestHome();
   await using _ = { [Symbol.asyncDispose]: () => stopOther(home) };
+  await using __ = { [Symbol.asyncDispose]: () => stopOther(home, 'begun') };
   await using host = await TestHost.start({ home });
   const { terminal } = host.client();
   await terminal.create.mutate({ namespace: 'other', command: ['cat'], name: 'real' });
@@ -97,6 +98,9 @@ test('who listens to very many made-up namespaces is refused more of them, and o
   const oneMore = terminal.daemon.getHealth.query({ namespace: 'one-more' });
   await expect(oneMore).rejects.toMatchObject(limit);
   expect(await terminal.list.query({ namespace: 'other' })).toMatchObject([{ name: 'real' }]);
+  // Whoever starts something there, where nothing was, makes nothing up.
+  const begun = { namespace: 'begun', command: ['cat'] };
+  expect(await terminal.create.mutate(begun)).toMatchObject({ state: 'running' });
   leaving.abort();
   await eventually('there is room again', async () =>
     terminal.daemon.getHealth.query({ namespace: 'one-more' }).then(
@@ -107,6 +111,6 @@ test('who listens to very many made-up namespaces is refused more of them, and o
 });
 
 /** The home itself ends the daemon of one namespace only. */
-async function stopOther(home: TestHome): Promise<void> {
-  expect(await home.cli(['--namespace', 'other', 'stop', '--yes'])).toMatchObject({ code: 0 });
+async function stopOther(home: TestHome, namespace = 'other'): Promise<void> {
+  expect(await home.cli(['--namespace', namespace, 'stop', '--yes'])).toMatchObject({ code: 0 });
 }

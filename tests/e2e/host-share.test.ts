@@ -1,4 +1,4 @@
-import { eventually, RawClient } from '@holdfast/testkit';
+import { eventually, RawClient, stopProcess } from '@holdfast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestHost } from './support/test-host.ts';
 import { TestPage } from './support/test-page.ts';
@@ -28,6 +28,13 @@ async function share(expires: string): Promise<string> {
   ]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout.toString().trim();
+}
+
+/** One that was good a moment ago. */
+async function expired(): Promise<string> {
+  const short = await share('1s');
+  await eventually('its end', async () => (await seeWith(short)).status === 401);
+  return short;
 }
 
 function seeWith(other: string): Promise<Response> {
@@ -75,10 +82,65 @@ describe('a shared token', () => {
       });
       expect({ path, status: refused.status }).toEqual({ path, status: 403 });
     }
-    const stream = await host.fetch('/trpc/terminal.onSessions', {
-      headers: { authorization: `Bearer ${token}` },
+    for (const name of ['onSessions', 'onChanges', 'daemon.onDaemon']) {
+      const stream = await host.fetch(`/trpc/terminal.${name}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect(await stream.text()).toContain('E_FORBIDDEN');
+    }
+  });
+
+  test('opens nothing without tRPC either, but to look at its session', async () => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const { paths } = (await (await host.fetch('/openapi.json')).json()) as { paths: Record<string, object> };
+    const { id: session } = shown;
+    const opened: string[] = [];
+    for (const [path, methods] of Object.entries(paths))
+      for (const method of Object.keys(methods)) {
+        const isQuery = method === 'get';
+        const body = JSON.stringify({ session, cols: 10, rows: 10, name: 'x', text: 'x', id: 'x' });
+        const { status } = await host.fetch(
+          isQuery ? `${path}?session=${session}` : path,
+          isQuery ? { headers } : { method: 'POST', headers, body },
+        );
+        if (status !== 403) opened.push(`${path} ${status}`);
+      }
+    expect(opened.toSorted()).toEqual(['/api/terminal/capture 200', '/api/terminal/get 200']);
+    const ended = await host.fetch(`/api/terminal/get?session=${session}`, {
+      headers: { authorization: `Bearer ${await expired()}` },
     });
-    expect(await stream.text()).toContain('E_FORBIDDEN');
+    expect(ended.status).toBe(401);
+  });
+
+  test('has few captures at once, as all links together have, and takes none from the owner', async () => {
+    const { capture, share: shares } = host.client().terminal;
+    const capturing = (other: string) => host.client(other).terminal.capture.query({ session: shown.id });
+    const links = await Promise.all(
+      Array.from({ length: 5 }, async () => (await shares.create.mutate({ session: shown.id })).token),
+    );
+    const [fifth = '', ...others] = links;
+    await capturing(fifth);
+    // From here on nobody is answered, but who is refused.
+    const { daemonPid = -1 } = host.home;
+    await stopProcess(daemonPid);
+    const refused: unknown[] = [];
+    const refusal = (error: unknown) => void refused.push((error as { data?: unknown }).data);
+    const asked = others.flatMap((link) => Array.from({ length: 5 }, () => capturing(link).catch(refusal)));
+    asked.push(capture.query({ session: shown.id }));
+    try {
+      await eventually('one of each is refused', () => refused.length === others.length);
+      await capturing(fifth).catch(refusal);
+    } finally {
+      process.kill(daemonPid, 'SIGCONT');
+    }
+    expect(refused).toEqual(
+      links.map(() =>
+        expect.objectContaining({ httpStatus: 429, holdfast: { code: 'E_LIMIT', retry: true } }),
+      ),
+    );
+    const made = (await Promise.all(asked)).filter((captured) => captured !== undefined);
+    expect(made).toHaveLength(17);
+    expect(await capturing(fifth)).toMatchObject({ cols: 80 });
   });
 
   test('shows no other session by a WebSocket, and types and resizes nothing', async () => {

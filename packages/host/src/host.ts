@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
 import { type Installation, resolveHome } from '@holdfast/supervisor';
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { GuestCaptures } from './api/guest-captures.ts';
 import { addFailures } from './api/http-failures.ts';
 import { addRest } from './api/rest.ts';
 import { type AppRouter, appRouter } from './api/router.ts';
@@ -71,6 +72,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const token = tokens.owner();
   const { installation } = options;
   const memory = new ProgramMemory();
+  const guestCaptures = new GuestCaptures();
   const namespaces = new Namespaces({ env, installation, own: options.namespace });
   const server = newServer(pem);
   const isTls = pem !== undefined;
@@ -82,14 +84,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   addBrowserSession(server, { ...guard, isTls, failures });
   addPage(server, options.pageFolder);
   await addTerminals(server, { namespaces, tokens });
-  const contextOf = ({ principal }: FastifyRequest): ApiContext => {
+  const contextOf = ({ principal }: FastifyRequest, { raw: answer }: FastifyReply): ApiContext => {
     // The guard lets nobody else come so far.
     if (!principal) throw new HoldfastError('E_INTERNAL', 'a request without a principal');
-    return { principal, namespaces, tokens, memory, env, programs };
+    return { principal, namespaces, tokens, memory, guestCaptures, answer, env, programs };
   };
   const trpc: FastifyTRPCPluginOptions<AppRouter> = {
     prefix: '/trpc',
-    trpcOptions: { router: appRouter, createContext: ({ req }) => contextOf(req) },
+    trpcOptions: { router: appRouter, createContext: ({ req, res }) => contextOf(req, res) },
   };
   addRest(server, contextOf);
   await server.register(fastifyTRPCPlugin, trpc);

@@ -1,6 +1,6 @@
 import { callTRPCProcedure, TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { failureOf } from './failure.ts';
 import { openApiDocument } from './openapi.ts';
 import { operations } from './operations.ts';
@@ -9,7 +9,10 @@ import { appRouter } from './router.ts';
 import type { ApiContext } from './trpc.ts';
 
 /** The same procedures for those who don't speak tRPC, and `/openapi.json`, which describes them. */
-export function addRest(server: FastifyInstance, contextOf: (request: FastifyRequest) => ApiContext): void {
+export function addRest(
+  server: FastifyInstance,
+  contextOf: (request: FastifyRequest, reply: FastifyReply) => ApiContext,
+): void {
   server.get('/openapi.json', async () => openApiDocument());
   for (const { name, method, path, input: schema } of operations()) {
     const ofQuery = queryInput(schema);
@@ -26,7 +29,7 @@ export function addRest(server: FastifyInstance, contextOf: (request: FastifyReq
             router: appRouter,
             path: name,
             getRawInput: async () => input ?? undefined,
-            ctx: contextOf(request),
+            ctx: contextOf(request, reply),
             type: method === 'GET' ? 'query' : 'mutation',
             signal: leaving.signal,
             batchIndex: 0,

@@ -39,7 +39,7 @@ export const terminalRouter = router({
     .input(createInput.prefault({}))
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      using use = ctx.namespaces.use(input.namespace);
+      using use = ctx.namespaces.useToStart(input.namespace);
       const client = await use.thing.clientOrStart();
       return (await client.request('open', openParameters(input, ctx))).session;
     }),
@@ -111,6 +111,8 @@ export const terminalRouter = router({
     .input(captureInput)
     .output(captured)
     .query(async ({ ctx, input }) => {
+      const { principal, guestCaptures, answer } = ctx;
+      if (principal.share) guestCaptures.begin(principal.grantId, answer);
       using use = useForAll(ctx, input.namespace);
       const client = await use.thing.client();
       const { session, format, historyLines } = input;

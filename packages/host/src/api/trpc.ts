@@ -1,9 +1,11 @@
 import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
 import { initTRPC, TRPCError } from '@trpc/server';
+import type { Writable } from 'node:stream';
 import type { Principal, Tokens } from '../auth/tokens.ts';
 import type { Namespaces } from '../daemons/namespace.ts';
 import type { ProgramMemory } from '../daemons/program-memory.ts';
 import { failureOf, toTrpcError } from './failure.ts';
+import type { GuestCaptures } from './guest-captures.ts';
 
 /** What every procedure knows. */
 export interface ApiContext {
@@ -11,6 +13,9 @@ export interface ApiContext {
   readonly namespaces: Namespaces;
   readonly tokens: Tokens;
   readonly memory: ProgramMemory;
+  readonly guestCaptures: GuestCaptures;
+  /** What the result is written to, with those of all that was asked in the same request. */
+  readonly answer: Writable;
   /** Of the host: what programs start with. */
   readonly env: NodeJS.ProcessEnv;
   readonly programs: Pick<OpenParameters, 'umask' | 'openFilesLimit'>;

@@ -108,7 +108,16 @@ export class Namespaces {
 
   /** By default the host's own. Throws HoldfastError: E_USAGE for a name that is none, E_LIMIT. */
   use(name: string = this.own): Use<Namespace> {
-    if (!this.#pool.has(name)) this.#makeRoom(resolveHome(this.#options.env, name));
+    if (!this.#pool.has(name)) {
+      this.#makeRoom();
+      this.#makeRoomForAbsent(resolveHome(this.#options.env, name));
+    }
+    return this.#pool.use(name);
+  }
+
+  /** For who starts a daemon if none runs: that one was never there is no hindrance. Throws as `use` does. */
+  useToStart(name: string = this.own): Use<Namespace> {
+    if (!this.#pool.has(name)) this.#makeRoom();
     return this.#pool.use(name);
   }
 
@@ -127,10 +136,13 @@ export class Namespaces {
     this.#pool.close();
   }
 
-  #makeRoom(home: Home): void {
-    const pool = this.#pool;
-    if (pool.count() >= NAMESPACES_MAX && !pool.closeIdle())
+  #makeRoom(): void {
+    if (this.#pool.count() >= NAMESPACES_MAX && !this.#pool.closeIdle())
       throw new HoldfastError('E_LIMIT', `a host serves at most ${NAMESPACES_MAX} namespaces at once`);
+  }
+
+  #makeRoomForAbsent(home: Home): void {
+    const pool = this.#pool;
     const wasNeverThere = ({ stateDir }: Home) => !existsSync(stateDir);
     if (!wasNeverThere(home)) return;
     const isAbsent = (namespace: Namespace) => wasNeverThere(namespace.home);
