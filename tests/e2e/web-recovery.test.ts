@@ -255,6 +255,56 @@ webTest(
 );
 
 webTest(
+  'what is held back is not lost unsaid: the browser asks before a reload, a new login types it, and a closed pane says what it was',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    const id = await web.newSession({ command: 'cat', name: 'kept' });
+    const held = web.pane(id).getByText(/held back until the terminal can be reached/);
+    const reload = async () => {
+      const asked = page.waitForEvent('dialog', { timeout: 10_000 }).catch(() => undefined);
+      await page.evaluate('setTimeout(() => location.reload())');
+      const dialog = await asked;
+      await dialog?.dismiss();
+      return dialog?.type();
+    };
+    await host.crash();
+    await web.pane(id).getByText('Reconnecting…').waitFor();
+    await page.keyboard.type('held back\n');
+    await held.waitFor();
+    expect(await reload()).toBe('beforeunload');
+    await held.waitFor();
+
+    await web.context.clearCookies();
+    await host.start();
+    await page.getByRole('heading', { name: 'You have been logged out' }).waitFor();
+    await page.getByText('10 bytes of what you typed are held back until then.').waitFor();
+    expect(await reload()).toBe('beforeunload');
+    await page.getByLabel(/Token/).fill(host.at.token);
+    await page.keyboard.press('Enter');
+    expect(await web.untilText(id, /^held back\nheld back$/m, 30_000)).toBe('held back\nheld back');
+    await page.keyboard.type('and more\n');
+    expect(await web.untilText(id, /^and more\nand more$/m)).toBe('held back\nheld back\nand more\nand more');
+
+    await host.crash();
+    await web.pane(id).getByText('Reconnecting…').waitFor();
+    await page.keyboard.type('lost');
+    await held.waitFor();
+    await page.keyboard.press('Alt+Shift+KeyW');
+    await page.getByText('Not typed into “kept”: 4 bytes that the pane held back').waitFor();
+    await host.start();
+    await page.locator(`[data-session-row="${id}"]`).getByRole('button').first().click();
+    await web.pane(id).locator('[data-link=live]').waitFor();
+    await web.pane(id).locator('.xterm-helper-textarea').focus();
+    await page.keyboard.type('the end\n');
+    expect(await web.untilText(id, /^the end\nthe end$/m)).not.toContain('lost');
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest(
   'a refusal that would repeat: the pane says so and why, and goes on only when asked to; what ends all is behind a question',
   async ({ web, host }) => {
     // The far end says so: a host does only when something is broken.

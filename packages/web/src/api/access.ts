@@ -82,6 +82,12 @@ export function refusalIsFinal(error: unknown): boolean {
   return status !== undefined && status >= 400 && status < 500;
 }
 
+/** Whether who was let in before has to show a token again, to go on where he was. */
+export function isLoginOver(): boolean {
+  const state = access.get();
+  return state.kind === 'refused' && state.why === 'expired';
+}
+
 /** Whatever was asked: who was let in before, and is refused now, is told so in place of everything. */
 refusals.subscribe(() => {
   const { kind } = access.get();

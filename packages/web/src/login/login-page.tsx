@@ -2,6 +2,10 @@ import { KeyRound, Unplug } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { type Access, enter, login } from '../api/access.ts';
 import { tokenIn } from '../api/token-in.ts';
+import { count } from '../sessions/describe.ts';
+import { useStore } from '../store.ts';
+import { heldBytesOf, heldInput } from '../terminal/held-input.ts';
+import { useLeaveQuestion } from '../terminal/leave-question.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Mark } from '../ui/mark.tsx';
@@ -35,6 +39,8 @@ const SAID: Readonly<Record<Refused['why'], { title: string; text: string }>> = 
 export function LoginPage({ why }: { readonly why: Refused['why'] }) {
   const [token, setToken] = useState('');
   const [isAsking, setIsAsking] = useState(false);
+  const heldBytes = heldBytesOf(useStore(heldInput));
+  useLeaveQuestion(heldBytes > 0);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setIsAsking(true);
@@ -48,6 +54,11 @@ export function LoginPage({ why }: { readonly why: Refused['why'] }) {
       <KeyRound className="text-accent-text" aria-hidden />
       <h1 className="text-lg font-semibold">{SAID[why].title}</h1>
       <p className="text-muted">{SAID[why].text}</p>
+      {heldBytes > 0 && (
+        <p className="text-warn">
+          {count(heldBytes, 'byte')} of what you typed {heldBytes === 1 ? 'is' : 'are'} held back until then.
+        </p>
+      )}
       <form onSubmit={(event) => void submit(event)} className="space-y-2 pt-2">
         <Field
           label="Token, or the whole address"

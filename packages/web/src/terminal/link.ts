@@ -1,6 +1,5 @@
 import type { Session } from '@holdfast/protocol';
 import { asSharedHere, sharedHere } from '../api/share.ts';
-import { randomId } from '../random-id.ts';
 import { Store } from '../store.ts';
 import { decodeFrame, encodeFrame, splitFrame } from './frames.ts';
 import {
@@ -14,7 +13,7 @@ import {
   pauseBeforeTry,
 } from './link-state.ts';
 import { type HostMessage, parseHostMessage } from './messages.ts';
-import { Outbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
 
 /** At least so often the host is told what was parsed; it sends 512 KiB beyond that. */
 const ACK_EVERY_BYTES = 64 * 1024;
@@ -50,8 +49,15 @@ export interface LinkView {
   readonly reconnects: number;
 }
 
+/** Whether something that was typed waits for the terminal to be reached. */
+export function isHoldingBack({ heldBytes, state, exit }: LinkView): boolean {
+  return heldBytes > 0 && state !== 'live' && exit === null;
+}
+
 export interface LinkOptions {
   readonly session: string;
+  /** What is typed; there may be something in it already. */
+  readonly outbox: Outbox;
   readonly readOnly: boolean;
   readonly size: Size;
   readonly sink: LinkSink;
@@ -61,7 +67,7 @@ export interface LinkOptions {
 export class TerminalLink {
   readonly view: Store<LinkView>;
   readonly #options: LinkOptions;
-  readonly #outbox = new Outbox(randomId());
+  readonly #outbox: Outbox;
   #size: Size;
   #socket: WebSocket | undefined;
   #tries = 0;
@@ -78,12 +84,13 @@ export class TerminalLink {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#outbox = options.outbox;
     this.#size = options.size;
     this.view = new Store<LinkView>({
       state: 'opening',
       leading: false,
       readOnly: options.readOnly,
-      heldBytes: 0,
+      heldBytes: options.outbox.heldBytes,
       exit: null,
       error: null,
       inDoubt: null,

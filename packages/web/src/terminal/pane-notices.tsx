@@ -2,7 +2,7 @@ import { Hourglass, RotateCcw, ShieldQuestion } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { count, exitOf } from '../sessions/describe.ts';
 import { Button } from '../ui/button.tsx';
-import type { LinkView } from './link.ts';
+import { isHoldingBack, type LinkView } from './link.ts';
 
 export interface InputNoticesProps {
   readonly view: LinkView;
@@ -11,11 +11,10 @@ export interface InputNoticesProps {
 
 /** What the user should know about what he has typed: nothing, mostly. It lies over the terminal, whose size stays. */
 export function InputNotices({ view, onForgetDoubt }: InputNoticesProps) {
-  const { heldBytes, inDoubt, exit, state } = view;
-  const isHeldBack = heldBytes > 0 && state !== 'live' && exit === null;
+  const { heldBytes, inDoubt } = view;
   return (
     <div className="absolute inset-x-0 bottom-0 z-10">
-      {isHeldBack && (
+      {isHoldingBack(view) && (
         <Notice look="warn">
           <Hourglass size={14} aria-hidden />
           <span>

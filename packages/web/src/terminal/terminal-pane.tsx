@@ -1,17 +1,23 @@
 import type { Session } from '@holdfast/protocol';
 import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
+import { isLoginOver } from '../api/access.ts';
 import { household } from '../api/household.ts';
 import { copyText } from '../copy-text.ts';
 import { commandOf } from '../keys.ts';
 import { focusAsked } from '../layout/layout-store.ts';
 import { preferences } from '../preferences.ts';
+import { randomId } from '../random-id.ts';
+import { count } from '../sessions/describe.ts';
 import { markSeen } from '../sessions/seen.ts';
 import { Store, useStore } from '../store.ts';
 import { droppedPaths } from './dropped-paths.ts';
 import { FindBar } from './find-bar.tsx';
+import { keepInput, takeInput } from './held-input.ts';
+import { useLeaveQuestion } from './leave-question.ts';
 import { LATE_MS, type LinkState } from './link-state.ts';
-import { TerminalLink, type LinkView } from './link.ts';
+import { isHoldingBack, TerminalLink, type LinkView } from './link.ts';
+import { Outbox } from './outbox.ts';
 import { PaneHead, type PaneActions } from './pane-head.tsx';
 import { ExitNotice, InputNotices } from './pane-notices.tsx';
 import { TerminalView } from './terminal-view.ts';
@@ -36,6 +42,7 @@ export interface TerminalPaneProps {
 interface Live {
   readonly view: TerminalView;
   readonly link: TerminalLink;
+  readonly outbox: Outbox;
 }
 
 /** For tests, and for whoever looks from the browser's console. */
@@ -78,6 +85,7 @@ export default function TerminalPane(props: TerminalPaneProps) {
     return () => {
       begun.link.dispose();
       begun.view.dispose();
+      letGo(session, begun);
       setLive(undefined);
     };
   }, [session, readOnly]);
@@ -109,6 +117,8 @@ export default function TerminalPane(props: TerminalPaneProps) {
       clearInterval(timer);
     };
   }, [live, isVisible, session]);
+
+  useLeaveQuestion(linkView !== undefined && isHoldingBack(linkView));
 
   const linkState = linkView?.state;
   useEffect(() => {
@@ -213,7 +223,8 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
       if (!readOnly && link?.type(bytes) === false) toast.error('Not typed: too much is held back already.');
     },
   });
-  link = new TerminalLink({ session, readOnly, size: view.viewport, sink: view });
+  const outbox = (readOnly ? undefined : takeInput(session)) ?? new Outbox(randomId());
+  link = new TerminalLink({ session, outbox, readOnly, size: view.viewport, sink: view });
   const resizing = new ResizeObserver(() => view.measure());
   resizing.observe(element);
   const stop = view.dispose.bind(view);
@@ -221,9 +232,19 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
     resizing.disconnect();
     stop();
   };
-  const live = { view, link };
+  const live = { view, link, outbox };
   (element as Inspectable).holdfast = live;
   return live;
+}
+
+/** What is held back waits for who logs in again; whoever has closed the pane himself is told that it is gone. */
+function letGo(session: string, { link, outbox }: Live): void {
+  if (!isHoldingBack(link.view.get())) return;
+  if (isLoginOver()) return keepInput(session, outbox);
+  const name = household.get().sessions?.find(({ id }) => id === session)?.name ?? session;
+  toast.warning(`Not typed into “${name}”: ${count(outbox.heldBytes, 'byte')} that the pane held back`, {
+    duration: Number.POSITIVE_INFINITY,
+  });
 }
 
 /** Ctrl+Shift+C copies, as in other terminals; a paste comes by itself. */
