@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Connector, netConnector } from '@holdfast/client';
+import { close, lockFile } from '@holdfast/posix';
 import { commandLine, eventually, processState, stopProcess } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { endAmid } from './support/end-amid.ts';
-import { SupervisedHome } from './support/supervised.ts';
+import { SupervisedHome, thisBuild } from './support/supervised.ts';
 
 /** For processes that all start at once, on a machine that has other things to do. */
 const TOGETHER_MS = 50_000;
@@ -53,6 +54,9 @@ test('ten upgrades that overlap, of several processes, are one', async () => {
     looks = others.every((one) => processState(one.pid) === 'S') ? looks + 1 : 0;
     return looks === ASLEEP_LOOKS;
   });
+  // Who can't ask is told of it, too.
+  const believed = () => JSON.parse(readFileSync(home.paths.manifestPath, 'utf8'));
+  expect(believed()).toMatchObject({ pid, update: { available: thisBuild(home).build } });
   process.kill(successor, 'SIGCONT');
   const outcomes = [
     ...(await Promise.all(inProcess)),
@@ -61,6 +65,7 @@ test('ten upgrades that overlap, of several processes, are one', async () => {
   for (const outcome of outcomes) {
     expect(outcome).toMatchObject({ ok: true, from: { pid }, to: { pid: successor }, sessions: 1 });
   }
+  expect(believed()).toMatchObject({ pid: successor, protocols: [1], update: null });
   expect(home.logged('upgrade.begun')).toHaveLength(1);
   expect((await client.request('get', { session: id })).session.state).toBe('running');
 });
@@ -124,6 +129,28 @@ test('an upgrade that a daemon gets and does not answer in time does not happen 
   expect((await client.request('get', { session: id })).session.state).toBe('running');
   expect(client.daemon.pid).toBe(pid);
   expect(home.logged('upgrade.begun')).toEqual([]);
+});
+
+test('ensure, restart, stop and resume wait for whoever starts or stops the daemon just now; an upgrade does not', async () => {
+  await using home = new SupervisedHome();
+  const supervisor = home.supervisor();
+  const { pid } = await supervisor.ensure();
+  const lock = lockFile(home.paths.lifecycleLockPath) ?? -1;
+  const over: string[] = [];
+  const verbs = (['ensure', 'resume', 'restart', 'stop'] as const).map(async (verb) => {
+    const other = home.supervisor();
+    const outcome: unknown = await other[verb]().catch((error: unknown) => error);
+    over.push(verb);
+    return outcome;
+  });
+  // Long enough for each of them to have done what it does, if it did not wait.
+  for (let times = 0; times < 3; times += 1) expect(await supervisor.upgrade()).toMatchObject({ ok: true });
+  const client = await home.connect();
+  expect(client.daemon.pid).not.toBe(pid);
+  expect(over).toEqual([]);
+  close(lock);
+  await Promise.all(verbs);
+  expect(over.toSorted()).toEqual(['ensure', 'restart', 'resume', 'stop']);
 });
 
 /** Both before the freeze, while everything stands still, and after the commit; tests/long/restart-steps.test.ts has all of both. */
@@ -274,4 +301,5 @@ test('what is told goes to the log as lines of JSON, of all processes', async ()
     .map((line) => JSON.parse(line));
   expect(lines.map(({ event }) => event)).toEqual(['spawn', 'update_attempt', 'update_ok']);
   expect(lines[2]).toMatchObject({ namespace: 'default', by: process.pid, sessions: 1, bytes: 0 });
+  expect(lines[2]).toMatchObject({ clients: 1, pauseMs: expect.any(Number) });
 });

@@ -140,6 +140,19 @@ webTest(
   },
 );
 
+webTest('characters take as many columns as programs reckon', async ({ web }) => {
+  const id = await printing(web, 'wide', '\u{1F600}|\u4E16|e\u0301|');
+  await web.untilText(id, /\|.*\|.*\|/);
+  const columns = await web.page.evaluate<number[]>(
+    `(() => {
+      const { terminal } = document.querySelector('[data-session="${id}"] .terminal-box').holdfast.view;
+      const line = terminal.buffer.active.getLine(0);
+      return Array.from({ length: terminal.cols }, (_, at) => at).filter((at) => line.getCell(at).getChars() === '|');
+    })()`,
+  );
+  expect(columns).toEqual([2, 5, 7]);
+});
+
 webTest(
   'what is dropped is typed: paths with quotes where they need them, and the name alone where no more is told',
   async ({ web }) => {

@@ -183,6 +183,7 @@ webTest(
     const badge = page.getByText('Update available', { exact: true });
     await badge.waitFor();
     await page.getByRole('heading', { name: `Terminal daemon ${from} → ${to} pending` }).waitFor();
+    await page.getByText('Owns every terminal and survives restarts.').waitFor();
     await web.picture('update-available');
     await page.getByRole('button', { name: 'Force restart' }).click();
     const dialog = page.getByRole('alertdialog', { name: 'Force restart and apply update?' });
@@ -193,6 +194,8 @@ webTest(
     await badge.waitFor({ state: 'detached' });
     await page.getByRole('heading', { name: `Terminal daemon ${to}`, exact: true }).waitFor();
     await page.getByRole('link', { name: 'Settings', exact: true }).waitFor();
+    const told = page.getByRole('list', { name: 'Updates and crashes, newest first' }).getByRole('listitem');
+    await told.getByText(`${from} → ${to} · 1 session kept`).waitFor();
     expect(await host.client().terminal.get.query({ session: 'kept' })).toMatchObject({
       pid,
       state: 'running',
@@ -287,4 +290,24 @@ webTest('the table of sessions tells the memory of all that a program has starte
   await web.page.getByText(/sessions? running/).click();
   const row = web.page.getByRole('row').filter({ hasText: 'large' });
   await row.getByText(/^(9[6-9]|1\d\d)\.\d MB$/).waitFor();
+  // And all else that is known of it.
+  const titles = await web.page.getByRole('columnheader').allInnerTexts();
+  expect(titles.map((title) => title.trim())).toEqual([
+    'Name',
+    'Command',
+    'PID',
+    'Size',
+    'Status',
+    'Memory',
+    'History',
+  ]);
+  const cells = await row.getByRole('cell').allInnerTexts();
+  const { pid, cols, rows } = await host.client().terminal.get.query({ session: id });
+  expect(cells.slice(0, 5)).toEqual([
+    'large',
+    expect.stringMatching(/^sh -c echo from a child/),
+    String(pid),
+    `${cols}×${rows}`,
+    'Running',
+  ]);
 });

@@ -12,7 +12,7 @@ const FRAME_BYTES = 8 * 1024;
  * All output from offset 0 on is hashed as it comes.
  */
 export class PersistentPage {
-  readonly #host: TestHost;
+  readonly #host: Pick<TestHost, 'at'>;
   readonly #session: string;
   readonly #typed: Buffer;
   readonly #hash = createHash('sha256');
@@ -21,15 +21,17 @@ export class PersistentPage {
   #reconnects = -1;
   #page: TestPage | undefined;
   #isOver = false;
-  /** Resolves when the session has exited and all of it has come. */
+  /** Resolves when the session has exited and all of it has come. Rejects with what is wrong. */
   readonly ended: Promise<void>;
 
   /** `typed`: what it types, as fast as that is taken. */
-  constructor(host: TestHost, session: string, typed: Buffer = Buffer.alloc(0)) {
+  constructor(host: Pick<TestHost, 'at'>, session: string, typed: Buffer = Buffer.alloc(0)) {
     this.#host = host;
     this.#session = session;
     this.#typed = typed;
     this.ended = this.#run();
+    // It may be wrong before anybody waits for the end.
+    this.ended.catch(() => undefined);
   }
 
   get offset(): number {

@@ -57,6 +57,12 @@ export class TestHost implements AsyncDisposable {
     await this.process.ended;
   }
 
+  /** As Ctrl-C and an update of it end it. */
+  async end(): Promise<void> {
+    this.process.kill('SIGTERM');
+    await within('the end of the host', this.process.ended);
+  }
+
   /** Asks with the token, unless `headers` says otherwise. */
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
     return fetch(new URL(path, this.at.url), {
@@ -89,10 +95,7 @@ export class TestHost implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process?.isRunning) {
-      this.#process.kill('SIGTERM');
-      await within('the end of the host', this.#process.ended);
-    }
+    if (this.#process?.isRunning) await this.end();
     if (this.#ownsHome) await this.home[Symbol.asyncDispose]();
   }
 }

@@ -28,7 +28,7 @@ export class TestPage implements Disposable {
   readonly messages: Message[] = [];
   onBytes: (bytes: Buffer, offset: number) => void = () => undefined;
   onMessage: (message: Message) => void = () => undefined;
-  /** Resolves with the close code. */
+  /** Resolves with the close code; rejects with what the page has found to be wrong. */
   readonly closed: Promise<number>;
   /** Of all output from `start` on. */
   readonly #hash = createHash('sha256');
@@ -36,6 +36,7 @@ export class TestPage implements Disposable {
   #text = '';
   #start: number | undefined;
   #offset = 0;
+  #fault: unknown;
   #watchers = new Set<() => void>();
 
   constructor(host: Accepting, session: string, options: PageOptions = {}) {
@@ -51,17 +52,25 @@ export class TestPage implements Disposable {
     });
     this.socket.on('open', () => this.say({ type: 'attach', from, cols: 80, rows: 24, readOnly, stream }));
     this.socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) this.#output(data);
-      else this.#message(JSON.parse(data.toString()) as Message);
+      try {
+        if (isBinary) this.#output(data);
+        else this.#message(JSON.parse(data.toString()) as Message);
+      } catch (fault) {
+        this.#fault ??= fault;
+        this.socket.terminate();
+      }
       for (const watcher of this.#watchers) watcher();
     });
     this.socket.on('error', () => undefined); // 'close' or 'unexpected-response' says more.
-    this.closed = new Promise((resolve) => {
+    this.closed = new Promise((resolve, reject) => {
       this.socket.on('close', (code) => {
         for (const watcher of this.#watchers) watcher();
-        resolve(code);
+        if (this.#fault === undefined) resolve(code);
+        else reject(this.#fault);
       });
     });
+    // Who does not wait for it is told when the page is done with.
+    this.closed.catch(() => undefined);
   }
 
   /** Offset of the next byte. */
@@ -97,9 +106,10 @@ export class TestPage implements Disposable {
   /** Resolves when it holds; looks at each message, and at the end. */
   async until(what: string, holds: () => boolean, withinMs?: number): Promise<void> {
     let watcher: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => {
+    const held = new Promise<void>((resolve, reject) => {
       watcher = () => {
-        if (holds()) resolve();
+        if (this.#fault !== undefined) reject(this.#fault);
+        else if (holds()) resolve();
       };
       this.#watchers.add(watcher);
       watcher();
@@ -138,8 +148,10 @@ export class TestPage implements Disposable {
     return find() ?? { type };
   }
 
+  /** Throws what it has found to be wrong. */
   [Symbol.dispose](): void {
     this.socket.terminate();
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
   #output(frame: Buffer): void {
