@@ -6,7 +6,7 @@ const REPLACED_MS = 1_000;
 const SERVED_AGAIN_MS = 1_000;
 const TOLD_MS = 2_000;
 
-test('a keeper that is killed under load is replaced by one that holds everything within a second', () =>
+test('a keeper that is killed under load is replaced within a second by one that holds everything and is the parent', () =>
   keeperIsReplaced(REPLACED_MS));
 
 test('within a second of the death of a daemon a session can be opened, listed and killed', () =>
