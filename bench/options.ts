@@ -15,6 +15,8 @@ export interface Options {
   readonly upgrades: number;
   /** Numbers of sessions with which it is. */
   readonly sessions: readonly number[];
+  /** Processes that compute beside everything that is measured. */
+  readonly busy: number;
   /** Names of the measures to run; undefined = all. */
   readonly only: readonly string[] | undefined;
   /** File for the results as JSON. */
@@ -25,7 +27,7 @@ export interface Options {
 
 /** Beginning of a message about a wrong command line. */
 export const USAGE =
-  'usage: npm run bench -- [--only NAME[,NAME…]] [--rounds N] [--mb N] [--keys N] [--repeats N] [--upgrades N] [--sessions N[,N…]] [--json FILE] [--holdfast FILE]';
+  'usage: npm run bench -- [--only NAME[,NAME…]] [--rounds N] [--mb N] [--keys N] [--repeats N] [--upgrades N] [--sessions N[,N…]] [--busy N] [--json FILE] [--holdfast FILE]';
 
 /** Parses the command line. Throws Error if it is wrong. */
 export function parseOptions(args: readonly string[], root: string): Options {
@@ -38,6 +40,7 @@ export function parseOptions(args: readonly string[], root: string): Options {
       repeats: { type: 'string', default: '15' },
       upgrades: { type: 'string', default: '50' },
       sessions: { type: 'string', default: '1,100,1000' },
+      busy: { type: 'string', default: '0' },
       only: { type: 'string' },
       json: { type: 'string' },
       holdfast: { type: 'string', default: path.join(root, 'bin', 'holdfast') },
@@ -50,6 +53,7 @@ export function parseOptions(args: readonly string[], root: string): Options {
     repeats: positive('repeats', values.repeats),
     upgrades: positive('upgrades', values.upgrades),
     sessions: values.sessions.split(',').map((text) => positive('sessions', text)),
+    busy: wholeNumber('busy', values.busy, 0),
     only: values.only?.split(','),
     json: values.json,
     holdfast: path.resolve(values.holdfast),
@@ -57,8 +61,12 @@ export function parseOptions(args: readonly string[], root: string): Options {
 }
 
 function positive(name: string, text: string): number {
+  return wholeNumber(name, text, 1);
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`--${name} needs a whole number above 0, not ${text}`);
+  if (!Number.isSafeInteger(value) || value < least || text === '')
+    throw new Error(`--${name} needs a whole number from ${least} on, not ${text}`);
   return value;
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Reactor } from '@holdfast/posix';
+import { startBusyProcesses } from './busy-processes.ts';
 import { verdict } from './goals.ts';
 import { describeMachine } from './machine.ts';
 import type { Measure, Outcome } from './measure.ts';
@@ -43,6 +44,7 @@ async function main(): Promise<number> {
   console.log(`${machine.system}, ${machine.cores} × ${machine.processor}, Node ${machine.node}`);
   if (machine.load > QUIET_LOAD)
     console.log(`The machine is busy (load ${machine.load.toFixed(2)}): take the figures with care.`);
+  if (options.busy > 0) console.log(`Processes that compute beside all that follows: ${options.busy}.`);
   const results = await runAll(measures, options);
   printGoals(results);
   if (options.json) writeFileSync(options.json, toJson({ machine, options, results }));
@@ -66,6 +68,7 @@ async function runAll(measures: readonly Measure[], options: Options): Promise<R
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => void everything[Symbol.asyncDispose]().then(() => process.exit(130)));
   }
+  startBusyProcesses(options.busy, everything);
   const progress = (text: string) => console.error(`… ${text}`);
   const results: Results = new Map();
   for (const measure of measures) {
