@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cpuMs, eventually } from '@holdfast/testkit';
+import { commandLine, cpuMs, eventually } from '@holdfast/testkit';
 import { CliHome } from './support/cli-home.ts';
 
 const MIB = 1024 * 1024;
@@ -347,6 +347,12 @@ describe('the daemon', () => {
     expect(JSON.parse(await home.do('ls', '--json', '--namespace', 'other'))).toMatchObject([
       { name: 'there' },
     ]);
+    const programs = home.processes.map(commandLine);
+    for (const one of [/keeper\/main\.js --runtime-dir (\S+)/, / serve --runtime-dir (\S+)/]) {
+      const folders = programs.flatMap((line) => one.exec(line)?.[1] ?? []);
+      expect(folders).toHaveLength(2);
+      expect(new Set(folders).size).toBe(2);
+    }
     await home.do('stop', '--yes', '--namespace', 'other');
   });
 

@@ -85,6 +85,8 @@ while True:
         if "forbidden" in sys._xoptions and holds(fds, bytes.fromhex(sys._xoptions["forbidden"])):
             sys.exit("what is forbidden is handed over")
         message = json.loads(data)
+        if message["type"] == "commit" and fds:
+            sys.exit("descriptors come with the commit")
         if message["type"] == "ready" and sys._xoptions.get("preview") == "no":
             del message["takesPreview"]
         if message["type"] == "ready" and "schema" in sys._xoptions:
