@@ -4,11 +4,11 @@ const mayImport = {
   posix: [],
   keeper: ['posix', 'protocol'],
   screen: [],
-  daemon: ['posix', 'protocol'], // and screen, in screen/worker only
+  daemon: ['posix', 'protocol'], // and screen, in screen/worker only, but for its queries
   client: ['protocol'], // and posix, in transport/posix* only
   supervisor: ['client', 'protocol', 'posix'],
   host: ['supervisor', 'client', 'protocol'],
-  cli: ['supervisor', 'client', 'protocol', 'posix', 'host'],
+  cli: ['supervisor', 'client', 'protocol', 'posix', 'host'], // and the queries of screen
   web: ['protocol'], // and the types of host, and the guards of screen
 };
 
@@ -31,7 +31,21 @@ export default {
       comment: "Nothing is emulated in the daemon's own thread.",
       severity: 'error',
       from: { path: '^packages/daemon/src/', pathNot: [test, '^packages/daemon/src/screen/worker/'] },
-      to: { path: '^packages/(screen/|daemon/src/screen/worker/)' },
+      to: { path: '^packages/(screen/(?!src/queries/)|daemon/src/screen/worker/)' },
+    },
+    {
+      name: 'cli-screen-queries',
+      comment: 'The command line shows a session in a real terminal, and emulates none.',
+      severity: 'error',
+      from: { path: '^packages/cli/src/', pathNot: test },
+      to: { path: '^packages/screen/', pathNot: '^packages/screen/src/queries/' },
+    },
+    {
+      name: 'queries-alone',
+      comment: 'What daemon and command line import of screen brings no emulator with it.',
+      severity: 'error',
+      from: { path: '^packages/screen/src/queries/', pathNot: test },
+      to: { pathNot: '^packages/screen/src/queries/' },
     },
     {
       name: 'worker-without-libc',
@@ -69,7 +83,7 @@ export default {
           '^packages/client/src/transport/posix[.]ts$',
           '^packages/host/src/auth/tokens[.]ts$',
           '^packages/protocol/src/(keeper|keeper-report)[.]ts$',
-          '^packages/screen/src/sequence-guards[.]ts$',
+          '^packages/screen/src/(queries/index|sequence-guards)[.]ts$',
           '^packages/supervisor/src/(connect|home|keeper|keeper-report|ship|status)[.]ts$',
         ],
       },
@@ -121,7 +135,8 @@ export default {
 
 /** @param {string} name @param {string[]} allowed */
 function tableRow(name, allowed) {
-  const exceptions = { client: ['posix'], daemon: ['screen'], web: ['host', 'screen'] }[name] ?? []; // judged by rules of their own
+  const exceptions =
+    { cli: ['screen'], client: ['posix'], daemon: ['screen'], web: ['host', 'screen'] }[name] ?? []; // judged by rules of their own
   return {
     name: `${name}-imports`,
     comment: `packages/${name} may import ${allowed.join(', ') || 'no other package'}.`,

@@ -17,6 +17,11 @@ export interface SubscriptionHandlers {
   onResized?: (resized: { offset: number; cols: number; rows: number }) => void;
   /** This viewer has become, or is no longer, the leader. */
   onLeading?: (leading: boolean) => void;
+  /**
+   * Viewer mode: what the program asks its terminal is this viewer's to answer if the last byte of the question is at or behind `from`;
+   * undefined: it is another's, whatever comes. In the order of the output, also after a reconnect: of what had come meanwhile nothing is.
+   */
+  onAnswering?: (from: number | undefined) => void;
   /** It could not be resumed after a disconnect; nothing follows. Not called after `close`. */
   onLost?: (error: HoldfastError) => void;
 }

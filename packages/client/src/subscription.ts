@@ -161,6 +161,8 @@ export class Subscription {
       case 'resized':
         return this.#options.onResized?.({ offset: event.offset, cols: event.cols, rows: event.rows });
       case 'leading':
+        // A daemon of an earlier build does not say where; but for output that comes on another way, that is here.
+        this.#options.onAnswering?.(event.leading ? (event.offset ?? this.#offset) : undefined);
         return this.#lead(event.leading);
       case 'exited':
         if (event.offset !== this.#offset && !this.#isSilent) {
@@ -205,11 +207,13 @@ export class Subscription {
       this.#acknowledged = this.#offset;
       this.#ackSent = this.#offset;
       this.#leading = result.leading;
+      this.#tellAnswering(result);
       this.#opened(this);
     } else {
       // The daemon may not have read the last acknowledgement.
       if (this.#acknowledged > 0) this.#ackSent = -1;
       this.flushAck();
+      this.#tellAnswering(result);
       this.#lead(result.leading);
     }
   }
@@ -258,6 +262,10 @@ export class Subscription {
     if (leading === this.#leading) return;
     this.#leading = leading;
     this.#options.onLeading?.(leading);
+  }
+
+  #tellAnswering({ leading, session }: RequestResult<'subscribe'>): void {
+    if (this.#options.mode === 'viewer') this.#options.onAnswering?.(leading ? session.offset : undefined);
   }
 
   #sendViewport(): void {

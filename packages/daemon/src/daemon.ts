@@ -100,12 +100,14 @@ export class Daemon {
       exited: (pid, exit) => this.#registry.programEnded(pid, exit),
       lost: () => this.#keeperLost(),
     });
+    const screens = new Screens({ reactor: this.#reactor, log: this.#log, program: screenProgram });
     this.#registry = new SessionRegistry(options, {
       reactor: this.#reactor,
       log: this.#log,
       processes,
       usePidfd,
       keeper: this.#keeper,
+      screenAnswers: ({ id }, asked) => screens.answers(() => this.#registry.screened(id), asked),
       whileServing: () => (this.#predecessor.isOver ? new Promise(() => undefined) : Promise.resolve()),
     });
     this.#identity = {
@@ -119,7 +121,7 @@ export class Daemon {
     this.#handler = new RequestHandler({
       registry: this.#registry,
       log: this.#log,
-      screens: new Screens({ reactor: this.#reactor, log: this.#log, program: screenProgram }),
+      screens,
       identity: this.#identity,
       home: options.home,
       connections: this.#connections,

@@ -231,6 +231,46 @@ test.each([
   expect(scene.write()).toBe('empty');
 });
 
+test('what nobody is to have counts as done in its turn, and is not typed, not by a successor either', async () => {
+  using scene = new Scene();
+  const stream = scene.open('stream-one');
+  const typed = numbered(0, 100_000);
+  scene.accept(stream, 0, typed, { writes: true });
+  scene.queue.skip(stream, typed.length, Buffer.from('answer'));
+  scene.queue.keep();
+  scene.accept(stream, typed.length + 6, Buffer.from('end'));
+  expect(stream.done).toBeLessThan(typed.length);
+  expect(stream.received).toBe(typed.length + 9);
+  const before = stream.done;
+  const successor = scene.handedOver();
+  const left = await eventually('all is typed', () => {
+    successor.writeTo(scene.terminal.master);
+    scene.terminal.read();
+    return successor.isEmpty && scene.terminal.typed.length === typed.length + 3 && scene.terminal.typed;
+  });
+  expect(before).toBeGreaterThan(0);
+  expect(Buffer.concat([typed, Buffer.from('end')]).equals(left)).toBe(true);
+  expect(scene.reopened().open('stream-one', new Listener(), 0).done).toBe(typed.length + 9);
+});
+
+test("answers come behind what was typed before, are no client's, and are handed over, up to a limit", async () => {
+  using scene = new Scene();
+  const stream = scene.open('stream-one');
+  const typed = numbered(0, 100_000);
+  scene.accept(stream, 0, typed, { writes: true });
+  for (let count = 0; count < 5_000; count += 1) scene.queue.answer('\x1b[?1;2c');
+  const successor = scene.handedOver();
+  const all = await eventually('all is typed', () => {
+    successor.writeTo(scene.terminal.master);
+    scene.terminal.read();
+    return successor.isEmpty && scene.terminal.typed;
+  });
+  const answers = Math.floor((16 * 1024) / 7);
+  expect(all.length).toBe(typed.length + 7 * answers);
+  expect(all.includes('\x1b[?1;2c'.repeat(answers))).toBe(true);
+  expect(scene.reopened().open('stream-one', new Listener(), 0).done).toBe(typed.length);
+});
+
 test('what is queued when the session exits is dropped', () => {
   using scene = new Scene();
   const stream = scene.open('stream-one');

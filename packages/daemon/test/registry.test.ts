@@ -27,6 +27,7 @@ test('a clock that is set a day ahead ends the retention of no session', async (
       ...quiet,
       processes: new ProcessLister(),
       usePidfd: true,
+      screenAnswers: async () => [],
       whileServing: async () => undefined,
       keeper: new KeeperLink(undefined, {
         ...quiet,

@@ -69,6 +69,7 @@ test('a session for which no pidfd could be opened learns of its exit all the sa
     processes: new ProcessLister(),
     changed: () => undefined,
     usePidfd: true,
+    screenAnswers: async () => [],
     whileServing: async () => undefined,
     keeper: new KeeperLink(undefined, {
       reactor,

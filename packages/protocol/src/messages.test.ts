@@ -156,7 +156,7 @@ const events: { [T in keyof typeof EVENTS]: Event & { event: T } } = {
   gap: { event: 'gap', channel: 1, from: 1, to: 2, reason: 'evicted' },
   resync: { event: 'resync', channel: 1, offset: 2 },
   resized: { event: 'resized', channel: 1, offset: 2, cols: 80, rows: 24 },
-  leading: { event: 'leading', channel: 1, leading: true },
+  leading: { event: 'leading', channel: 1, leading: true, offset: 3 },
   inputUnknown: { event: 'inputUnknown', channel: 1, from: 1, to: 2 },
   inputClosed: { event: 'inputClosed', channel: 1, done: 2 },
   session: { event: 'session', session },

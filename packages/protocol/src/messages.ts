@@ -378,7 +378,15 @@ export const EVENTS = {
     }),
   ),
   /** This viewer has become, or is no longer, the leader. */
-  leading: once(() => z.object({ event: z.literal('leading'), channel: channel(), leading: z.boolean() })),
+  leading: once(() =>
+    z.object({
+      event: z.literal('leading'),
+      channel: channel(),
+      leading: z.boolean(),
+      /** From where in the output on. Absent from daemons that don't say. */
+      offset: z.optional(offset()),
+    }),
+  ),
   /** Input of this channel whose fate is unknown after a crash; it is never typed again. */
   inputUnknown: once(() =>
     z.object({ event: z.literal('inputUnknown'), channel: channel(), from: offset(), to: offset() }),

@@ -36,7 +36,7 @@ export class Emulators {
   }
 }
 
-/** A terminal that nobody sees, and that answers nothing. */
+/** A terminal that nobody sees, and that answers nothing but what `ask` asks. */
 export class Emulator implements Disposable {
   readonly terminal: Terminal;
   readonly internals: Internals;
@@ -69,6 +69,20 @@ export class Emulator implements Disposable {
       left = left.subarray(whole.length);
     }
     this.#incomplete = Buffer.from(left);
+  }
+
+  /** What xterm.js answers to a query. */
+  ask(query: string): string {
+    const answers: string[] = [];
+    const listening = this.terminal.onData((answer) => answers.push(answer));
+    this.terminal.options.disableStdin = false;
+    try {
+      this.internals.parse(Buffer.from(query, 'latin1'));
+    } finally {
+      this.terminal.options.disableStdin = true;
+      listening.dispose();
+    }
+    return answers.join('');
   }
 
   resize({ cols, rows }: ScreenSize): void {

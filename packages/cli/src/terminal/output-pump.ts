@@ -1,4 +1,5 @@
 import type { SubscribeOptions, Subscription } from '@holdfast/client';
+import { QueryFilter } from '@holdfast/screen/queries';
 import type { FdWriter } from './fd-writer.ts';
 
 /**
@@ -8,26 +9,46 @@ import type { FdWriter } from './fd-writer.ts';
 export class OutputPump {
   readonly #writer: FdWriter;
   readonly #onBytes: (bytes: Uint8Array) => void;
+  readonly #filter = new QueryFilter();
+  /** Where the terminal begins to answer what is asked. */
+  #answersFrom = Number.POSITIVE_INFINITY;
+  readonly #isTerminal: boolean;
   #subscription: Subscription | undefined;
   /** Offset behind the last byte handed to the writer. */
   #taken = 0;
   #onIdle: (() => void)[] = [];
 
-  /** `onBytes` sees each chunk once it is written, or held back: nothing is looked at while somebody waits for its echo. */
-  constructor(writer: FdWriter, onBytes: (bytes: Uint8Array) => void = () => undefined) {
+  /**
+   * `onBytes` sees each chunk once it is written, or held back: nothing is looked at while somebody waits for its echo. `isTerminal`: what
+   * reads the output may answer queries, and does so only from where it is told to.
+   */
+  constructor(
+    writer: FdWriter,
+    {
+      onBytes = () => undefined,
+      isTerminal = false,
+    }: { onBytes?: (bytes: Uint8Array) => void; isTerminal?: boolean } = {},
+  ) {
     this.#writer = writer;
     this.#onBytes = onBytes;
+    this.#isTerminal = isTerminal;
     writer.onDrain = () => this.#drained();
   }
 
   /** The subscription's `onData`. It may be called before `bind`. */
   readonly onData: SubscribeOptions['onData'] = (bytes, offset) => {
     this.#taken = offset + bytes.length;
-    const isWritten = this.#writer.write(bytes);
-    this.#onBytes(bytes);
+    const shown = this.#isTerminal ? this.#filter.push(bytes, this.#answersFrom - offset) : bytes;
+    const isWritten = shown.length === 0 ? this.#writer.isIdle : this.#writer.write(shown);
+    this.#onBytes(shown);
     if (!isWritten) return false;
     this.#subscription?.acknowledge(this.#taken);
     return true;
+  };
+
+  /** The subscription's `onAnswering`. */
+  readonly onAnswering: NonNullable<SubscribeOptions['onAnswering']> = (from) => {
+    this.#answersFrom = from ?? Number.POSITIVE_INFINITY;
   };
 
   /** The subscription's `onGap`. Of a crash's gap the end is only a bound: output goes on where it stopped. */
@@ -37,6 +58,7 @@ export class OutputPump {
 
   /** Bytes that will never come count as done. */
   skipTo(offset: number): void {
+    this.#filter.reset();
     this.#taken = Math.max(this.#taken, offset);
     if (this.#writer.isIdle) this.#subscription?.acknowledge(this.#taken);
   }

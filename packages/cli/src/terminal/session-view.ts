@@ -88,7 +88,8 @@ class SessionView {
       if (isErrno(error, 'EPIPE', 'ECONNRESET')) this.#end({ kind: 'unread' });
       else this.#end(isErrno(error, 'EIO') ? { kind: 'closed' } : { kind: 'unwritable', error });
     };
-    this.#pump = new OutputPump(this.#writer, (bytes) => this.#look(bytes));
+    const onBytes = (bytes: Uint8Array) => this.#look(bytes);
+    this.#pump = new OutputPump(this.#writer, { onBytes, isTerminal: this.#isScreen });
     if (this.#isKeyboard || !options.readOnly) {
       this.#keyboard = new Keyboard({
         reactor: options.reactor,
@@ -191,6 +192,7 @@ class SessionView {
       ...(SSH_AUTH_SOCK && !readOnly ? { sshAuthSock: SSH_AUTH_SOCK } : {}),
       ...(HOLDFAST_SESSION ? { inside: HOLDFAST_SESSION } : {}),
       onData: (bytes, offset) => this.#isLeaving || this.#pump.onData(bytes, offset),
+      onAnswering: this.#pump.onAnswering,
       onGap: (gap) => {
         this.#pump.onGap(gap);
         this.#options.note(gapLine(gap));

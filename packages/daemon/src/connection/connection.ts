@@ -31,6 +31,7 @@ import {
   parseRequest,
   type Request,
 } from '@holdfast/protocol';
+import { repliesIn } from '@holdfast/screen/queries';
 import type { Log } from '../log.ts';
 import type { TypingPace } from '../typing-pace.ts';
 import type { Packing, Unpacking } from '../session/luggage.ts';
@@ -501,8 +502,11 @@ export class Connection implements FrameSink, OutputSource, SubscriptionSink {
     const input = this.channels.findInput(channel);
     // Input to a channel that has just been closed may still be under way.
     if (!input) return;
-    input.session.typedBy(this, input.viewer);
-    input.accept(offset, bytes);
+    const { session, viewer } = input;
+    // A terminal that answers is nobody who types.
+    const replies = repliesIn(bytes);
+    if (!replies) session.typedBy(this, viewer);
+    input.accept(offset, bytes, replies ? session.answeredBy(this, replies, viewer) : true);
     this.#surroundings.typing.typed();
   }
 

@@ -80,11 +80,12 @@ export class InputChannel implements InputListener {
     return this.#acknowledged;
   }
 
-  /** Throws HoldfastError(E_INPUT_GAP). What comes after the program's end is dropped: the client is told of that. */
-  accept(offset: number, bytes: Uint8Array): void {
+  /** `isTyped`: else nobody is to have them. Throws HoldfastError(E_INPUT_GAP). What comes after the program's end is dropped: the client is told of that. */
+  accept(offset: number, bytes: Uint8Array, isTyped: boolean): void {
     if (this.session.hasExited) return;
     const { input } = this.session;
-    input.accept(this.#stream, offset, bytes);
+    if (isTyped) input.accept(this.#stream, offset, bytes);
+    else input.skip(this.#stream, offset, bytes);
     try {
       this.session.writeInput();
     } finally {

@@ -160,6 +160,8 @@ class Stage {
       },
       ended: null,
       kill: null,
+      // Nobody is to be asked for a screen.
+      queries: [],
       anonymousHistory: {
         ledger: share(history.descriptors?.ledger),
         marks: share(history.descriptors?.marks),

@@ -25,6 +25,7 @@ const sampleSession: SuspendedSession = {
     historyBytes: 1,
     historyIn: 'disk',
     leases: [{ offset: 1, leaseMs: 1 }],
+    terminal: { DA1: '\x1b[?1c' },
   },
   warnings: ['warning'],
   isSaved: true,
@@ -35,7 +36,9 @@ const sampleSession: SuspendedSession = {
   input: {
     streams: [{ key: 'key', slot: 0, received: 1, done: 1 }],
     queue: [{ key: 'key', bytes: { at: 0, length: 1 } }],
+    answers: { at: 0, length: 1 },
   },
+  queries: [{ to: 1, text: '\x1b[c' }],
   orphanLeases: [lease],
   subscriptions: [
     {

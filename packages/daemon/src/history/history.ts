@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {
+  type Block,
   close,
+  copyOutInto,
   type Mapping,
   mapFile,
   mapRing,
@@ -211,6 +213,11 @@ export class History {
   /** Where byte `offset` stands; all up to `end` is contiguous. `offset` must not be before `start`. */
   addressOf(offset: number): number {
     return this.#ring.addressOf(offset);
+  }
+
+  /** A copy of bytes that are kept, valid until the block is used again. */
+  copyInto(block: Block, from: number, to: number): Buffer {
+    return copyOutInto(block, this.addressOf(from), to - from).subarray(0, to - from);
   }
 
   /** Frees the memory: there is no byte any more. */

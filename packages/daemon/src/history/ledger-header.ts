@@ -4,6 +4,7 @@ export const LEDGER_MAGIC = 0x4c46_4c48;
 export const LEDGER_SCHEMA = 1;
 export const LEDGER_END_AT = 8;
 export const LEDGER_BEGIN_AT = 32;
+export const LEDGER_QUERIES_AT = 40;
 
 /** Offsets of the first byte that was ever recorded in a history, and behind the last one. */
 export interface RecordedRange {

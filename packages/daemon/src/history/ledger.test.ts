@@ -137,3 +137,14 @@ test('killed between any two stores: done is never more than was written, and at
     }),
   );
 });
+
+test('how far queries are dealt with is known to whoever opens it again, from offset 0 on', () => {
+  const mapping = page();
+  const ledger = new Ledger(mapping, true);
+  expect(ledger.queries).toBeUndefined();
+  for (const to of [0, 7, 2 ** 40, 'viewer'] as const) {
+    ledger.recordQueries(to);
+    expect(new Ledger(mapping, false).queries).toBe(to);
+  }
+  mapping.unmap();
+});

@@ -6,6 +6,7 @@ import {
   LEDGER_END_AT,
   LEDGER_HEADER_BYTES,
   LEDGER_MAGIC,
+  LEDGER_QUERIES_AT,
   LEDGER_SCHEMA,
   readLedgerHeader,
   readU64,
@@ -19,6 +20,7 @@ import {
  *    16  u32 slot | u32 length        the input write in flight; length 0 = none
  *    24  u64 offset                   where in its stream that write began
  *    32  u64 begin of the output      0, unless an earlier history was lost: what it held has lower offsets
+ *    40  u64 queries, plus 1          what programs asked before this offset is dealt with; 2^53 - 1 = a viewer answers; 0 = never stored
  *    64  per input stream: 16 bytes of SHA-256 of its id, u64 done
  *  1600  per input stream: u64 from, u64 to     what was in flight when a daemon was killed; both 0 = nothing
  *
@@ -30,6 +32,8 @@ const STREAM_BYTES = 24;
 const STREAM_KEY_BYTES = 16;
 const UNKNOWN_AT = STREAMS_AT + LIMITS.inputStreamsPerSession * STREAM_BYTES;
 const UNKNOWN_BYTES = 16;
+
+const ANSWERED_BY_VIEWER = Number.MAX_SAFE_INTEGER;
 
 export const LEDGER_BYTES: number = PAGE_BYTES;
 
@@ -93,6 +97,17 @@ export class Ledger {
   /** Called once per read on the data path. */
   recordEnd(end: number): void {
     this.#store64(LEDGER_END_AT, end);
+  }
+
+  /** How far queries are dealt with; `viewer`: one answers, whatever is asked. Undefined if that was never stored. */
+  get queries(): number | 'viewer' | undefined {
+    const stored = readU64(this.#header(), LEDGER_QUERIES_AT);
+    if (stored === ANSWERED_BY_VIEWER) return 'viewer';
+    return stored > 0 ? stored - 1 : undefined;
+  }
+
+  recordQueries(to: number | 'viewer'): void {
+    this.#store64(LEDGER_QUERIES_AT, to === 'viewer' ? ANSWERED_BY_VIEWER : to + 1);
   }
 
   /** A write of so many bytes of a stream is about to be tried. */

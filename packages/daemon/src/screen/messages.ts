@@ -1,4 +1,5 @@
 import type { ErrorCode, RequestParameters } from '@holdfast/protocol';
+import type { UnseenTerminal } from '@holdfast/screen/queries';
 
 /** Where a history is that the daemon goes on writing: files in a folder, or the descriptors of files that have no name. */
 export type HistorySource =
@@ -23,12 +24,31 @@ export interface ScreenRequest {
   readonly view: ScreenView;
 }
 
+/** What a program has asked its terminal, and the offset behind it. */
+export interface Query {
+  readonly text: string;
+  readonly to: number;
+}
+
+/** Queries of one session that nobody else answers, oldest first. */
+export interface Asked {
+  readonly queries: readonly Query[];
+  readonly terminal: UnseenTerminal;
+}
+
+export interface AnswersRequest {
+  readonly session: ScreenedSession;
+  readonly asked: Asked;
+}
+
 /** Daemon → worker. One request at a time: the next comes when this is answered. Whoever is to end saves what it has, and does. */
-export type ToScreenWorker = ScreenRequest | 'end';
+export type ToScreenWorker = ScreenRequest | AnswersRequest | 'end';
 
 /** Worker → daemon: first which build it is, then an answer to each request. */
 export type FromScreenWorker =
   | { readonly build: string }
   /** The result of `capture`, as JSON in UTF-8: the daemon's loop has nothing to do but to pass it on. */
   | { readonly json: Uint8Array<ArrayBuffer> }
+  /** One to each query; empty for what is answered by nothing. */
+  | { readonly answers: readonly string[] }
   | { readonly error: { readonly code: ErrorCode; readonly message: string } };

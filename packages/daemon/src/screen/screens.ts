@@ -3,9 +3,12 @@ import { close, duplicate, type Reactor, type Timer } from '@holdfast/posix';
 import { BUILD, HoldfastError } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
 import type {
+  AnswersRequest,
+  Asked,
   FromScreenWorker,
   HistorySource,
   ScreenedSession,
+  ScreenRequest,
   ScreenView,
   ToScreenWorker,
 } from './messages.ts';
@@ -20,10 +23,13 @@ const IDLE_MS = 60_000;
 /** Beyond it the worker is ended, and nothing else. Cells are not in it: SessionScreens limits those. */
 const HEAP_MB = 256;
 
+type Wanted = Omit<ScreenRequest, 'session'> | Omit<AnswersRequest, 'session'>;
+type Made = Exclude<FromScreenWorker, { readonly build: string } | { readonly error: unknown }>;
+
 interface Waiting {
   readonly of: () => ScreenedSession;
-  readonly view: ScreenView;
-  resolve(json: Uint8Array): void;
+  readonly wanted: Wanted;
+  resolve(made: Made): void;
   reject(error: HoldfastError): void;
 }
 
@@ -57,13 +63,30 @@ export class Screens {
   }
 
   /** The result of `capture`, as JSON in UTF-8. `of` tells of the session when it is its turn. Rejects with HoldfastError. */
-  capture(of: () => ScreenedSession, view: ScreenView): Promise<Uint8Array> {
+  async capture(of: () => ScreenedSession, view: ScreenView): Promise<Uint8Array> {
     if (this.#waiting.length >= WAITING)
-      return Promise.reject(new HoldfastError('E_LIMIT', `${WAITING} captures are waiting already`));
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ of, view, resolve, reject });
+      throw new HoldfastError('E_LIMIT', `${WAITING} captures are waiting already`);
+    const made = await new Promise<Made>((resolve, reject) => {
+      this.#waiting.push({ of, wanted: { view }, resolve, reject });
       this.#next();
     });
+    if ('json' in made) return made.json;
+    throw new HoldfastError('E_INTERNAL', 'answers came instead of a screen');
+  }
+
+  /**
+   * What a terminal answers that has been shown the output up to each query. Before all captures: a program waits for them. Each session
+   * asks once at a time. Rejects with HoldfastError.
+   */
+  async answers(of: () => ScreenedSession, asked: Asked): Promise<readonly string[]> {
+    const made = await new Promise<Made>((resolve, reject) => {
+      const captures = this.#waiting.findIndex(({ wanted }) => 'view' in wanted);
+      const place = captures < 0 ? this.#waiting.length : captures;
+      this.#waiting.splice(place, 0, { of, wanted: { asked }, resolve, reject });
+      this.#next();
+    });
+    if ('answers' in made) return made.answers;
+    throw new HoldfastError('E_INTERNAL', 'a screen came instead of answers');
   }
 
   #next(): void {
@@ -88,7 +111,7 @@ export class Screens {
       this.#failed(worker, late('no screen was made'));
     });
     this.#inHand = { ...next, timer, release };
-    const request: ToScreenWorker = { session, view: next.view };
+    const request: ToScreenWorker = { session, ...next.wanted };
     worker.postMessage(request, []);
   }
 
@@ -126,8 +149,8 @@ export class Screens {
       this.#boot?.cancel();
     } else {
       const asked = this.#take();
-      if ('json' in message) asked?.resolve(message.json);
-      else asked?.reject(new HoldfastError(message.error.code, message.error.message));
+      if ('error' in message) asked?.reject(new HoldfastError(message.error.code, message.error.message));
+      else asked?.resolve(message);
     }
     this.#next();
   }

@@ -36,10 +36,16 @@ export interface InputListener {
   progressed(): void;
 }
 
+/** Answers to queries that wait for a program to read them: beyond it, a program only asks. */
+const ANSWERS_BYTES_MAX = 16 * 1024;
+
 interface Piece {
-  readonly stream: InputStream;
+  /** Undefined for an answer, which comes from no client. */
+  readonly stream: InputStream | undefined;
   bytes: Uint8Array;
   written: number;
+  /** False: these only count as done. */
+  readonly isTyped: boolean;
 }
 
 /**
@@ -52,6 +58,7 @@ export class InputQueue {
   readonly #queue: Piece[] = [];
   /** Pieces before it have been typed. Taking each out at once would move all behind it: seconds for many single keys. */
   #head = 0;
+  #answersBytes = 0;
   /** The piece whose bytes stand where the next read of its client goes: a key is not copied only to be written. */
   #borrowed: Piece | undefined;
 
@@ -75,12 +82,20 @@ export class InputQueue {
   /** For a successor. */
   suspend(luggage: Packing): SuspendedInput {
     const streams = [...this.#streams.values()].toSorted((one, other) => one.lastUsedMs - other.lastUsedMs);
+    const left = this.#queue.slice(this.#head);
+    const answers = left.flatMap(({ stream, bytes, written }) => (stream ? [] : bytes.subarray(written)));
     return {
       streams: streams.map(({ key, slot, received, done }) => ({ key, slot, received, done })),
-      queue: this.#queue.slice(this.#head).map(({ stream, bytes, written }) => ({
-        key: stream.key,
-        bytes: luggage.addBytes(bytes.subarray(written)),
-      })),
+      queue: left.flatMap(({ stream, bytes, written, isTyped }) =>
+        stream
+          ? {
+              key: stream.key,
+              bytes: luggage.addBytes(bytes.subarray(written)),
+              ...(isTyped ? {} : { isTyped }),
+            }
+          : [],
+      ),
+      ...(answers.length === 0 ? {} : { answers: luggage.addBytes(...answers) }),
     };
   }
 
@@ -132,19 +147,20 @@ export class InputQueue {
    * take them, `keep` must be called, before they may change. Throws HoldfastError(E_INPUT_GAP).
    */
   accept(stream: InputStream, offset: number, bytes: Uint8Array): void {
-    if (offset > stream.received) {
-      throw new HoldfastError('E_INPUT_GAP', `input goes on at ${offset}, but ${stream.received} is wanted`);
-    }
-    const fresh = bytes.subarray(stream.received - offset);
-    if (fresh.length === 0) return;
-    if (stream.received + fresh.length - stream.done > LIMITS.inputWindowBytes) {
-      throw new HoldfastError(
-        'E_INPUT_GAP',
-        `more than ${LIMITS.inputWindowBytes} bytes of input are unacknowledged`,
-      );
-    }
-    this.#push(stream, fresh);
-    stream.received += fresh.length;
+    this.#take(stream, this.#fresh(stream, offset, bytes), true);
+  }
+
+  /** Takes bytes that nobody is to have: they count as done when those before them are. Throws HoldfastError(E_INPUT_GAP). */
+  skip(stream: InputStream, offset: number, bytes: Uint8Array): void {
+    this.#take(stream, this.#fresh(stream, offset, bytes), false);
+  }
+
+  /** What a terminal answers, behind what was typed before. A program that reads none of many gets no more. */
+  answer(text: string): void {
+    const bytes = joinCopies(Buffer.from(text, 'latin1'));
+    if (bytes.length === 0 || this.#answersBytes + bytes.length > ANSWERS_BYTES_MAX) return;
+    this.#answersBytes += bytes.length;
+    this.#queue.push({ stream: undefined, bytes, written: 0, isTyped: true });
   }
 
   /** Copies what was borrowed and has not been typed. */
@@ -169,24 +185,34 @@ export class InputQueue {
       const piece = this.#queue[this.#head];
       if (!piece) return 'empty';
       if (writes === WRITES_PER_TURN) return 'blocked';
-      const { stream } = piece;
+      const { stream, isTyped } = piece;
+      if (stream && !isTyped) {
+        stream.done += piece.bytes.length;
+        this.#ledger.endWrite(stream.slot, stream.done);
+        this.#dropFirst();
+        stream.listener?.progressed();
+        continue;
+      }
       const length = Math.min(WRITE_BYTES, piece.bytes.length - piece.written);
-      this.#ledger.beginWrite(stream.slot, stream.done, length);
+      // An answer is no client's, who could be told that it is in doubt: it is never typed again.
+      if (stream) this.#ledger.beginWrite(stream.slot, stream.done, length);
       let count = WOULD_BLOCK;
       try {
         count = writeAt(master, addressOf(piece.bytes) + piece.written, length);
       } catch (error) {
-        this.#ledger.endWrite(stream.slot, stream.done);
+        if (stream) this.#ledger.endWrite(stream.slot, stream.done);
         if (isErrno(error, 'EIO')) return 'hung-up';
         throw error;
       }
       if (count > 0) testPoint('daemon.typed');
-      if (count > 0) stream.done += count;
-      this.#ledger.endWrite(stream.slot, stream.done);
+      if (stream) {
+        if (count > 0) stream.done += count;
+        this.#ledger.endWrite(stream.slot, stream.done);
+      } else if (count > 0) this.#answersBytes -= count;
       if (count <= 0) return 'blocked';
       piece.written += count;
       if (piece.written === piece.bytes.length) this.#dropFirst();
-      stream.listener?.progressed();
+      stream?.listener?.progressed();
     }
   }
 
@@ -195,6 +221,7 @@ export class InputQueue {
     for (const stream of this.#streams.values()) stream.listener = null;
     this.#queue.length = 0;
     this.#head = 0;
+    this.#answersBytes = 0;
   }
 
   #dropFirst(): void {
@@ -208,7 +235,7 @@ export class InputQueue {
     }
   }
 
-  #resume({ streams, queue }: SuspendedInput, luggage: Unpacking): void {
+  #resume({ streams, queue, answers }: SuspendedInput, luggage: Unpacking): void {
     // Everybody waits for this, so it is not looked at in vain.
     const recorded = streams.length > 0 ? this.#ledger.recorded().streams : [];
     const unknown = new Map(recorded.map((stream) => [stream.key, stream.unknown]));
@@ -221,25 +248,49 @@ export class InputQueue {
         lastUsedMs: index - streams.length,
       });
     }
-    for (const { key, bytes } of queue) {
+    // Before what was typed: one that was begun is not cut.
+    if (answers) this.answer(Buffer.from(luggage.bytes(answers)).toString('latin1'));
+    for (const { key, bytes, isTyped = true } of queue) {
       const stream = this.#streams.get(key);
       if (!stream) throw new Error(`input is queued for the unknown stream ${key}`);
-      this.#queue.push({ stream, bytes: joinCopies(luggage.bytes(bytes)), written: 0 });
+      this.#queue.push({ stream, bytes: joinCopies(luggage.bytes(bytes)), written: 0, isTyped });
     }
   }
 
+  /** Those that have not come before. */
+  #fresh(stream: InputStream, offset: number, bytes: Uint8Array): Uint8Array {
+    if (offset > stream.received) {
+      throw new HoldfastError('E_INPUT_GAP', `input goes on at ${offset}, but ${stream.received} is wanted`);
+    }
+    const fresh = bytes.subarray(stream.received - offset);
+    if (stream.received + fresh.length - stream.done > LIMITS.inputWindowBytes) {
+      throw new HoldfastError(
+        'E_INPUT_GAP',
+        `more than ${LIMITS.inputWindowBytes} bytes of input are unacknowledged`,
+      );
+    }
+    return fresh;
+  }
+
+  #take(stream: InputStream, fresh: Uint8Array, isTyped: boolean): void {
+    if (fresh.length === 0) return;
+    this.#push(stream, fresh, isTyped);
+    stream.received += fresh.length;
+  }
+
   /** Small pieces of one stream are put together, so that single keys in a blocked terminal cost a byte each. */
-  #push(stream: InputStream, bytes: Uint8Array): void {
+  #push(stream: InputStream, bytes: Uint8Array, isTyped: boolean): void {
     const last = this.#queue.at(-1);
     if (
       last &&
       last.stream === stream &&
+      last.isTyped === isTyped &&
       last !== this.#queue[this.#head] &&
       last.bytes.length + bytes.length <= WRITE_BYTES
     ) {
       last.bytes = joinCopies(last.bytes, bytes);
     } else {
-      this.#borrowed = { stream, bytes, written: 0 };
+      this.#borrowed = { stream, bytes, written: 0, isTyped };
       this.#queue.push(this.#borrowed);
     }
   }

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Reactor, TerminalSize, Timer } from '@holdfast/posix';
 import { type Exit, HoldfastError, type Session as SessionDescription } from '@holdfast/protocol';
+import { learn } from '@holdfast/screen/queries';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
+import type { Asked } from '../screen/messages.ts';
 import type { AgentLink } from './agent-link.ts';
 import { InputQueue } from './input-queue.ts';
 import type { Launched } from './launch.ts';
@@ -10,6 +12,7 @@ import { type Lifecycle, type LifecycleEvent, nextLifecycle } from './lifecycle.
 import type { Packing, Unpacking } from './luggage.ts';
 import { type Holder, Pace } from './pace.ts';
 import type { ProcessLister } from './process-table.ts';
+import { Queries } from './queries.ts';
 import type { HistoryPlace } from './session-files.ts';
 import type { BegunKill, SessionState, StateFile } from './state-file.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
@@ -24,10 +27,15 @@ const ACTIVITY_EVERY_MS = 1_000;
 const ASK_FOR_END_MS = 500;
 /** For the keeper's word on how a program ended: it has reaped it by then, or it never was its child. */
 const KEEPER_WORD_MS = 2_000;
+/** So long after it has ceased to lead a viewer's terminal may answer what it was asked before. */
+const LATE_ANSWER_MS = 2_000;
 const SHOWN_COMMAND_CHARACTERS = 8_192;
 /** Before a state is saved again that could not be: the disk may have room by then. */
 const SAVE_AGAIN_MS = 1_000;
 const NOT_SAVED = 'its state could not be saved';
+
+/** A turn's reading of less than this is no flood: it has emptied the terminal. */
+const FLOOD_BYTES = 32 * 1024;
 
 /** What a session needs from its surroundings. */
 export interface SessionSurroundings {
@@ -39,6 +47,8 @@ export interface SessionSurroundings {
   /** Whether pidfds may be used; a test switch. */
   readonly usePidfd: boolean;
   readonly keeper: SessionKeeper;
+  /** What a terminal answers that has shown the session's output up to each query. */
+  screenAnswers(session: Session, asked: Asked): Promise<readonly string[]>;
   /** Resolves unless a successor serves by now: what was begun here is its to end then, and this process only leaves. */
   readonly whileServing: () => Promise<void>;
 }
@@ -90,6 +100,7 @@ export class Session {
   readonly #surroundings: SessionSurroundings;
   readonly #stateFile: StateFile;
   readonly #pace: Pace;
+  readonly #queries: Queries;
   readonly #subscriptions = new Set<Subscription>();
   readonly #viewers = new Viewers<Subscription>((leader) => this.#leaderChanged(leader));
   readonly #exitListeners = new Set<() => void>();
@@ -134,12 +145,23 @@ export class Session {
       (ms, callback) => reactor.after(ms, callback),
       () => this.#readSoon(),
     );
+    this.#queries = new Queries(
+      {
+        history: parts.history,
+        after: (ms, callback) => reactor.after(ms, callback),
+        terminal: () => ({ ...this.size, facts: this.#state.terminal ?? {} }),
+        byScreen: (asked) => surroundings.screenAnswers(this, asked),
+        answer: (text) => this.#answer(text),
+      },
+      suspended?.state.queries,
+    );
     const { exit } = parts.state;
     const { exitedAt } = parts.state;
     // The one look at the clock on the wall: if that is set later, nothing is over sooner by it.
     if (exitedAt !== null) this.#exitedAtMs = performance.now() - (Date.now() - Date.parse(exitedAt));
     this.#isExitSaved = exit !== null && suspended?.state.isSaved !== false;
     this.#lifecycle = exit ? { state: 'exited', exit } : { state: 'running' };
+    if (exit) this.#queries.end();
     if (exit) return;
     if (suspended) this.#resume(suspended.state);
     else this.#pace.restore(parts.state.leases);
@@ -182,6 +204,7 @@ export class Session {
           }
         : null,
       input: this.input.suspend(luggage),
+      queries: this.#queries.suspend(),
       orphanLeases: this.#pace.suspendOrphans(),
       subscriptions: [...this.#subscriptions].map((subscription) =>
         subscription.suspend({ connection: placeOf(subscription.sink), isLeader: subscription === leader }),
@@ -218,6 +241,7 @@ export class Session {
     this.#subscriptions.add(subscription);
     if (mode === 'viewer') this.#viewers.resume(subscription, suspended.isLeader);
     if (suspended.isLeader) this.#pace.leaderChanged(subscription);
+    if (suspended.isLeader) this.#queries.resumeLed();
     subscription.isBehind = suspended.isBehind;
     return subscription;
   }
@@ -233,6 +257,7 @@ export class Session {
       this.#killing = this.#beginKill(this.#begunKill.callerPid, { begun: this.#begunKill });
     }
     this.#begunKill = undefined;
+    this.#queries.takeOver(suspended === undefined || suspended.state.queries !== undefined);
     this.writeInput();
     // The reactor tells what can be read now; after the program's end there may be no event.
     if (this.#lifecycle.state === 'ended') this.#readSoon();
@@ -409,14 +434,35 @@ export class Session {
    * already, or the first.
    */
   typedBy(sink: SubscriptionSink, channel?: number): void {
+    const viewer = this.#viewerOf(sink, channel);
+    if (viewer && !viewer.readOnly) this.#viewers.typed(viewer);
+  }
+
+  #viewerOf(sink: SubscriptionSink, channel?: number): Subscription | undefined {
+    const isMeant = (viewer: Subscription) =>
+      viewer.sink === sink && (channel === undefined || viewer.channel === channel);
     const { leader } = this.#viewers;
-    if (leader?.sink === sink && (channel === undefined || leader.channel === channel)) return;
-    const isMeant = (other: Subscription) => channel === undefined || other.channel === channel;
-    const viewer = this.#viewers.find((other) => other.sink === sink && isMeant(other) && !other.readOnly);
-    if (viewer) this.#viewers.typed(viewer);
+    if (leader && isMeant(leader)) return leader;
+    return this.#viewers.find((viewer) => isMeant(viewer) && !viewer.readOnly) ?? this.#viewers.find(isMeant);
   }
 
   // What it is asked to do
+
+  /**
+   * The terminal of a viewer has answered. Says whether that is for the program: what the leader is asked, others see, too, and their
+   * terminals may know no better than to answer. The leader's answers are remembered: without a viewer it is answered so as well.
+   */
+  answeredBy(sink: SubscriptionSink, replies: readonly string[], channel?: number): boolean {
+    const viewer = this.#viewerOf(sink, channel);
+    if (!viewer) return true;
+    if (!this.isLeader(viewer)) return performance.now() - viewer.ledUntilMs < LATE_ANSWER_MS;
+    const { terminal = {} } = this.#state;
+    const learnt = replies.reduce(learn, terminal);
+    if (learnt === terminal) return true;
+    this.#state = { ...this.#state, terminal: learnt };
+    void this.save();
+    return true;
+  }
 
   /** Hands queued input to the terminal, as far as it takes it. */
   writeInput(): void {
@@ -564,7 +610,7 @@ export class Session {
     // The end waits for no client: history delivers.
     const paceLimit = this.#lifecycle.state === 'ended' ? Number.POSITIVE_INFINITY : this.#pace.limit;
     const isEmpty = this.#terminal.readInto(history, Math.min(paceLimit, drainLimit));
-    if (history.end > before) this.#outputGrew();
+    if (history.end > before) this.#outputGrew(history.end - before >= FLOOD_BYTES);
     if (this.#lifecycle.state === 'ended' && (isEmpty || history.end >= drainLimit)) {
       this.#live({ type: 'drained' });
     } else if (history.end >= paceLimit) {
@@ -587,7 +633,13 @@ export class Session {
     });
   }
 
-  #outputGrew(): void {
+  #answer(text: string): void {
+    this.input.answer(text);
+    this.writeInput();
+  }
+
+  #outputGrew(isFlood: boolean): void {
+    this.#queries.outputGrew(isFlood);
     const nowMs = performance.now();
     this.history.marks.output(this.history.end);
     this.#pace.outputGrew(nowMs);
@@ -600,6 +652,7 @@ export class Session {
   // Size
 
   #leaderChanged(leader: Subscription | undefined): void {
+    this.#queries.ledBy(leader);
     this.#pace.leaderChanged(leader);
     if (leader?.viewport) this.#resizeTo(leader.viewport);
   }
@@ -636,6 +689,7 @@ export class Session {
     this.#state = { ...this.#state, exit, exitedAt: new Date().toISOString() };
     this.#exitedAtMs = performance.now();
     this.#pace.end();
+    this.#queries.end();
     this.input.clear();
     const offset = this.history.end;
     this.#surroundings.log('session.exited', { session: this.id, exit: JSON.stringify(exit), offset });

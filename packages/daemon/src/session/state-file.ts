@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { Exit } from '@holdfast/protocol';
+import type { TerminalFacts } from '@holdfast/screen/queries';
 
 /** What must outlive the daemon about a session. Never its environment: that may hold secrets. */
 export interface SessionState {
@@ -23,6 +24,8 @@ export interface SessionState {
   readonly leases: readonly { readonly offset: number; readonly leaseMs: number }[];
   /** It is being killed; its program itself may have ended. */
   readonly kill?: BegunKill | undefined;
+  /** What is known of the last terminal that showed it, by what that has answered. */
+  readonly terminal?: TerminalFacts | undefined;
 }
 
 /** How far the end of a session has come. */

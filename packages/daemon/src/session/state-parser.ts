@@ -29,6 +29,7 @@ export const stateShape = z.object({
   historyIn: z.enum(['disk', 'memory']),
   leases: z.array(z.object({ offset: count, leaseMs: count })),
   kill: z.optional(begunKillShape),
+  terminal: z.optional(z.record(z.string(), z.string())),
 });
 
 /** Parses a state file. Throws Error with the reason if it is no valid state. */

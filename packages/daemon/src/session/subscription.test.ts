@@ -75,7 +75,7 @@ test('of too many notices the last size and the last word on leading are told', 
     subscription.notify({ event: 'resized', offset: 0, cols, rows: 1 });
   const told = events(subscription);
   expect(told.length).toBeLessThanOrEqual(64);
-  expect(told).toContainEqual({ event: 'leading', channel: 7, leading: true });
+  expect(told).toContainEqual(expect.objectContaining({ event: 'leading', leading: true }));
   expect(told.at(-1)).toMatchObject({ event: 'resized', cols: 500 });
 });
 

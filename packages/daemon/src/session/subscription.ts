@@ -63,6 +63,8 @@ export class Subscription implements Viewer {
   /** A leader that did not get on for its patience does not pace the program until it has caught up. */
   isBehind = false;
   lastProgressMs = 0;
+  /** When it ceased to lead. */
+  ledUntilMs = Number.NEGATIVE_INFINITY;
   readonly sink: SubscriptionSink;
   readonly #session: SubscribedSession;
   readonly #notices: { offset: number; notice: Notice }[] = [];
@@ -137,7 +139,8 @@ export class Subscription implements Viewer {
 
   leadingChanged(leading: boolean): void {
     this.isBehind = false;
-    this.notify({ event: 'leading', leading });
+    if (!leading) this.ledUntilMs = performance.now();
+    this.notify({ event: 'leading', leading, offset: this.#session.history.end });
   }
 
   /** Its output reaches it on another way: it is told of nothing but who leads, and the end. */

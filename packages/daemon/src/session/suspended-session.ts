@@ -13,7 +13,16 @@ const size = z.object({ cols: count, rows: count });
 
 export const suspendedInputShape = z.object({
   streams: z.array(z.object({ key: z.string(), slot: count, received: count, done: count })),
-  queue: z.array(z.object({ key: z.string(), bytes: carriedBytesShape })),
+  queue: z.array(
+    z.object({
+      key: z.string(),
+      bytes: carriedBytesShape,
+      /** False: they only count as done. Absent: true. */
+      isTyped: z.optional(z.boolean()),
+    }),
+  ),
+  /** To queries, which no program has taken yet. Absent: there are none. */
+  answers: z.optional(carriedBytesShape),
 });
 export type SuspendedInput = z.infer<typeof suspendedInputShape>;
 
@@ -57,6 +66,8 @@ export const suspendedKillShape = z.extend(begunKillShape, {
 });
 export type SuspendedKill = z.infer<typeof suspendedKillShape>;
 
+const suspendedQueryShape = z.object({ to: count, text: z.string() });
+
 const programShape = z.object({
   pid: count,
   slavePath: z.string(),
@@ -78,6 +89,8 @@ export const suspendedSessionShape = z.object({
   /** Where the history has no files that could be opened by their path. */
   anonymousHistory: z.nullable(z.object({ ledger: count, marks: count, ring: count, capacity: count })),
   input: suspendedInputShape,
+  /** What the program has asked, with where in the output, and is being answered. Absent from builds that answer nothing. */
+  queries: z.optional(z.array(suspendedQueryShape)),
   /** Of subscribers that are away. */
   orphanLeases: z.array(suspendedLeaseShape),
   /** In the order of attaching. */
@@ -106,6 +119,7 @@ export function canBeMadeEarly(session: SuspendedSession): boolean {
     ended === null &&
     anonymousHistory === null &&
     input.queue.length === 0 &&
+    input.answers === undefined &&
     orphanLeases.length === 0 &&
     kill === null
   );

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import { Emulators } from '@holdfast/screen';
+import { Emulators, screenAnswer } from '@holdfast/screen';
 import { BUILD, HoldfastError } from '@holdfast/protocol';
-import type { FromScreenWorker, ToScreenWorker } from '../messages.ts';
+import type { AnswersRequest, FromScreenWorker, ToScreenWorker } from '../messages.ts';
 import { CapturePainter } from './capture-painter.ts';
 import { SessionScreens } from './session-screens.ts';
 
@@ -18,14 +18,21 @@ port.on('message', (message: ToScreenWorker) => {
     return;
   }
   try {
-    const { session, view } = message;
-    const json = painter.paint(screens.look(session), view);
-    port.postMessage({ json } satisfies FromScreenWorker, [json.buffer]);
+    if ('asked' in message) port.postMessage({ answers: answersTo(message) } satisfies FromScreenWorker);
+    else {
+      const json = painter.paint(screens.look(message.session), message.view);
+      port.postMessage({ json } satisfies FromScreenWorker, [json.buffer]);
+    }
   } catch (error) {
     port.postMessage({ error: inWords(error) } satisfies FromScreenWorker);
   }
 });
 port.postMessage({ build: BUILD } satisfies FromScreenWorker);
+
+/** Each at its place in the output, unless somebody has looked at what comes behind it. */
+function answersTo({ session, asked: { queries, terminal } }: AnswersRequest): string[] {
+  return queries.map(({ text, to }) => screenAnswer(screens.look(session, to).emulator, text, terminal));
+}
 
 function inWords(error: unknown): { code: HoldfastError['code']; message: string } {
   if (error instanceof HoldfastError) return { code: error.code, message: error.message };

@@ -105,12 +105,20 @@ export class SessionScreen implements Disposable {
     };
   }
 
-  /** Shows what there is by now, to the last safe offset. Throws Error if the history can't be read. */
-  follow({ history, sizeNow }: SessionOutput): void {
-    const { start, end } = history.range();
+  /**
+   * Shows what there is by now, or what there is before an offset, to the last safe offset. Throws Error if the history can't be read.
+   */
+  follow({ history, sizeNow }: SessionOutput, upTo: number = Number.POSITIVE_INFINITY): void {
+    const { start, end: newest } = history.range();
+    const end = Math.min(newest, upTo);
+    if (end < this.#offset) return;
     const parsedFrom = end - PARSED_BYTES;
     if (parsedFrom > this.#offset) this.#skim(history, Math.max(this.#offset, start), parsedFrom);
-    let stretch = history.newest(this.#offset, PARSED_BYTES);
+    let stretch =
+      end < newest
+        ? history.read(Math.max(this.#offset, start, parsedFrom), end)
+        : history.newest(this.#offset, PARSED_BYTES);
+    stretch = { from: stretch.from, bytes: stretch.bytes.subarray(0, Math.max(0, upTo - stretch.from)) };
     if (stretch.from > this.#offset) {
       // Either it is not kept any more, or a flood has gone on meanwhile.
       this.#doubts.add('history');

@@ -33,8 +33,8 @@ export class SessionScreens {
     return this.#kept.size;
   }
 
-  /** A session's screen as it is now. Throws Error if the history can't be read. */
-  look({ id, history: source, capacity, cols, rows }: ScreenedSession): SessionScreen {
+  /** A session's screen as it is now, or at an offset if it has not been shown more already. Throws Error if the history can't be read. */
+  look({ id, history: source, capacity, cols, rows }: ScreenedSession, at?: number): SessionScreen {
     using history = new HistoryFile(source, capacity);
     const output = { history, sizeNow: { cols, rows } };
     const file = new CheckpointFile(source);
@@ -43,7 +43,7 @@ export class SessionScreens {
     const screen = known?.screen ?? this.#open(output, file);
     const kept: Kept = { screen, file, savedAt: known?.savedAt ?? screen.offset };
     try {
-      screen.follow(output);
+      screen.follow(output, at);
     } catch (error) {
       // Nobody knows what it has been shown.
       screen[Symbol.dispose]();

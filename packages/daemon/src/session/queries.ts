@@ -1,0 +1,172 @@
+import { Block, type Timer } from '@holdfast/posix';
+import { findQueries, plainAnswer, type UnseenTerminal } from '@holdfast/screen/queries';
+import type { History } from '../history/history.ts';
+import type { Asked, Query } from '../screen/messages.ts';
+
+/** Output is looked through in pieces of this size. */
+const PIECE_BYTES = 64 * 1024;
+/** Of output that came in a flood, the newest so many bytes are looked through: less than a millisecond's work. */
+const LOOKED_AT_BYTES = 4 * 1024 * 1024;
+/** So many sequences are looked at in each piece of a flood but the newest. */
+const SEQUENCES_MAX = 128;
+/** How long a flood goes on before it is looked through. */
+const FLOOD_MS = 10;
+/** So much before the place where a leader left may the query begin that its last byte makes ours. */
+const BEGUN_BYTES = 4_096;
+/** Queries whose answers are being made: a program that asks more without waiting gets no more. */
+const WAITING_MAX = 256;
+/** Of them are asked for at a time. */
+const ASKED_MAX = 64;
+
+export interface QueriesSurroundings {
+  readonly history: History;
+  readonly after: (ms: number, callback: () => void) => Timer;
+  readonly terminal: () => UnseenTerminal;
+  /** The answers that a terminal gives where it has been shown the output up to the query. */
+  readonly byScreen: (asked: Asked) => Promise<readonly string[]>;
+  /** Types an answer. */
+  readonly answer: (text: string) => void;
+}
+
+/**
+ * What a program asks its terminal while nobody leads, and so no terminal is there to answer. It is decided by offset: who leads when the
+ * last byte of a query is read is to answer it. The ledger says how far queries are dealt with, before anything is typed: so none is
+ * answered twice, whatever becomes of this daemon.
+ *
+ * Nothing is looked through while somebody leads; else when the program pauses, as who waits for an answer does.
+ */
+export class Queries {
+  readonly #surroundings: QueriesSurroundings;
+  #isLed = false;
+  #isOver = false;
+  /** Where the next look begins; all before is text, or complete. */
+  #from: number;
+  /** What was asked with a byte before it is not ours. */
+  #since: number;
+  /** Oldest first. */
+  readonly #waiting: Query[];
+  #isAsking = false;
+  #lookLater: Timer | undefined;
+  /** Made when output is looked through for the first time. */
+  #block: Block | undefined;
+
+  /** `waiting`: what a predecessor had not answered yet. */
+  constructor(surroundings: QueriesSurroundings, waiting: readonly Query[] = []) {
+    this.#surroundings = surroundings;
+    this.#waiting = [...waiting];
+    this.#from = surroundings.history.end;
+    this.#since = this.#from;
+  }
+
+  /** For a successor. */
+  suspend(): Query[] {
+    return [...this.#waiting];
+  }
+
+  /** Somebody leads already. */
+  resumeLed(): void {
+    this.#isLed = true;
+  }
+
+  /** Begins to serve. `isKnown`: the daemon before this one answered queries as well, so that the ledger is right. */
+  takeOver(isKnown: boolean): void {
+    if (this.#isOver) return;
+    const { history } = this.#surroundings;
+    const recorded = isKnown ? history.ledger.queries : undefined;
+    // What a leader was asked when its daemon was killed is nobody's: its terminal may have answered.
+    this.#goFrom(typeof recorded === 'number' ? Math.min(recorded, history.end) : history.end);
+    history.ledger.recordQueries(this.#isLed ? 'viewer' : this.#since);
+    if (!this.#isLed) this.#look();
+    this.#ask();
+  }
+
+  /** Whether somebody leads from here on. */
+  ledBy(leader: object | undefined): void {
+    const isLed = leader !== undefined;
+    if (this.#isOver || isLed === this.#isLed) return;
+    const { history } = this.#surroundings;
+    if (isLed) this.#look();
+    this.#isLed = isLed;
+    this.#lookLater?.cancel();
+    this.#lookLater = undefined;
+    history.ledger.recordQueries(isLed ? 'viewer' : history.end);
+    if (!isLed) this.#goFrom(history.end);
+  }
+
+  /** Output was recorded. `isFlood`: more than a program writes that waits for an answer. */
+  outputGrew(isFlood: boolean): void {
+    if (this.#isLed || this.#isOver) return;
+    if (!isFlood) return this.#look();
+    this.#lookLater ??= this.#surroundings.after(FLOOD_MS, () => this.#look());
+  }
+
+  /** The program has ended. */
+  end(): void {
+    this.#isOver = true;
+    this.#waiting.length = 0;
+    this.#lookLater?.cancel();
+  }
+
+  #goFrom(offset: number): void {
+    this.#since = offset;
+    this.#from = Math.max(this.#surroundings.history.start, offset - BEGUN_BYTES);
+  }
+
+  #look(): void {
+    this.#lookLater?.cancel();
+    this.#lookLater = undefined;
+    const { history } = this.#surroundings;
+    const { end } = history;
+    let at = Math.max(this.#from, history.start, end - LOOKED_AT_BYTES);
+    while (at < end) {
+      const to = Math.min(end, at + PIECE_BYTES);
+      const come = this.#lookAt(at, to, to === end ? Number.POSITIVE_INFINITY : SEQUENCES_MAX);
+      if (to === end) {
+        at = come;
+        break;
+      }
+      // What it ends in goes on in the next piece; or else it is too much, and left out.
+      at = come >= to - BEGUN_BYTES ? come : to;
+    }
+    this.#from = Math.max(this.#from, at);
+    this.#ask();
+  }
+
+  /** Returns how far it has come. */
+  #lookAt(at: number, to: number, most: number): number {
+    this.#block ??= new Block(PIECE_BYTES);
+    const bytes = this.#surroundings.history.copyInto(this.#block, at, to);
+    const found = (from: number, until: number) => {
+      if (at + until > this.#since)
+        this.#take({ text: bytes.toString('latin1', from, until), to: at + until });
+    };
+    return at + findQueries(bytes, found, most);
+  }
+
+  #take(query: Query): void {
+    const { history, terminal, answer } = this.#surroundings;
+    history.ledger.recordQueries(query.to);
+    const plain = plainAnswer(query.text, terminal());
+    if (!plain) return;
+    // Answers are in the order of the questions.
+    if (!plain.needsScreen && this.#waiting.length === 0) answer(plain.text);
+    else if (this.#waiting.length < WAITING_MAX) this.#waiting.push(query);
+  }
+
+  #ask(): void {
+    if (this.#isAsking || this.#waiting.length === 0) return;
+    this.#isAsking = true;
+    const queries = this.#waiting.slice(0, ASKED_MAX);
+    const terminal = this.#surroundings.terminal();
+    const answered = (answers: readonly string[]) => {
+      this.#isAsking = false;
+      if (this.#isOver) return;
+      this.#waiting.splice(0, queries.length);
+      for (const [index, { text }] of queries.entries())
+        this.#surroundings.answer(answers[index] ?? plainAnswer(text, terminal)?.text ?? '');
+      this.#ask();
+    };
+    // Without a screen it is answered by what is known: whoever asks waits.
+    this.#surroundings.byScreen({ queries, terminal }).then(answered, () => answered([]));
+  }
+}
