@@ -72,9 +72,9 @@ test.skipIf(!isRoot)(
       return found.warnings.length > 0 && found;
     });
     expect(warnings).toEqual([expect.stringContaining('could not be saved')]);
+    expect(recordedExit(daemon, session.id)).toBeUndefined();
     await daemon.killServing();
     expect(await exitOf(daemon, session.id)).toEqual({ code: 7 });
-    expect(recordedExit(daemon, session.id)).toBeUndefined();
     disk.free();
     await eventually('its status is recorded', () => recordedExit(daemon, session.id));
     await daemon.killServing();

@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { keeperReport } from '@holdfast/supervisor/keeper-report';
 import {
   childrenOf,
   eventually,
   isAlive,
   passTime,
+  startDaemon,
   processState,
   TestHome,
   untilEnded,
@@ -249,6 +252,19 @@ test(
   () => isServedAgain(BUSY_MACHINE_MS),
   60_000,
 );
+
+test('a status that is told and not saved yet when the daemon is killed is no secret of that daemon', async () => {
+  await using daemon = await startDaemon({ keeper: true });
+  const gate = daemon.home.gate();
+  const session = await daemon.openCommand(['/bin/sh', '-c', `read none <${gate.path}; exit 7`]);
+  // To write to a pipe that nobody reads takes for ever, as it may on a disk.
+  const folder = path.join(daemon.home.paths.stateDir, 'sessions', session.id);
+  execFileSync('mkfifo', [path.join(folder, `state.json.${await daemon.servingPid()}.new`)]);
+  await gate.open();
+  await eventually('the end is told', async () => (await daemon.get(session)).state === 'exited');
+  await daemon.killServing();
+  expect((await daemon.get(session)).exit).toEqual({ code: 7 });
+}, 60_000);
 
 test('`stop` ends daemon and keeper, and the next command starts both', async () => {
   await using home = new TestHome();

@@ -89,6 +89,7 @@ export {
   processOf,
   sendSignalToGroupOf,
   takeExitStatus,
+  exitStatusOfChild,
   takeExitStatuses,
 } from './wait.ts';
 export { isHungUp, waitReadable, waitWritable } from './wait-readable.ts';

@@ -112,6 +112,7 @@ export const libc = {
   spawnAttributesSigMask: declare('int posix_spawnattr_setsigmask(void *, void *)'),
   spawnAttributesDestroy: declare('int posix_spawnattr_destroy(void *)'),
   waitpid: declare('int waitpid(int, void *, int)'),
+  waitid: declare('int waitid(int, unsigned int, void *, int)'),
   kill: declare('int kill(int, int)'),
   signal: declare('intptr_t signal(int, intptr_t)'),
   prctl: declare('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)'),

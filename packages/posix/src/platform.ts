@@ -30,6 +30,8 @@ interface Platform {
   };
   readonly spawn: { setSid: number; setSigDefault: number; setSigMask: number };
   readonly mmap: { anonymous: number; fixed: number };
+  /** `waitid`: its flags, and where `siginfo_t` has the status. */
+  readonly wait: { exited: number; noWait: number; statusAt: number };
   readonly limits: { openFiles: number };
   readonly sockaddr: { pathAt: number; pathBytes: number; hasLengthByte: boolean };
   readonly message: {
@@ -68,6 +70,7 @@ const linux: Platform = {
   termios: { size: 60, flagBytes: 4, controlCharsAt: 17, canonical: 0o2, utf8Input: 0o40000, endOfFile: 4 },
   spawn: { setSid: 0x80, setSigDefault: 0x04, setSigMask: 0x08 },
   mmap: { anonymous: 0x20, fixed: 0x10 },
+  wait: { exited: 4, noWait: 0x1000000, statusAt: 24 },
   limits: { openFiles: 7 },
   sockaddr: { pathAt: 2, pathBytes: 108, hasLengthByte: false },
   message: {
@@ -100,6 +103,7 @@ const darwin: Platform = {
   termios: { size: 72, flagBytes: 8, controlCharsAt: 32, canonical: 0x100, utf8Input: 0x4000, endOfFile: 0 },
   spawn: { setSid: 0x400, setSigDefault: 0x04, setSigMask: 0x08 },
   mmap: { anonymous: 0x1000, fixed: 0x10 },
+  wait: { exited: 4, noWait: 0x20, statusAt: 20 },
   limits: { openFiles: 8 },
   sockaddr: { pathAt: 2, pathBytes: 104, hasLengthByte: true },
   message: {

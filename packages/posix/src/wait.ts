@@ -3,7 +3,7 @@ import os from 'node:os';
 import koffi from 'koffi';
 import { lastError } from './errors.ts';
 import { libc } from './libc.ts';
-import { isMacOS } from './platform.ts';
+import { isMacOS, platform } from './platform.ts';
 import { parseStat } from './processes.ts';
 import { signalName } from './signals.ts';
 
@@ -27,6 +27,33 @@ export function takeExitStatus(pid: number): ExitStatus | 'running' | 'unknown' 
     throw lastError('waitpid', `of ${pid}`);
   }
   return decodeStatus(status.readInt32LE(0));
+}
+
+/** Of `waitid`: the process of that pid. */
+const P_PID = 1;
+const SIGINFO_BYTES = 128;
+const SIGINFO_CODE_AT = 8;
+/** CLD_EXITED; the other ends, CLD_KILLED and CLD_DUMPED, are by a signal. */
+const HAS_EXITED = 1;
+
+/**
+ * As `takeExitStatus`, but the child stays a zombie, and its pid its own. If this process is killed meanwhile, whoever inherits the
+ * child takes the same status.
+ */
+export function exitStatusOfChild(pid: number): ExitStatus | 'running' | 'unknown' {
+  const { exited, noWait, statusAt } = platform.wait;
+  const info = Buffer.alloc(SIGINFO_BYTES);
+  if (libc.waitid(P_PID, pid, info, exited | noWait | NO_HANG) < 0) {
+    const errno = koffi.errno();
+    if (errno === os.constants.errno.ECHILD) return 'unknown';
+    if (errno === os.constants.errno.EINTR) return 'running';
+    throw lastError('waitid', `of ${pid}`);
+  }
+  const code = info.readInt32LE(SIGINFO_CODE_AT);
+  // Nothing is filled in as long as it runs.
+  if (code === 0) return 'running';
+  const status = info.readInt32LE(statusAt);
+  return code === HAS_EXITED ? { code: status & 0xff } : { signal: signalName(status) };
 }
 
 /** Takes the exit statuses of all children that have ended, by pid. */

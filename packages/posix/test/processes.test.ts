@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   close,
+  exitStatusOfChild,
   exitStatusOfZombie,
   listProcesses,
   openFilesSoftLimit,
@@ -56,13 +57,17 @@ test.for([
   const startTime = startTimeOf(pid);
   expect(exitStatusOfZombie(pid, startTime)).toBeUndefined();
   const pidfd = openPidfd(pid) ?? -1;
+  expect(exitStatusOfChild(pid)).toBe('running');
   for (const fd of [nothing, read, write]) close(fd);
   expect(waitReadable(pidfd, 10_000)).toBe(true);
   close(pidfd);
   expect(exitStatusOfZombie(pid, startTime)).toEqual(status);
   expect(exitStatusOfZombie(pid, startTime + 1)).toBeUndefined();
+  // Looking takes nothing.
+  for (let look = 0; look < 2; look += 1) expect(exitStatusOfChild(pid)).toEqual(status);
   expect(takeExitStatus(pid)).toEqual(status);
   expect(exitStatusOfZombie(pid, startTime)).toBeUndefined();
+  expect(exitStatusOfChild(pid)).toBe('unknown');
 });
 
 test('a process that has ended can neither be signalled nor watched', async () => {

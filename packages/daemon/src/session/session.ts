@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Reactor, TerminalSize, Timer } from '@holdfast/posix';
+import { type Reactor, takeExitStatus, type TerminalSize, type Timer } from '@holdfast/posix';
 import { type Exit, HoldfastError, type Session as SessionDescription } from '@holdfast/protocol';
 import { learn } from '@holdfast/screen/queries';
 import type { History } from '../history/history.ts';
@@ -121,6 +121,8 @@ export class Session {
   #isExitSaved: boolean;
   /** The keeper was told. */
   #isExitKept = false;
+  /** The program was a child of this process, and nobody has waited for it yet. */
+  #isZombie = false;
   /** When it exited, by the clock that nobody sets; before 0 if that was long before this daemon. */
   #exitedAtMs: number | undefined;
 
@@ -568,6 +570,7 @@ export class Session {
     if (!exit || this.#isExitKept) return;
     this.#isExitKept = true;
     this.#surroundings.keeper.exitNotSaved(this.id, { pid, exit });
+    this.#reap();
   }
 
   /** Whoever has the status beside this daemon need not keep it any longer. */
@@ -575,6 +578,13 @@ export class Session {
     if (this.#isExitSaved) return;
     this.#isExitSaved = true;
     this.#surroundings.keeper.exitSaved(this.#state.pid);
+    this.#reap();
+  }
+
+  /** Not before somebody else knows how it has ended: if this daemon is killed, its zombies are the keeper's, and tell that. */
+  #reap(): void {
+    if (this.#isZombie) takeExitStatus(this.#state.pid);
+    this.#isZombie = false;
   }
 
   /** Resolves when what was to be saved is saved. */
@@ -683,6 +693,7 @@ export class Session {
   }
 
   #exited(exit: Exit): void {
+    this.#isZombie = this.#terminal?.isOwnChild ?? false;
     this.#terminal?.close();
     if (this.#terminal) this.#surroundings.keeper.drop(this.id);
     this.#terminal = undefined;

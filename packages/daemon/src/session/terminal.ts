@@ -14,7 +14,7 @@ import {
   sendSignal,
   setWindowSize,
   startTimeOf,
-  takeExitStatus,
+  exitStatusOfChild,
   type TerminalSize,
   terminalDevice,
   type Watch,
@@ -61,6 +61,7 @@ export class Terminal {
   #isInputBlocked = false;
   /** End-of-file characters for which it had no room yet; they come before what is in the queue by now. */
   readonly #endings: Ending[] = [];
+  #isOwnChild = false;
   /** No program has it open; it may be opened again as long as the program lives. */
   #isHungUp = false;
 
@@ -146,13 +147,19 @@ export class Terminal {
    */
   exit(startTime: number): Exit | 'running' | 'unknown' {
     const { pid } = this.#program;
-    const status = takeExitStatus(pid);
+    const status = exitStatusOfChild(pid);
+    this.#isOwnChild = status !== 'unknown';
     if (status !== 'unknown') return status;
     // It is not our child: a daemon before this one has started it.
     if (!this.#pidfd) return isRunning(pid, startTime) ? 'running' : 'unknown';
     const told = exitStatusByPidfd(this.#pidfd.fd);
     // Whoever has inherited it may never wait for it.
     return told === 'running' ? (exitStatusOfZombie(pid, startTime) ?? 'running') : told;
+  }
+
+  /** `exit` has told of a child of this process: it stays a zombie until somebody waits for it. */
+  get isOwnChild(): boolean {
+    return this.#isOwnChild;
   }
 
   resize(size: TerminalSize): void {
