@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { HoldfastError } from '@holdfast/protocol';
+import type { HoldfastError, Session } from '@holdfast/protocol';
 import type { Recording, TestDaemon } from '@holdfast/testkit';
 import { expect } from 'vitest';
 
@@ -16,6 +16,7 @@ type Fate = 'done' | 'unknown';
 export interface Typed {
   /** How many keys were in doubt. */
   readonly unknown: number;
+  readonly typedBytes: number;
   /** Bytes of the echo that are missing, at each crash. */
   readonly missingBytes: readonly number[];
 }
@@ -25,6 +26,7 @@ export interface Typed {
  * typed, whatever has become of the echo.
  */
 export class Typing {
+  readonly session: Session;
   readonly #fates: Fate[] = [];
   readonly #file: string;
   readonly #output: Recording;
@@ -37,10 +39,14 @@ export class Typing {
     const output = await daemon.record(session);
     await output.waitFor('ready');
     const input = await (await daemon.client()).openInput(session.id);
-    return new Typing(file, output, (key) => input.write(Buffer.from(keyText(key))));
+    return new Typing({ session, file, output }, (key) => input.write(Buffer.from(keyText(key))));
   }
 
-  private constructor(file: string, output: Recording, write: (key: number) => Promise<void>) {
+  private constructor(
+    { session, file, output }: { session: Session; file: string; output: Recording },
+    write: (key: number) => Promise<void>,
+  ) {
+    this.session = session;
     this.#file = file;
     this.#output = output;
     let next = 0;
@@ -75,6 +81,7 @@ export class Typing {
     compareTyped(typed, this.#fates);
     return {
       unknown: this.#fates.filter((fate) => fate === 'unknown').length,
+      typedBytes: typed.length,
       missingBytes: missingInEcho(
         typed,
         this.#output.text.slice('ready'.length),

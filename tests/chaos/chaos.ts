@@ -1,0 +1,95 @@
+import { copyFileSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  fdCount,
+  passTime,
+  settledFdCount,
+  SmallDisk,
+  startDaemon,
+  TestHome,
+  zombiesOf,
+} from '@holdfast/testkit';
+import { DaemonFile, released, RELEASES } from '../e2e/support/releases.ts';
+import { mastersOf, type Points, targetsOf } from '../e2e/support/upgrades.ts';
+import { events } from './events.ts';
+import { Random } from './random.ts';
+import { Tally } from './tally.ts';
+import { churn, flood, paste, typing, viewers, type Workload } from './workloads.ts';
+import { World } from './world.ts';
+
+const MEBIBYTE = 1024 * 1024;
+const DISK_BYTES = 192 * MEBIBYTE;
+/** Soon used up by those who connect too often. */
+const OPEN_FILES = 1_024;
+/** What a daemon may have open more than at its beginning: a log, the channel to a keeper that came later. */
+const SPARE_DESCRIPTORS = 4;
+
+export interface ChaosOptions {
+  /** The same seed makes the same things happen in the same order; at the same moments they can't. */
+  readonly seed: number;
+  readonly ms: number;
+  /** Told of each event when it begins, `seconds` after everything. */
+  readonly onEvent?: (name: string, seconds: number) => void;
+  /** Told, if something was lost, where the logs are kept. */
+  readonly onKept?: (folder: string) => void;
+}
+
+/** Everything at once, for so long: what came of it. */
+export async function chaos({ seed, ms, onEvent, onKept }: ChaosOptions): Promise<Tally> {
+  const tally = new Tally();
+  const random = new Random(seed);
+  await using home = new TestHome();
+  using disk = process.getuid?.() === 0 ? new SmallDisk(home.folder, DISK_BYTES) : undefined;
+  using older = new DaemonFile(released(RELEASES.at(-1) ?? '').code);
+  const file = path.join(home.scratch('points'), 'points.json');
+  const at = (points: Points) => writeFileSync(file, JSON.stringify(points));
+  at({});
+  const daemon = await startDaemon({
+    home,
+    keeper: true,
+    env: { HOLDFAST_TEST_POINTS: file },
+    openFilesLimit: OPEN_FILES,
+  });
+  const world = new World({ daemon, tally, random, disk, at });
+  await world.settled();
+  const before = fdCount(await daemon.servingPid());
+  const workloads: Workload[] = [await flood(world), await flood(world), await typing(world)];
+  workloads.push(churn(world), churn(world), paste(world), viewers(world), viewers(world));
+
+  const untilMs = performance.now() + ms;
+  const possible = events(older);
+  while (performance.now() < untilMs) {
+    const event = random.weighted(possible);
+    onEvent?.(event.name, tally.seconds);
+    tally.event(event.name);
+    await event.happen(world);
+    await world.settled();
+    await world.checkResidents();
+    await passTime(random.integer(0, 500));
+  }
+
+  for (const workload of workloads.toReversed()) await workload.end();
+  await world.checkResidents();
+  const client = await world.client();
+  for (const { id } of world.residents) await client.request('kill', { session: id }, { timeoutMs: null });
+  const pid = await daemon.servingPid();
+  const after = await settledFdCount(pid);
+  if (after > before + SPARE_DESCRIPTORS || mastersOf(pid) > 0)
+    tally.loss(
+      'descriptors leaked',
+      `${before} at the beginning, ${after} at the end: ${targetsOf(pid).toSorted().join(' ')}`,
+    );
+  for (const process of [pid, home.keeperPid ?? -1])
+    for (const zombie of zombiesOf(process))
+      tally.loss('descriptors leaked', `zombie ${zombie} of ${process}`);
+  if (tally.faults.length > 0) onKept?.(keepLogs(home));
+  return tally;
+}
+
+function keepLogs({ paths }: TestHome): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-chaos-'));
+  for (const name of readdirSync(paths.stateDir))
+    if (/\.log(\.1)?$/.test(name)) copyFileSync(path.join(paths.stateDir, name), path.join(folder, name));
+  return folder;
+}
