@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { privateBytes, repository } from '@holdfast/testkit';
+import { privateBytes, repository, TestHome } from '@holdfast/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestHost } from './support/test-host.ts';
+import { TestPage } from './support/test-page.ts';
 
 let host: TestHost;
 beforeAll(async () => {
@@ -172,12 +173,15 @@ test('a body that is too large is refused, and the host stays as it is', async (
   const headers = { 'content-type': 'application/json' };
   const refused = await host.fetch('/trpc/terminal.send', { method: 'POST', headers, body });
   expect(refused.status).toBe(413);
+  const before = privateBytes(host.at.pid);
   const many = Array.from({ length: 20 }, () =>
     host
       .fetch('/trpc/terminal.send', { method: 'POST', headers: { ...headers, authorization: '' }, body })
       .catch(() => undefined),
   );
   for (const response of await Promise.all(many)) if (response) expect(response.status).toBe(401);
+  // Of 80 MiB nothing was kept.
+  expect(privateBytes(host.at.pid) - before).toBeLessThan(40 * 1024 * 1024);
 });
 
 test('10,000 wrong tokens are refused, cost no memory, and lock nobody out', async () => {
@@ -214,6 +218,31 @@ test('wrong tokens are counted together, wherever they are shown', async () => {
   }
   expect(statuses.slice(0, 60)).toEqual(Array.from({ length: 60 }, () => 401));
   expect(statuses.slice(60)).toEqual([429, 429]);
+});
+
+test('a token that is revoked opens nothing more, ends what it has opened, and another one is made', async () => {
+  await using home = new TestHome();
+  await using other = await TestHost.start({ home });
+  const { id } = await other.client().terminal.create.mutate({ command: ['cat'], name: 'kept' });
+  const login = await other.fetch('/auth/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token: other.at.token }),
+  });
+  const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
+  const statusOf = async (headers: Record<string, string>) => (await other.fetch(HEALTH, { headers })).status;
+  expect(await statusOf({ authorization: '', cookie })).toBe(200);
+  using page = new TestPage(other.at, id);
+  await page.message('attached');
+  const { token } = other.at;
+  expect(await home.cli(['tokens', 'revoke', token.split('.')[0] ?? ''])).toMatchObject({ code: 0 });
+  expect(await page.closed).toBe(4401);
+  expect(await statusOf({})).toBe(401);
+  expect(await statusOf({ authorization: '', cookie })).toBe(401);
+  await other.end();
+  await other.start();
+  expect(other.at.token).not.toBe(token);
+  expect(await other.client().terminal.list.query()).toMatchObject([{ name: 'kept', state: 'running' }]);
 });
 
 test('a port that is taken is told of, and leaves nothing that runs', async () => {

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { eventually, floodBytes, LINE_BYTES, privateBytes, program } from '@holdfast/testkit';
+import { readFileSync } from 'node:fs';
+import {
+  eventually,
+  firstDifference,
+  floodBytes,
+  LINE_BYTES,
+  privateBytes,
+  program,
+} from '@holdfast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestHost } from './support/test-host.ts';
 import { TestPage } from './support/test-page.ts';
@@ -9,6 +17,14 @@ beforeAll(async () => {
   host = await TestHost.start();
 });
 afterAll(() => host[Symbol.asyncDispose]());
+
+/** What is shown to many pages: less than the host keeps for those that are behind. */
+const SHOWN_BYTES = 512 * 1024;
+
+/** All that a process has written to anything. */
+function bytesWritten(pid: number): number {
+  return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]);
+}
 
 const cat = () =>
   host.client().terminal.create.mutate({ command: ['sh', '-c', 'stty raw -echo; echo ready; cat'] });
@@ -104,15 +120,21 @@ describe('a page', () => {
 
 test('however many pages only look at a session, the daemon writes its output once; nothing is compressed', async () => {
   const { get, create, kill } = host.client().terminal;
-  const { id } = await create.mutate({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] });
+  const script = `stty -echo; echo ready; read line; head -c ${SHOWN_BYTES} /dev/zero | tr '\\0' x; exec cat`;
+  const { id } = await create.mutate({ command: ['sh', '-c', script], historyBytes: 2 * SHOWN_BYTES });
   const pages = Array.from(
     { length: 20 },
     () => new TestPage(host.at, id, { readOnly: true, deflate: true }),
   );
   for (const page of pages) await page.untilText('ready');
   expect((await get.query({ session: id })).clients).toBe(1);
-  await host.client().terminal.send.mutate({ session: id, text: 'for all\n' });
-  for (const page of pages) await page.untilText('for all');
+  const { daemonPid = -1 } = host.home;
+  const before = bytesWritten(daemonPid);
+  await host.client().terminal.send.mutate({ session: id, text: 'all of it\n' });
+  for (const page of pages) await page.until('it has all of it', () => page.offset > SHOWN_BYTES, 60_000);
+  const written = bytesWritten(daemonPid) - before;
+  expect(written).toBeGreaterThan(SHOWN_BYTES);
+  expect(written).toBeLessThan(2 * SHOWN_BYTES);
   expect(new Set(pages.map(({ socket }) => socket.extensions))).toEqual(new Set(['']));
   for (const page of pages) page[Symbol.dispose]();
   await kill.mutate({ session: id });
@@ -138,6 +160,34 @@ test('a page that is far behind is served from the history, and falls behind alo
   expect(await behind.closed).toBe(1000);
   expect(behind.offset).toBe(typing.offset);
   expect(behind.sha256).toBe(typing.sha256);
+});
+
+test('a page that has fallen out of the history is told where output goes on, and gets all from there', async () => {
+  const lines = 200_000;
+  const { id } = await host.client().terminal.create.mutate({
+    command: ['sh', '-c', `stty -opost; read line; exec ${program('flood.py', lines).join(' ')}`],
+    historyBytes: 65_536,
+  });
+  using page = new TestPage(host.at, id, { from: 0, readOnly: true, acknowledges: false });
+  await page.message('attached');
+  const resyncs: { at: number; to: number }[] = [];
+  page.onMessage = ({ type, offset }) => {
+    if (type === 'resync') resyncs.push({ at: page.offset, to: Number(offset) });
+  };
+  /** Behind the line that was typed. */
+  const differences = new Set<number>();
+  page.onBytes = (bytes, offset) => {
+    if (offset > 0) differences.add(firstDifference(bytes, offset - 1));
+  };
+  await host.client().terminal.send.mutate({ session: id, text: '', enter: true });
+  await host.client().terminal.wait.mutate({ session: id });
+  page.socket.on('message', () => page.say({ type: 'ack', offset: page.offset }));
+  page.say({ type: 'ack', offset: page.offset });
+  expect(await page.closed).toBe(1000);
+  expect(resyncs.length).toBeGreaterThan(0);
+  for (const { at, to } of resyncs) expect(to).toBeGreaterThan(at);
+  expect(differences).toEqual(new Set([-1]));
+  expect(page.offset).toBe(1 + lines * LINE_BYTES);
 });
 
 test('a page that never reads under a flood costs the host a bounded amount, and holds nobody up', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { openApiDocument } from './openapi.ts';
 import { procedures, summaryOf } from './operations.ts';
 
@@ -21,4 +22,13 @@ test('docs/api.md lists every procedure, with what it does', () => {
     { kind: _def.type, does: summaryOf(_def.meta) },
   ]);
   expect(Object.fromEntries(told)).toEqual(Object.fromEntries(made));
+});
+
+test('every procedure takes a namespace', () => {
+  const without = procedures().filter(([, { _def }]) => {
+    const [input] = 'inputs' in _def && Array.isArray(_def.inputs) ? (_def.inputs as unknown[]) : [];
+    if (!(input instanceof z.ZodType)) return true;
+    return !('namespace' in (z.toJSONSchema(input, { io: 'input' }).properties ?? {}));
+  });
+  expect(without.map(([name]) => name)).toEqual([]);
 });
