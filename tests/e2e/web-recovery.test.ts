@@ -1,4 +1,4 @@
-import { untilEnded } from '@holdfast/testkit';
+import { stopProcess, untilEnded } from '@holdfast/testkit';
 import { describe, expect } from 'vitest';
 import { startFailing } from './support/failing-host.ts';
 import { TestHost } from './support/test-host.ts';
@@ -41,6 +41,36 @@ webTest(
       .getByText(/held back/)
       .waitFor({ state: 'detached' });
     expect(await host.client().terminal.get.query({ session: id })).toMatchObject({ pid, state: 'running' });
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest(
+  'what was on its way when the host was killed arrives once: what the host had, and what the daemon had',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    const id = await web.newSession({ command: 'sh -c "stty raw -echo; exec cat"', name: 'on-the-way' });
+    const live = web.pane(id).locator('[data-link=live]');
+    await page.keyboard.type('first, ');
+    await web.untilText(id, 'first,');
+    await stopProcess(host.at.pid);
+    await page.keyboard.type('of a host, ');
+    await host.crash();
+    await host.start();
+    await web.untilText(id, 'of a host,', 30_000);
+    await live.waitFor();
+    const pid = host.home.daemonPid ?? -1;
+    await stopProcess(pid);
+    await page.keyboard.type('of a daemon, ');
+    await host.crash();
+    process.kill(pid, 'SIGCONT');
+    await host.start();
+    await live.waitFor();
+    await page.keyboard.type('last');
+    expect(await web.untilText(id, 'last', 30_000)).toBe('first, of a host, of a daemon, last');
     expect(web.errors).toEqual([]);
   },
 );
