@@ -31,7 +31,7 @@ async function drawing(
 async function untilSame(always: AlwaysAttached, screen: ViewedScreen): Promise<void> {
   let found: string[] = [];
   const same = () => {
-    using expected = always.emulator();
+    const expected = always.emulator();
     found = differences(expected, screen.emulator);
     return found.length === 0 && screen.offset === always.recording.bytes.length;
   };

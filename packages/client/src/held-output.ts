@@ -1,8 +1,14 @@
 import type { Exit } from '@holdfast/protocol';
 
+interface HeldBytes {
+  readonly kind: 'bytes';
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
 /** What comes of a session, in its order. */
 export type HeldItem =
-  | { readonly kind: 'bytes'; readonly offset: number; readonly bytes: Uint8Array }
+  | HeldBytes
   | { readonly kind: 'resized'; readonly offset: number; readonly cols: number; readonly rows: number }
   | { readonly kind: 'exited'; readonly offset: number; readonly exit: Exit };
 
@@ -52,16 +58,19 @@ export class HeldOutput {
 
   /**
    * Drops what a screen at an offset already shows. Sizes at that very offset have had their effect up to the one that the screen
-   * has, if it is among them.
+   * has, if it is among them. Returns the bytes that were dropped.
    */
-  cut(offset: number, size: { readonly cols: number; readonly rows: number }): void {
+  cut(offset: number, size: { readonly cols: number; readonly rows: number }): HeldBytes[] {
+    const passed: HeldBytes[] = [];
     let shownAt = -1;
     for (const [at, item] of this.#items.entries())
       if (item.kind === 'resized' && item.offset === offset && isSame(item, size)) shownAt = at;
     const kept: HeldItem[] = [];
     for (const [at, item] of this.#items.entries()) {
       if (item.kind === 'bytes') {
-        const bytes = item.bytes.subarray(Math.max(0, offset - item.offset));
+        const shown = Math.max(0, offset - item.offset);
+        if (shown > 0) passed.push({ ...item, bytes: item.bytes.subarray(0, shown) });
+        const bytes = item.bytes.subarray(shown);
         if (bytes.length > 0)
           kept.push({ ...item, offset: item.offset + item.bytes.length - bytes.length, bytes });
       } else if (item.kind === 'exited' || item.offset > offset || (item.offset === offset && at > shownAt))
@@ -70,6 +79,7 @@ export class HeldOutput {
     this.#items = kept;
     this.#byteCount = kept.reduce((sum, item) => sum + (item.kind === 'bytes' ? item.bytes.length : 0), 0);
     this.#start = Math.max(this.#start, offset);
+    return passed;
   }
 
   /** Sizes stay: each is told when what comes next is. */

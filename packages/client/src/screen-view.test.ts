@@ -58,6 +58,10 @@ class Source implements ScreenSource {
     this.#options?.onResized?.({ offset: this.#offset, cols, rows: 24 });
   }
 
+  answering(from: number | undefined): void {
+    this.#options?.onAnswering?.(from);
+  }
+
   resync(offset: number): void {
     this.#offset = offset;
     this.#options?.onResync?.({ offset });
@@ -113,6 +117,29 @@ test('output is handed over from exactly where the snapshot stands, with sizes i
   await source.answer(112);
   source.output('gh');
   expect(source.told).toEqual(['screen 112', '112 cd', '114 100 columns', '114 ef', '116 gh']);
+});
+
+test('what the screen shows already is passed, and who leads no longer is told behind what is held', async () => {
+  const source = new Source(100, 110);
+  const note = (text: string) => void source.told.push(text);
+  await source.view({
+    onPassed: (bytes, offset) => note(`passed ${offset} ${Buffer.from(bytes).toString()}`),
+    onAnswering: (from) => note(`answers from ${from}`),
+  });
+  source.answering(110);
+  source.output('abcd');
+  source.answering(undefined);
+  await source.answer(102);
+  source.answering(104);
+  await Promise.resolve();
+  expect(source.told).toEqual([
+    'answers from 110',
+    'screen 102',
+    'passed 100 ab',
+    '102 cd',
+    'answers from undefined',
+    'answers from 104',
+  ]);
 });
 
 test('a snapshot may be ahead of the output', async () => {
@@ -206,17 +233,17 @@ test('who is congested is handed nothing until it goes on, and then everything i
   expect({ told: told.at(-1), isHeld: source.isHeld }).toEqual({ told: 'exited 106', isHeld: false });
 });
 
-test('a refresh begins anew where the output stands, with as many lines as it asks for', async () => {
+test('a refresh begins anew where the output stands', async () => {
   const source = new Source(0, 0);
   const view = await source.view({ format: 'paint', viewport: { cols: 70, rows: 20 } });
   source.output('abc');
-  view.refresh({ historyLines: 0 });
+  view.refresh();
   source.output('de');
   await source.answer(4);
   source.output('f');
   expect(source.told).toEqual(['start 0', '0 abc', 'screen 4 reset', '4 e', '5 f']);
   expect(source.asked).toMatchObject([
-    { format: 'paint', historyLines: 0, viewport: { cols: 70, rows: 20 } },
+    { format: 'paint', historyLines: 1_000, viewport: { cols: 70, rows: 20 } },
   ]);
 });
 

@@ -32,12 +32,20 @@ export interface ScreenStart {
 
 /** Who is told. Any of them may be called before the promise of `Client.view` is settled. */
 export interface ScreenViewHandlers
-  extends Pick<SubscriptionHandlers, 'onData' | 'onExited' | 'onResized' | 'onLeading' | 'onLost'> {
+  extends Pick<
+    SubscriptionHandlers,
+    'onData' | 'onExited' | 'onResized' | 'onLeading' | 'onAnswering' | 'onLost'
+  > {
   /**
    * Comes before any output, and again whenever the output does not go on where it was: because this viewer was too slow, or has
    * asked for it. Returning false says "congested", as with `onData`.
    */
   onScreen: (start: ScreenStart) => boolean | void;
+  /**
+   * Output that is not handed over, as the screen shows it already, in its order behind `onScreen`. What was asked in it may be this viewer's
+   * to answer, see `onAnswering`.
+   */
+  onPassed?: (bytes: Uint8Array, offset: number) => void;
 }
 
 /** How a session is to be shown. */
@@ -79,6 +87,8 @@ export class ScreenView {
   #isAsking = false;
   #hasStarted = false;
   #isCongested = false;
+  /** It leads no longer, behind what is held. */
+  #answersNoMore = false;
   /** Offset of the next byte to be handed over. */
   #offset = 0;
 
@@ -135,11 +145,11 @@ export class ScreenView {
   }
 
   /** Somebody else has written to the terminal: begins anew, with what the session shows now. */
-  refresh({ historyLines }: Pick<SnapshotOptions, 'historyLines'> = {}): void {
+  refresh(): void {
     if (this.#state !== 'live' || !this.#subscription) return;
     this.#state = 'waiting';
     if (this.#held.isEmpty) this.#held.restart(this.#offset);
-    void this.#ask(historyLines);
+    void this.#ask();
   }
 
   /** Ends it: no handler is called any more. Resolves when the daemon has let go, or the connection is gone. */
@@ -161,6 +171,7 @@ export class ScreenView {
       onResized: (resized) => this.#happened({ kind: 'resized', ...resized }),
       onExited: (exited) => this.#happened({ kind: 'exited', ...exited }),
       onResync: ({ offset }) => this.#resync(offset),
+      onAnswering: (from) => this.#answering(from),
       onLost: (error) => {
         if (this.#state === 'over') return;
         this.#end();
@@ -193,8 +204,9 @@ export class ScreenView {
   /** Without what the snapshot shows already. */
   #handOver(bytes: Uint8Array, offset: number): boolean | void {
     const end = offset + bytes.length;
-    if (end <= this.#offset) return this.#acknowledgeHeld();
-    const from = Math.max(offset, this.#offset);
+    const from = Math.max(offset, Math.min(end, this.#offset));
+    if (from > offset) this.#options.onPassed?.(bytes.subarray(0, from - offset), offset);
+    if (from === end) return this.#acknowledgeHeld();
     this.#offset = end;
     const taken = this.#options.onData(from === offset ? bytes : bytes.subarray(from - offset), from);
     if (taken === false) this.#isCongested = true;
@@ -211,6 +223,12 @@ export class ScreenView {
     if (this.#state === 'live') this.#deliver();
   }
 
+  /** Of what is held while this viewer led, it may still be asked. */
+  #answering(from: number | undefined): void {
+    this.#answersNoMore = from === undefined && !this.#held.isEmpty;
+    if (!this.#answersNoMore) this.#options.onAnswering?.(from);
+  }
+
   #resync(offset: number): void {
     if (this.#state === 'over') return;
     this.#state = 'waiting';
@@ -225,9 +243,9 @@ export class ScreenView {
     if (this.#options.windowBytes !== undefined) subscription?.acknowledge(subscription.offset);
   }
 
-  async #ask(historyLines = this.#options.historyLines ?? 1_000): Promise<void> {
+  async #ask(): Promise<void> {
     this.#isAsking = true;
-    const { format = 'vt' } = this.#options;
+    const { format = 'vt', historyLines = 1_000 } = this.#options;
     const deadline = performance.now() + SNAPSHOT_MS;
     let found: Snapshot | undefined;
     let failure: HoldfastError | undefined;
@@ -256,7 +274,7 @@ export class ScreenView {
   #start(snapshot: Snapshot | undefined, failure: HoldfastError | undefined): void {
     const { cols, rows } = snapshot ?? this.session;
     const offset = snapshot?.offset ?? this.#held.start;
-    if (snapshot) this.#held.cut(offset, snapshot);
+    const passed = snapshot ? this.#held.cut(offset, snapshot) : [];
     const isWhole = snapshot !== undefined || offset === 0;
     const incomplete = snapshot?.incomplete ?? (isWhole ? [] : ['unavailable']);
     const isReset = this.#hasStarted;
@@ -265,6 +283,7 @@ export class ScreenView {
     this.#offset = offset;
     const taken = this.#options.onScreen({ offset, cols, rows, snapshot, incomplete, failure, isReset });
     if (taken === false) this.#isCongested = true;
+    for (const item of passed) this.#options.onPassed?.(item.bytes, item.offset);
     this.#deliver();
   }
 
@@ -280,6 +299,7 @@ export class ScreenView {
       } else if (item.offset >= this.#offset)
         this.#options.onResized?.({ offset: item.offset, cols: item.cols, rows: item.rows });
     }
+    if (this.#answersNoMore && this.#held.isEmpty && this.#state === 'live') this.#answering(undefined);
     if (this.#isCongested && this.#state === 'live') this.#subscription?.pause();
     else this.#subscription?.resume();
   }

@@ -6,11 +6,14 @@ const emulators = new Emulators();
 /** A terminal that has shown all output of a session since it began, at the sizes that it had. */
 export class AlwaysAttached {
   readonly #recording: Recording;
-  readonly #size: ScreenSize;
+  readonly #emulator: Emulator;
+  /** How much of the output, and how many of the sizes, it has been shown. */
+  #shown = 0;
+  #resized = 0;
 
   private constructor(recording: Recording, size: ScreenSize) {
     this.#recording = recording;
-    this.#size = size;
+    this.#emulator = emulators.open(size);
   }
 
   static async begin(daemon: TestDaemon, session: string, size: ScreenSize): Promise<AlwaysAttached> {
@@ -21,16 +24,17 @@ export class AlwaysAttached {
     return this.#recording;
   }
 
+  /** With all that has come by now. It belongs to this. */
   emulator(): Emulator {
     const { bytes, sizes } = this.#recording;
-    const emulator = emulators.open(this.#size);
-    let at = 0;
-    for (const { offset, cols, rows } of sizes) {
-      emulator.feed(bytes.subarray(at, offset));
-      at = offset;
-      emulator.resize({ cols, rows });
+    for (const { offset, cols, rows } of sizes.slice(this.#resized)) {
+      this.#emulator.feed(bytes.subarray(this.#shown, offset));
+      this.#shown = offset;
+      this.#emulator.resize({ cols, rows });
+      this.#resized += 1;
     }
-    emulator.feed(bytes.subarray(at));
-    return emulator;
+    this.#emulator.feed(bytes.subarray(this.#shown));
+    this.#shown = bytes.length;
+    return this.#emulator;
   }
 }

@@ -27,7 +27,7 @@ export async function attachOrOpen(
       const session = await findSession(client, how.ref, context.env);
       const { readOnly, prefix } = how;
       return (
-        session && (await attachTo(session, { client, reactor, context, prefix, readOnly, from: 'newest' }))
+        session && (await attachTo(session, { client, reactor, context, prefix, readOnly, begin: 'screen' }))
       );
     } finally {
       client.close();

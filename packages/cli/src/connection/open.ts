@@ -36,7 +36,7 @@ export async function openAndAttach(
     const client = await connectOrStart(context, { connector, reconnect: true });
     try {
       const { session } = await client.request('open', request);
-      return await attachTo(session, { client, reactor, context, prefix, readOnly: false, from: 'start' });
+      return await attachTo(session, { client, reactor, context, prefix, readOnly: false, begin: 'output' });
     } finally {
       client.close();
     }

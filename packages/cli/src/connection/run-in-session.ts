@@ -33,7 +33,7 @@ export async function runInSession(
         prefix,
         env: context.env,
         readOnly: false,
-        from: 'start',
+        begin: 'output',
         signals: 'forward',
         note: context.note,
       });

@@ -15,7 +15,7 @@ export async function attachTo(
     context: Context;
     prefix: PrefixKey | undefined;
     readOnly: boolean;
-    from: 'newest' | 'start';
+    begin: 'screen' | 'output';
   },
 ): Promise<number> {
   const { context, ...view } = how;

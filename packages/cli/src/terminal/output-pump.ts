@@ -1,6 +1,8 @@
-import type { SubscribeOptions, Subscription } from '@holdfast/client';
-import { QueryFilter } from '@holdfast/screen/queries';
+import type { ScreenView, ScreenViewOptions, SubscribeOptions, Subscription } from '@holdfast/client';
+import { findQueries, QueryFilter } from '@holdfast/screen/queries';
 import type { FdWriter } from './fd-writer.ts';
+
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Carries a subscription's output to a descriptor at the descriptor's pace, and acknowledges exactly what has been
@@ -13,7 +15,9 @@ export class OutputPump {
   /** Where the terminal begins to answer what is asked. */
   #answersFrom = Number.POSITIVE_INFINITY;
   readonly #isTerminal: boolean;
-  #subscription: Subscription | undefined;
+  /** The end of what is passed, which may be the beginning of a query. */
+  #unfinished: Buffer = NOTHING;
+  #subscription: Subscription | ScreenView | undefined;
   /** Offset behind the last byte handed to the writer. */
   #taken = 0;
   #onIdle: (() => void)[] = [];
@@ -51,6 +55,26 @@ export class OutputPump {
     this.#answersFrom = from ?? Number.POSITIVE_INFINITY;
   };
 
+  /** Shows what makes room, and a screen; the output goes on from an offset. */
+  begin({ room, screen, offset }: { room: string; screen: Uint8Array; offset: number }): boolean {
+    this.#filter.reset();
+    this.#unfinished = NOTHING;
+    this.#taken = offset;
+    const isWritten = this.#writer.write(Buffer.concat([Buffer.from(room), screen]));
+    this.#onBytes(screen);
+    return isWritten;
+  }
+
+  /** The view's `onPassed`: what the screen shows already. Nobody else answers what was asked in it while this viewer led. */
+  readonly onPassed: NonNullable<ScreenViewOptions['onPassed']> = (bytes, offset) => {
+    const all = Buffer.concat([this.#unfinished, bytes]);
+    const answersFrom = this.#answersFrom - offset + this.#unfinished.length;
+    const end = findQueries(all, (from, to) => {
+      if (to > answersFrom) this.#writer.write(all.subarray(from, to));
+    });
+    this.#unfinished = all.subarray(end);
+  };
+
   /** The subscription's `onGap`. Of a crash's gap the end is only a bound: output goes on where it stopped. */
   onGap({ to, reason }: { to: number; reason: 'evicted' | 'crash' }): void {
     if (reason === 'evicted') this.skipTo(to);
@@ -64,7 +88,7 @@ export class OutputPump {
   }
 
   /** Tells which subscription it is that calls `onData`. */
-  bind(subscription: Subscription): void {
+  bind(subscription: Subscription | ScreenView): void {
     this.#subscription = subscription;
     if (this.#writer.isIdle) this.#drained();
   }

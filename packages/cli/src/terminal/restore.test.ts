@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest';
 import { resetSequence } from './restore.ts';
+import { TerminalModes } from './terminal-modes.ts';
+
+function resetAfter(output: string): string {
+  const modes = new TerminalModes();
+  modes.push(Buffer.from(output));
+  return resetSequence(modes, 80);
+}
 
 test('the alternate screen is left only if the terminal is on it', () => {
-  expect(resetSequence({ isAlternate: false })).not.toContain('1049');
-  expect(resetSequence({ isAlternate: true })).toContain('\x1b[?1049l');
+  expect(resetAfter('')).not.toContain('1049');
+  expect(resetAfter('\x1b[?1049h')).toContain('\x1b[?1049l');
 });
 
 test.each([
@@ -17,11 +24,27 @@ test.each([
   '\x1b[>4m',
   '\x1b>',
   '\x1b[?1l',
+  '\x1b[0 q',
 ])('%j is in it', (sequence) => {
-  for (const isAlternate of [true, false]) expect(resetSequence({ isAlternate })).toContain(sequence);
+  for (const output of ['', '\x1b[?1049h']) expect(resetAfter(output)).toContain(sequence);
+});
+
+test.each([
+  ['\x1b[>1u\x1b[>3u', '\x1b[<2u'],
+  ['\x1b[?1049h\x1b[>1u\x1b[>3u\x1b[>3u', '\x1b[<3u'],
+  ['\x1b[?2031h', '\x1b[?2031l'],
+  ['\x1b[?5h', '\x1b[?5l'],
+  ['\x1b[?6h', '\x1b[?6l'],
+  ['\x1b]4;1;red\x1b\\', '\x1b]104\x1b\\'],
+  ['\x1b]11;red\x07', '\x1b]111\x1b\\'],
+  ['\x1b[3g', '\x1b[9G\x1bH'],
+])('what %j has left is undone, and only then', (output, undoing) => {
+  expect(resetAfter(output)).toContain(undoing);
+  expect(resetAfter('')).not.toContain(undoing);
 });
 
 test('nothing in it asks the terminal a question: an answer would be typed into the shell', () => {
+  const sequence = resetAfter('\x1b[?1049h\x1b[?2031;69h\x1b[3g\x1b]4;1;red\x07');
   // oxlint-disable-next-line no-control-regex -- sequences begin with ESC
-  expect(resetSequence({ isAlternate: true })).not.toMatch(/\x1b\[[?>=]*[\d;]*[cn]/);
+  expect(sequence).not.toMatch(/\x1b\[[?>=]*[\d;]*[cn]/);
 });

@@ -1,14 +1,16 @@
-import type { Client, Input, Subscription } from '@holdfast/client';
+import type { Client, Input, ScreenStart, ScreenView, Subscription } from '@holdfast/client';
 import { close, isErrno, isTerminal, type Reactor, reopenNonBlocking, type Timer } from '@holdfast/posix';
-import { HoldfastError, LIMITS, type Session } from '@holdfast/protocol';
+import { type Exit, HoldfastError, LIMITS, type Session } from '@holdfast/protocol';
 import { gapLine } from '../output/gap-line.ts';
+import { incompleteLine } from '../output/incomplete-line.ts';
 import type { PrefixKey } from './detach-keys.ts';
 import type { Ending } from './ending.ts';
 import { FdWriter } from './fd-writer.ts';
 import { Keyboard } from './keyboard.ts';
 import { OutputPump } from './output-pump.ts';
-import { ScreenModes } from './screen-modes.ts';
+import { makeRoom, startOver } from './prelude.ts';
 import { TerminalGuard } from './terminal-guard.ts';
+import { TerminalModes } from './terminal-modes.ts';
 import { viewport } from './viewport.ts';
 
 export interface ViewOptions {
@@ -19,27 +21,25 @@ export interface ViewOptions {
   readonly prefix: PrefixKey | undefined;
   /** Neither types nor leads. */
   readonly readOnly: boolean;
-  /** Where the output begins: with what a new viewer should see, or with the first byte. */
-  readonly from: 'newest' | 'start';
+  /** Where a terminal begins: with what the session shows, or with the first byte of its output. */
+  readonly begin: 'screen' | 'output';
   /** What to do with signals that are meant for a program in the foreground. */
   readonly signals: 'leave' | 'forward';
   /** A line for people, to stderr, while the view goes on. */
   readonly note: (text: string) => void;
 }
 
-/** History that is replayed to a new viewer: a screen and what led to it, not a megabyte of it. */
-const NEWEST_BYTES = 256 * 1024;
 /** An answer takes a fraction of it; a daemon that hangs must not keep the user. */
 const LEAVE_MS = 500;
 /** How long the program may take nothing of what has been typed before the rest is given up. */
 const DELIVERY_MS = 2_000;
 /** A daemon that was killed is back sooner: nothing needs to be said. */
 const SHORT_OUTAGE_MS = 1_500;
-const CLEAR_SCREEN = '\x1b[0m\x1b[r\x1b[H\x1b[2J';
 const LEAVING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'];
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'];
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 const NEWLINE = 0x0a;
+const NOTHING = Buffer.alloc(0);
 
 /** Shows a session on stdout and types stdin into it, until one of them ends. The terminal is as before afterwards. */
 export async function viewSession(options: ViewOptions): Promise<Ending> {
@@ -64,18 +64,19 @@ class SessionView {
   readonly #writer: FdWriter;
   readonly #pump: OutputPump;
   #awayNotice: Timer | undefined;
-  readonly #modes = new ScreenModes();
+  readonly #modes = new TerminalModes();
   readonly #guard: TerminalGuard;
   /** Undefined if stdin is of no use. */
   readonly #keyboard: Keyboard | undefined;
   readonly #handlers: [NodeJS.Signals, () => void][] = [];
   #end: (ending: Ending) => void = () => undefined;
+  /** A terminal has the session's screen, anything else its output. */
+  #view: ScreenView | undefined;
   #subscription: Subscription | undefined;
   #leaseTimer: { cancel(): void } | undefined;
   #lastOutputByte = NEWLINE;
   /** All output has come; some of it may still have to be written. */
   #hasExited = false;
-  #isTyping = false;
   #isLeaving = false;
 
   constructor(options: ViewOptions) {
@@ -141,7 +142,7 @@ class SessionView {
     keyboard?.stop();
     const letGo = this.begun
       .catch(() => undefined) // Whoever shows the session has that error.
-      .then(() => Promise.all([this.#subscription?.close(), keyboard?.release()]));
+      .then(() => Promise.all([this.#view?.close(), this.#subscription?.close(), keyboard?.release()]));
     await Promise.race([letGo, this.#after(LEAVE_MS)]);
     this.#leaseTimer?.cancel();
     this.#awayNotice?.cancel();
@@ -183,34 +184,67 @@ class SessionView {
   }
 
   async #subscribe(): Promise<void> {
-    const { client, session, env, readOnly, from } = this.#options;
+    const { client, session, env, readOnly, begin } = this.#options;
     const { SSH_AUTH_SOCK, HOLDFAST_SESSION } = env;
-    const subscription = await client.subscribe(session.id, {
-      from: 'start',
-      ...(from === 'newest' ? { newestBytes: NEWEST_BYTES } : {}),
-      ...(this.#isScreen ? { mode: 'viewer', viewport: viewport(1), readOnly } : { mode: 'exact' }),
+    const options = {
       ...(SSH_AUTH_SOCK && !readOnly ? { sshAuthSock: SSH_AUTH_SOCK } : {}),
       ...(HOLDFAST_SESSION ? { inside: HOLDFAST_SESSION } : {}),
-      onData: (bytes, offset) => this.#isLeaving || this.#pump.onData(bytes, offset),
-      onAnswering: this.#pump.onAnswering,
-      onGap: (gap) => {
-        this.#pump.onGap(gap);
-        this.#options.note(gapLine(gap));
-      },
-      onResync: ({ offset }) => {
-        this.#pump.skipTo(offset);
-        this.#writer.write(Buffer.from(CLEAR_SCREEN));
-        this.#say('this terminal fell behind; output that was skipped is not shown');
-      },
-      onExited: ({ exit }) => {
+      onData: (bytes: Uint8Array, offset: number) => this.#isLeaving || this.#pump.onData(bytes, offset),
+      onExited: ({ exit }: { exit: Exit }) => {
         this.#hasExited = true;
         void this.#pump.whenIdle().then(() => this.#end({ kind: 'exited', exit }));
       },
-      onLost: (error) => this.#end({ kind: 'lost', error }),
-    });
-    this.#subscription = subscription;
-    this.#pump.bind(subscription);
-    if (!this.#isScreen) this.#keepLease();
+      onLost: (error: HoldfastError) => this.#end({ kind: 'lost', error }),
+    };
+    if (this.#isScreen) {
+      const onScreen = (start: ScreenStart) => this.#isLeaving || this.#beginScreen(start);
+      const { onAnswering, onPassed } = this.#pump;
+      const view = { ...options, onScreen, onAnswering, onPassed, begin, readOnly, viewport: viewport(1) };
+      this.#view = await client.view(session.id, { ...view, format: 'paint' });
+      this.#pump.bind(this.#view);
+    } else {
+      this.#subscription = await client.subscribe(session.id, {
+        ...options,
+        from: 'start',
+        mode: 'exact',
+        onGap: (gap) => {
+          this.#pump.onGap(gap);
+          this.#options.note(gapLine(gap));
+        },
+      });
+      this.#pump.bind(this.#subscription);
+      this.#keepLease();
+    }
+  }
+
+  /** What comes before the output: room for the session's screen, and the screen. */
+  #beginScreen(start: ScreenStart): boolean {
+    const { offset, snapshot, isReset } = start;
+    this.#guard.keepTitle();
+    const isWhole = !isReset && snapshot === undefined && offset === 0;
+    if (isWhole) return true;
+    const line = start.failure
+      ? `holdfast: the screen can't be made, and may be incomplete: ${start.failure.message}`
+      : incompleteLine(start.incomplete);
+    const size = viewport(1);
+    let room: string;
+    if (isReset) {
+      room = startOver(this.#modes, size);
+      this.#modes.clear();
+    } else room = (line === undefined ? '' : `\r[${line}]\r\n`) + makeRoom(size);
+    if (isReset && !snapshot)
+      room += `[holdfast: this terminal fell behind; output that was skipped is not shown]\r\n`;
+    // A program that has the whole screen repaints it; so does a shell's prompt.
+    const isExact =
+      snapshot?.incomplete.length === 0 && snapshot.cols === size.cols && snapshot.rows === size.rows;
+    if (!isExact) this.#repaint();
+    const isWritten = this.#pump.begin({ room, screen: snapshot?.bytes ?? NOTHING, offset });
+    if (snapshot?.cursor.x === 0) this.#lastOutputByte = NEWLINE;
+    return isWritten;
+  }
+
+  #repaint(): void {
+    if (!this.#options.readOnly && this.#options.session.state === 'running') this.#signal('SIGWINCH');
   }
 
   /** Whoever reads our output may be slow, as a pager is: the program waits for it, as it would in a pipe. */
@@ -236,9 +270,6 @@ class SessionView {
   #typeInto(input: Input | undefined): void {
     if (!input && !this.#isKeyboard) return;
     if (this.#isLeaving) return this.#keyboard?.connect(input);
-    this.#isTyping = input !== undefined;
-    // Programs repaint on it: what was replayed is rarely the whole of their screen.
-    if (input && this.#options.from === 'newest' && this.#isScreen) this.#signal('SIGWINCH');
     this.#keyboard?.connect(input);
     this.#keyboard?.read();
   }
@@ -259,7 +290,7 @@ class SessionView {
 
   #listen(): void {
     this.#on('SIGWINCH', () => {
-      if (this.#isScreen) this.#subscription?.setViewport(viewport(1));
+      this.#view?.setViewport(viewport(1));
     });
     this.#on('SIGTSTP', () => {
       this.#guard.restore();
@@ -267,8 +298,9 @@ class SessionView {
     });
     this.#on('SIGCONT', () => {
       this.#guard.enter();
-      if (this.#isScreen) this.#subscription?.setViewport(viewport(1));
-      if (this.#isTyping && this.#isScreen) this.#signal('SIGWINCH');
+      this.#view?.setViewport(viewport(1));
+      // What the shell has written meanwhile is not the session's.
+      this.#view?.refresh();
     });
     const forwarded = this.#options.signals === 'forward' ? FORWARDED : [];
     for (const signal of forwarded) this.#on(signal, () => this.#signal(signal));

@@ -1,20 +1,20 @@
 import { isErrno, leaveRaw, makeRaw, type RawMode, WOULD_BLOCK, write } from '@holdfast/posix';
-import { ENTER_ALTERNATE_SCREEN, resetSequence } from './restore.ts';
-import type { ScreenModes } from './screen-modes.ts';
+import { END_OF_SEQUENCE, ENTER_ALTERNATE_SCREEN, resetSequence, TITLE } from './restore.ts';
+import type { TerminalModes } from './terminal-modes.ts';
+import { viewport } from './viewport.ts';
 
 /** How long a terminal that takes nothing is waited for: it may be behind a slow line. Nobody waits for a process that dies. */
 const PATIENCE_MS = { leaving: 30_000, dying: 1_000 };
 const PAUSE_MS = 10;
-/** ST: ends whatever sequence the output stopped in the middle of, so that what follows is understood. */
-const END_OF_SEQUENCE = '\x1b\\';
 
 /** The user's terminal: raw while a session is shown in it, and as it was on every way out. */
 export class TerminalGuard {
   readonly #keyboardFd: number | undefined;
   readonly #screenFd: number | undefined;
-  readonly #modes: ScreenModes;
+  readonly #modes: TerminalModes;
   #mode: RawMode | undefined;
   #isTouched = false;
+  #isTitleKept = false;
   #wasReset = false;
   readonly #lastResort = () => this.restore(PATIENCE_MS.dying);
 
@@ -22,7 +22,7 @@ export class TerminalGuard {
   constructor(terminal: {
     keyboardFd: number | undefined;
     screenFd: number | undefined;
-    modes: ScreenModes;
+    modes: TerminalModes;
   }) {
     this.#keyboardFd = terminal.keyboardFd;
     this.#screenFd = terminal.screenFd;
@@ -51,12 +51,23 @@ export class TerminalGuard {
     this.#isTouched = true;
   }
 
+  /** Keeps the terminal's title until it is restored; before the first output. */
+  keepTitle(): void {
+    if (this.#isTitleKept) return;
+    this.#isTitleKept = true;
+    this.touched();
+    this.write(TITLE.keep);
+  }
+
   /** Puts keyboard and screen back. May be called any number of times. */
   restore(patienceMs: number = PATIENCE_MS.leaving): void {
     if (this.#isTouched) {
       this.#isTouched = false;
       this.#wasReset = true;
-      this.write(END_OF_SEQUENCE + resetSequence(this.#modes), patienceMs);
+      const title = this.#isTitleKept ? TITLE.back : '';
+      this.#isTitleKept = false;
+      const { cols } = this.#screenFd === undefined ? { cols: 0 } : viewport(this.#screenFd);
+      this.write(END_OF_SEQUENCE + resetSequence(this.#modes, cols) + title, patienceMs);
     }
     if (this.#mode && this.#keyboardFd !== undefined) {
       const mode = this.#mode;

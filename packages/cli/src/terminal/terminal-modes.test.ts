@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ScreenModes } from './screen-modes.ts';
+import { TerminalModes } from './terminal-modes.ts';
 
 const SWITCHES = [
   '\x1b[?1049h',
@@ -23,7 +23,7 @@ test('the last switch tells the screen, however the output is cut', () => {
       fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
       (pieces, cuts) => {
         const whole = Buffer.from(pieces.join(''));
-        const modes = new ScreenModes();
+        const modes = new TerminalModes();
         for (let at = 0, index = 0; at < whole.length; index += 1) {
           const length = cuts[index % cuts.length] ?? 1;
           // Memory that is used again for the next chunk, as a transport's is.
@@ -39,8 +39,27 @@ test('the last switch tells the screen, however the output is cut', () => {
   );
 });
 
+test('what is left on is told, however the output is cut', () => {
+  const output = Buffer.from(
+    'x\x1b[?2004;1006h\x1b[?25l\x1b[?2004l\x1b[>1u\x1b[=5;1u\x1b[>3u\x1b[<1u\x1b]11;red\x07\x1b[3g\x1b[?1049h\x1b[>1u\x1b[>1u\x1b[0m',
+  );
+  for (let length = 1; length <= output.length; length += 1) {
+    const modes = new TerminalModes();
+    for (let at = 0; at < output.length; at += length) modes.push(output.subarray(at, at + length));
+    expect(modes.modes(true)).toEqual([1006]);
+    expect(modes.modes(false)).toEqual([2004, 25]);
+    expect(modes.kitty).toEqual({ main: 1, alternate: 2 });
+    expect([modes.has(11), modes.has(4), modes.hasTabStops, modes.isAlternate]).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+  }
+});
+
 test('text without escapes is left alone', () => {
-  const modes = new ScreenModes();
+  const modes = new TerminalModes();
   modes.push(Buffer.from('\x1b[?1049h'));
   modes.push(Buffer.alloc(100_000, 'x'));
   expect(modes.isAlternate).toBe(true);
