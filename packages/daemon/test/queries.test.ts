@@ -1,26 +1,27 @@
 import fc from 'fast-check';
+import { Block } from '@holdfast/posix';
 import { LIMITS } from '@holdfast/protocol';
 import { expect, test } from 'vitest';
 import { History } from '../src/history/history.ts';
-import { Queries } from '../src/session/queries.ts';
+import { LOOK_BLOCK_BYTES, Queries } from '../src/session/queries.ts';
 import { record } from './kit/histories.ts';
 
 /** A session's queries over several daemons. */
 class Scene implements Disposable {
-  readonly history = History.withoutFiles(LIMITS.historyBytesMin);
+  readonly history = History.withoutFiles(LIMITS.historyBytesDefault);
   /** What was typed, and what each query asked for. */
   readonly answered: string[] = [];
-  queries: Queries;
   #isLed = false;
   #timers: (() => void)[] = [];
+  #nowMs = 0;
+  readonly #block = new Block(LOOK_BLOCK_BYTES);
+  queries: Queries = this.#make();
 
-  constructor() {
-    this.queries = this.#make();
-  }
-
-  write(text: string, isFlood = false): void {
+  /** Each call of a `flood` is at the same time. */
+  write(text: string, flood = false): void {
     record(this.history, Buffer.from(text));
-    this.queries.outputGrew(isFlood);
+    if (!flood) this.#nowMs += 100;
+    this.queries.outputGrew(this.#nowMs);
   }
 
   leads(isLed: boolean): void {
@@ -59,6 +60,7 @@ class Scene implements Disposable {
     return new Queries(
       {
         history: this.history,
+        block: this.#block,
         after: (_, callback) => {
           this.#timers.push(callback);
           return { cancel: () => undefined };
@@ -136,16 +138,35 @@ test('each query is answered once, in order, by the daemon if nobody leads when 
   );
 });
 
-test('a flood is looked through when there is time, its newest part whole', async () => {
+test('a flood is looked through when there is time, its newest part to the last sequence', async () => {
   using scene = new Scene();
-  const flood = 'x'.repeat(30_000);
-  scene.write(`\x1b[?1$p${flood}`, true);
-  scene.write(`${flood}\x1b[?2$`, true);
+  const flood = 'x'.repeat(40_000);
+  scene.write('begins');
+  for (const number of [1, 2]) scene.write(`${flood}\x1b[?${number}$p`, true);
+  scene.write(`${flood}${'\x1b[m'.repeat(3_000)}\x1b[?3$p${'\x1b[m'.repeat(2_000)}\x1b[?4$`, true);
+  await new Promise((resolve) => setImmediate(resolve));
   expect(scene.answered).toEqual([]);
   scene.due();
-  scene.write('p');
+  scene.write('p', true);
   await scene.settled();
-  expect(scene.answered).toEqual(['\x1b[?1$p', '\x1b[?2$p']);
+  expect(scene.answered).toEqual(['\x1b[?1$p', '\x1b[?2$p', '\x1b[?3$p', '\x1b[?4$p']);
+});
+
+test('whatever comes in a flood, and however much, the query behind it is answered', async () => {
+  const part = fc.oneof(
+    fc.constantFrom('\x1b[', '\x1b]11;', '\x1bP+q', '\x1b[m', '\x1b]11;?\x07'),
+    fc.integer({ min: 1, max: 40_000 }).map((length) => 'x'.repeat(length)),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { maxLength: 20 }), async (parts) => {
+      using scene = new Scene();
+      scene.write('begins');
+      scene.write(`${parts.join('')}\x1b[?1$p`, true);
+      await scene.settled();
+      expect(scene.answered.filter((query) => query === '\x1b[?1$p')).toHaveLength(1);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 test('a daemon that follows one that answers nothing leaves what was asked before', async () => {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { execFileSync } from 'node:child_process';
-import { Reactor, sendSignal } from '@holdfast/posix';
+import { Block, Reactor, sendSignal } from '@holdfast/posix';
 import { eventually, processState } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { History } from '../src/history/history.ts';
@@ -70,6 +70,7 @@ test('a session for which no pidfd could be opened learns of its exit all the sa
     changed: () => undefined,
     usePidfd: true,
     screenAnswers: async () => [],
+    lookBlock: new Block(64),
     whileServing: async () => undefined,
     keeper: new KeeperLink(undefined, {
       reactor,

@@ -1,15 +1,18 @@
-import { Block, type Timer } from '@holdfast/posix';
+import type { Block, Timer } from '@holdfast/posix';
 import { findQueries, plainAnswer, type UnseenTerminal } from '@holdfast/screen/queries';
 import type { History } from '../history/history.ts';
 import type { Asked, Query } from '../screen/messages.ts';
 
-/** Output is looked through in pieces of this size. */
-const PIECE_BYTES = 64 * 1024;
-/** Of output that came in a flood, the newest so many bytes are looked through: less than a millisecond's work. */
+/** So much that came at once is looked through whole, as a program may draw its screen behind what it asks. */
+const WHOLE_BYTES = 64 * 1024;
+/** Of more than that, and of what comes in a flood, the newest so many bytes, in pieces: less than a millisecond's work. */
 const LOOKED_AT_BYTES = 4 * 1024 * 1024;
-/** So many sequences are looked at in each piece of a flood but the newest. */
-const SEQUENCES_MAX = 128;
-/** How long a flood goes on before it is looked through. */
+const PIECE_BYTES = 16 * 1024;
+export const LOOK_BLOCK_BYTES: number = 2 * PIECE_BYTES;
+/** So many sequences in each piece but the newest. */
+const SEQUENCES_MAX = 32;
+/** What comes faster than this is a flood, which is looked through once in that time. */
+const FLOOD_BYTES = 32 * 1024;
 const FLOOD_MS = 10;
 /** So much before the place where a leader left may the query begin that its last byte makes ours. */
 const BEGUN_BYTES = 4_096;
@@ -20,6 +23,8 @@ const ASKED_MAX = 64;
 
 export interface QueriesSurroundings {
   readonly history: History;
+  /** Shared by all sessions: output is copied here to be looked through. */
+  readonly block: Block;
   readonly after: (ms: number, callback: () => void) => Timer;
   readonly terminal: () => UnseenTerminal;
   /** The answers that a terminal gives where it has been shown the output up to the query. */
@@ -33,7 +38,7 @@ export interface QueriesSurroundings {
  * last byte of a query is read is to answer it. The ledger says how far queries are dealt with, before anything is typed: so none is
  * answered twice, whatever becomes of this daemon.
  *
- * Nothing is looked through while somebody leads; else when the program pauses, as who waits for an answer does.
+ * Nothing is looked through while somebody leads; else what comes at once, unless that is a flood: then when there is time.
  */
 export class Queries {
   readonly #surroundings: QueriesSurroundings;
@@ -47,8 +52,8 @@ export class Queries {
   readonly #waiting: Query[];
   #isAsking = false;
   #lookLater: Timer | undefined;
-  /** Made when output is looked through for the first time. */
-  #block: Block | undefined;
+  /** Where the output was when it was looked at last whether this is a flood. */
+  #recent = { sinceMs: Number.NEGATIVE_INFINITY, from: 0 };
 
   /** `waiting`: what a predecessor had not answered yet. */
   constructor(surroundings: QueriesSurroundings, waiting: readonly Query[] = []) {
@@ -93,10 +98,12 @@ export class Queries {
     if (!isLed) this.#goFrom(history.end);
   }
 
-  /** Output was recorded. `isFlood`: more than a program writes that waits for an answer. */
-  outputGrew(isFlood: boolean): void {
+  /** Output was recorded. */
+  outputGrew(nowMs: number): void {
     if (this.#isLed || this.#isOver) return;
-    if (!isFlood) return this.#look();
+    const { end } = this.#surroundings.history;
+    if (nowMs - this.#recent.sinceMs >= FLOOD_MS) this.#recent = { sinceMs: nowMs, from: end };
+    if (end - this.#recent.from < FLOOD_BYTES) return this.#look();
     this.#lookLater ??= this.#surroundings.after(FLOOD_MS, () => this.#look());
   }
 
@@ -118,9 +125,11 @@ export class Queries {
     const { history } = this.#surroundings;
     const { end } = history;
     let at = Math.max(this.#from, history.start, end - LOOKED_AT_BYTES);
+    const isMuch = end - at > WHOLE_BYTES;
     while (at < end) {
-      const to = Math.min(end, at + PIECE_BYTES);
-      const come = this.#lookAt(at, to, to === end ? Number.POSITIVE_INFINITY : SEQUENCES_MAX);
+      // None is shorter, or looking would not get on; but for all that there is.
+      const to = end - PIECE_BYTES * Math.max(0, Math.floor((end - at) / PIECE_BYTES) - 1);
+      const come = this.#lookAt(at, to, isMuch && to < end ? SEQUENCES_MAX : Number.POSITIVE_INFINITY);
       if (to === end) {
         at = come;
         break;
@@ -134,8 +143,8 @@ export class Queries {
 
   /** Returns how far it has come. */
   #lookAt(at: number, to: number, most: number): number {
-    this.#block ??= new Block(PIECE_BYTES);
-    const bytes = this.#surroundings.history.copyInto(this.#block, at, to);
+    const { history, block } = this.#surroundings;
+    const bytes = history.copyInto(block, at, to);
     const found = (from: number, until: number) => {
       if (at + until > this.#since)
         this.#take({ text: bytes.toString('latin1', from, until), to: at + until });

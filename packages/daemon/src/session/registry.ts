@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { close, isErrno, openPidfd, setNonBlocking, slavePathOf, startTimeOf } from '@holdfast/posix';
+import { Block, close, isErrno, openPidfd, setNonBlocking, slavePathOf, startTimeOf } from '@holdfast/posix';
 import { type Exit, HoldfastError, LIMITS, type OpenParameters } from '@holdfast/protocol';
 import { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
@@ -10,6 +10,7 @@ import type { Inheritance, InheritedMaster } from './inheritance.ts';
 import { findProgram, type Launched, launch, type Program } from './launch.ts';
 import { NOTHING_TO_UNPACK, type Unpacking } from './luggage.ts';
 import { PreparedHistories } from './prepared-histories.ts';
+import { LOOK_BLOCK_BYTES } from './queries.ts';
 import { RebuildRecord } from './rebuild-record.ts';
 import { recoverState } from './recovered-state.ts';
 import { Session, type SessionSurroundings, type SuspendedParts } from './session.ts';
@@ -47,13 +48,14 @@ export class SessionRegistry {
   readonly #log: Log;
   #isStopping = false;
 
-  constructor(folders: HomeFolders, surroundings: Omit<SessionSurroundings, 'changed'>) {
+  constructor(folders: HomeFolders, surroundings: Omit<SessionSurroundings, 'changed' | 'lookBlock'>) {
     this.#folders = folders;
     this.#files = new SessionFiles(folders, surroundings.whileServing);
     this.#prepared = new PreparedHistories((place) => this.#files.reopenFiles(place));
     this.#log = surroundings.log;
     this.#surroundings = {
       ...surroundings,
+      lookBlock: new Block(LOOK_BLOCK_BYTES),
       changed: (session) => {
         // Not of one that is forgotten, though its last subscribers leave only now.
         if (!this.#sessions.has(session.id)) return;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Reactor, takeExitStatus, type TerminalSize, type Timer } from '@holdfast/posix';
+import { type Block, type Reactor, takeExitStatus, type TerminalSize, type Timer } from '@holdfast/posix';
 import { type Exit, HoldfastError, type Session as SessionDescription } from '@holdfast/protocol';
 import { learn } from '@holdfast/screen/queries';
 import type { History } from '../history/history.ts';
@@ -34,9 +34,6 @@ const SHOWN_COMMAND_CHARACTERS = 8_192;
 const SAVE_AGAIN_MS = 1_000;
 const NOT_SAVED = 'its state could not be saved';
 
-/** A turn's reading of less than this is no flood: it has emptied the terminal. */
-const FLOOD_BYTES = 32 * 1024;
-
 /** What a session needs from its surroundings. */
 export interface SessionSurroundings {
   readonly reactor: Reactor;
@@ -47,6 +44,8 @@ export interface SessionSurroundings {
   /** Whether pidfds may be used; a test switch. */
   readonly usePidfd: boolean;
   readonly keeper: SessionKeeper;
+  /** Where all sessions look through their output for queries. */
+  readonly lookBlock: Block;
   /** What a terminal answers that has shown the session's output up to each query. */
   screenAnswers(session: Session, asked: Asked): Promise<readonly string[]>;
   /** Resolves unless a successor serves by now: what was begun here is its to end then, and this process only leaves. */
@@ -150,6 +149,7 @@ export class Session {
     this.#queries = new Queries(
       {
         history: parts.history,
+        block: surroundings.lookBlock,
         after: (ms, callback) => reactor.after(ms, callback),
         terminal: () => ({ ...this.size, facts: this.#state.terminal ?? {} }),
         byScreen: (asked) => surroundings.screenAnswers(this, asked),
@@ -620,7 +620,7 @@ export class Session {
     // The end waits for no client: history delivers.
     const paceLimit = this.#lifecycle.state === 'ended' ? Number.POSITIVE_INFINITY : this.#pace.limit;
     const isEmpty = this.#terminal.readInto(history, Math.min(paceLimit, drainLimit));
-    if (history.end > before) this.#outputGrew(history.end - before >= FLOOD_BYTES);
+    if (history.end > before) this.#outputGrew();
     if (this.#lifecycle.state === 'ended' && (isEmpty || history.end >= drainLimit)) {
       this.#live({ type: 'drained' });
     } else if (history.end >= paceLimit) {
@@ -648,9 +648,9 @@ export class Session {
     this.writeInput();
   }
 
-  #outputGrew(isFlood: boolean): void {
-    this.#queries.outputGrew(isFlood);
+  #outputGrew(): void {
     const nowMs = performance.now();
+    this.#queries.outputGrew(nowMs);
     this.history.marks.output(this.history.end);
     this.#pace.outputGrew(nowMs);
     for (const subscription of this.#subscriptions) subscription.sink.hasOutput(subscription);
