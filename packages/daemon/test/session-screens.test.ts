@@ -99,6 +99,34 @@ describe('a screen that is looked at now and then', () => {
     },
   );
 
+  test('is exact behind 10 MiB in a history of 64 KiB, whoever makes it being killed at any time', {
+    timeout: 120_000,
+  }, () => {
+    const recording = ScreenRecording.endless(ScreenRecording.all(), 10 * MIB);
+    using scene = new Scene(64 * 1024);
+    using always = emulators.open(size);
+    let shown = 0;
+    let looks = 0;
+    for (let at = 0; at < recording.bytes.length; looks += 1) {
+      // Not a divisor of anything: it stops within sequences. Before the last checkpoint's output has left the history.
+      const to = Math.min(at + 9_973, recording.bytes.length);
+      for (const resize of recording.resizesBetween(at - 1, to - 1)) {
+        scene.write(recording.bytes.subarray(scene.history.end, resize.offset));
+        scene.history.marks.size(resize.offset, resize.cols, resize.rows);
+      }
+      scene.write(recording.bytes.subarray(scene.history.end, to));
+      at = to;
+      if (looks % 5 === 4) scene.screens = new SessionScreens(emulators);
+      const screen = scene.look(recording.sizeAt(to - 1));
+      recording.play(always, shown, screen.offset);
+      shown = screen.offset;
+      if (looks % 5 !== 4 && looks % 50 !== 0) continue;
+      expect(differences(always, screen.emulator)).toEqual([]);
+      expect(screen.doubts).toEqual([]);
+    }
+    expect(looks).toBeGreaterThan(1_000);
+  });
+
   test('is made from a history without files, too', () => {
     using scene = new Scene(64 * 1024, { isInMemory: true });
     scene.write('\x1b[1mfrom memory');

@@ -133,6 +133,7 @@ function places({ internals }: Emulator): Facts {
   const active = isAlternate ? alternate : normal;
   return {
     cursor: [active.x, active.y],
+    'row of the cursor in the normal buffer': normal.y,
     'saved place': [normal.saved.x, normal.saved.y],
     'saved place of the alternate buffer': [alternate.saved.x, alternate.saved.y],
     'join state': internals.joinState,

@@ -29,6 +29,7 @@ export interface Line {
 }
 
 export interface Lines {
+  readonly length: number;
   get(index: number): Line | undefined;
 }
 
@@ -63,11 +64,10 @@ interface Core extends GuardedCore {
     readonly charset: Charset;
     readonly _charsets: readonly Charset[];
   };
-  readonly _oscLinkService: { getLinkData(id: number): Link | undefined };
-  readonly _inputHandler: {
+  readonly _inputHandler: GuardedCore['_inputHandler'] & {
     parse(bytes: Uint8Array | string): void;
     readonly _curAttrData: Attributes;
-    readonly _parser: GuardedCore['_inputHandler']['_parser'] & { readonly currentState: number };
+    readonly _parser: { readonly currentState: number };
   };
 }
 
@@ -161,7 +161,6 @@ export class Internals {
     return this.#has('pen') ? this.#core._inputHandler._curAttrData : NO_ATTRIBUTES;
   }
 
-  /** Undefined once all that the link was on has left the screen and the scrollback. */
   link(id: number): Link | undefined {
     return this.#has('links') ? this.#core._oscLinkService.getLinkData(id) : undefined;
   }

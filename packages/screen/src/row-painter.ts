@@ -1,4 +1,4 @@
-import { type BufferState, HAS_EXTENDED, type Internals, type Line, type Lines } from './internals.ts';
+import { HAS_EXTENDED, type Internals, type Line, type Lines } from './internals.ts';
 import {
   DEFAULT_PEN,
   erasedPen,
@@ -108,7 +108,7 @@ export class RowPainter {
 
   selectLinked(pen: Pen, link: number): void {
     this.select(pen);
-    this.#selectLink(this.#alive(link));
+    this.#selectLink(this.#known(link));
   }
 
   /** The pen and the link of a cell. */
@@ -122,7 +122,7 @@ export class RowPainter {
       return;
     }
     const extended = line._extendedAttrs[at];
-    const link = this.#alive(extended?._urlId ?? 0);
+    const link = this.#known(extended?._urlId ?? 0);
     this.select(penOf(foreground, background, extended && { _ext: extended._ext, _urlId: link }));
     this.#selectLink(link);
   }
@@ -138,12 +138,6 @@ export class RowPainter {
         return undefined;
     }
     return first;
-  }
-
-  hasHiddenColumns({ lines, ybase }: BufferState): boolean {
-    for (let y = ybase; y < ybase + this.#screenRows; y += 1)
-      if ((lines.get(y)?.length ?? 0) > this.#cols) return true;
-    return false;
   }
 
   /** From the home position of an empty screen; leaves pen and link as they are by default. */
@@ -312,7 +306,7 @@ export class RowPainter {
       const background = (data[at * WORDS + 2] ?? 0) | 0;
       const isIt =
         isAdorned(foreground, background) ||
-        ((background & HAS_EXTENDED) !== 0 && this.#alive(line._extendedAttrs[at]?._urlId ?? 0) !== 0);
+        ((background & HAS_EXTENDED) !== 0 && this.#known(line._extendedAttrs[at]?._urlId ?? 0) !== 0);
       if (isIt) (adorned ??= new Set()).add(at);
     }
     return adorned;
@@ -373,8 +367,8 @@ export class RowPainter {
     this.text(link ? `\x1b]8;id=${link.id ?? `~${id}`};${link.uri}\x1b\\` : '\x1b]8;;\x1b\\');
   }
 
-  /** Links die with the last line that they were on; cells that have moved elsewhere keep their number. */
-  #alive(link: number): number {
+  /** None, where this version of xterm.js does not tell which it is. */
+  #known(link: number): number {
     return link !== 0 && this.#internals.link(link) ? link : 0;
   }
 }

@@ -1,11 +1,14 @@
 // Sequences at which xterm.js 6.0 fails, or takes as long and as much memory as a program likes. A terminal without and one with these
-// guards show the same. For headless and page alike: nothing is imported here.
+// guards show the same, but for links that xterm.js forgets while they are seen, and what it remembers behind a resize. For headless
+// and page alike: neither is imported here.
+import { keepLinks, type LinkedCore } from './links.ts';
+import { type ResizedCore, resizeWhatIsSeen } from './resizing.ts';
 
 /** What is read of xterm.js behind its public interface for this. */
-export interface GuardedCore {
+export interface GuardedCore extends LinkedCore, ResizedCore {
   readonly cols: number;
   readonly rows: number;
-  readonly buffers: {
+  readonly buffers: LinkedCore['buffers'] & {
     readonly active: {
       readonly x: number;
       readonly y: number;
@@ -13,7 +16,7 @@ export interface GuardedCore {
       readonly lines: { get(index: number): { getString(column: number): string } | undefined };
     };
   };
-  readonly _inputHandler: {
+  readonly _inputHandler: LinkedCore['_inputHandler'] & {
     readonly _parser: {
       readonly precedingJoinState: number;
       /** What a handler changes in `params` counts for those that were registered before. */
@@ -29,6 +32,8 @@ export interface GuardedCore {
 const REPEATED_CODE_POINTS = 4;
 
 export function guardSequences(core: GuardedCore): void {
+  keepLinks(core);
+  resizeWhatIsSeen(core);
   const parser = core._inputHandler._parser;
   /** Lets the first parameter be another. */
   const adjust = (id: { prefix?: string; final: string }, to: (parameter: number) => number) =>

@@ -76,15 +76,15 @@ export class Serializer {
     painter.text(restoreKitty(tracked.kitty.normal));
 
     if (isAlternate) {
-      painter.text(isInUse ? ENTER_ALTERNATE_IN_USE : ENTER_ALTERNATE);
+      // Where the cursor was there counts when the window is resized.
+      const place = cursorTo(Math.min(normal.x, cols - 1), normal.y);
+      painter.text(isInUse ? ENTER_ALTERNATE_IN_USE : place + ENTER_ALTERNATE);
       painter.rows(alternate.lines, { from: alternate.ybase, to: alternate.ybase + rows, all: false });
       this.#bufferState(alternate, cols, rows);
       painter.text(restoreKitty(tracked.kitty.alternate));
-      // xterm.js keeps the columns that were cut off, and moves them in again when a program deletes characters.
-      if (painter.hasHiddenColumns(alternate)) this.#unrepresented.push('columns hidden by a shrink');
     }
 
-    this.#cursorAndModes(emulator, isAlternate ? alternate : normal);
+    this.#cursorAndModes(emulator, isAlternate ? alternate : normal, isInUse);
     this.#unrepresented.push(...painter.unrepresented);
     return painter.take();
   }
@@ -113,7 +113,7 @@ export class Serializer {
     painter.select(DEFAULT_PEN);
   }
 
-  #cursorAndModes(emulator: Emulator, buffer: BufferState): void {
+  #cursorAndModes(emulator: Emulator, buffer: BufferState, isInUse: boolean): void {
     const { internals, terminal, tracked, cols } = emulator;
     const painter = this.#painter;
     const { originMode, insertMode, synchronizedOutputMode } = terminal.modes;
@@ -159,13 +159,14 @@ export class Serializer {
       painter.selectCell(line, at);
       painter.text(`${cursorTo(at, row)}${last}${BREAK_JOIN}`);
     } else if (line && isPending && last === '') {
-      // Nothing that is printed leaves an empty cell and the cursor behind it, but in a row that is empty altogether.
+      // Nothing that is printed here leaves an empty cell and the cursor behind it, but in a row that is empty altogether.
       const background = painter.blankBackground(line);
-      if (background === undefined) this.#unrepresented.push('pending wrap behind an empty cell');
-      else {
+      if (background !== undefined) {
         painter.select(erasedPen(background));
         painter.text(`${cursorTo(cols - 1, row)}-\x1b[1K`);
-      }
+      } else if (internals.isAlternate || isInUse) this.#unrepresented.push('pending wrap behind an empty cell');
+      // The cursor goes along when buffers are switched. The alternate one is empty afterwards, as it was.
+      else painter.text(`\x1b[?47h${cursorTo(cols - 1, y)}-\x1b[?47l`);
     }
 
     painter.text(modes(emulator));
@@ -181,7 +182,6 @@ export class Serializer {
     else if (before !== level) painter.text(SELECT_LEVEL[before] ?? '');
 
     if (!isRestored || !isSuspended) {
-      if (link !== 0 && !internals.link(link)) this.#unrepresented.push('a link that has lost its lines');
       painter.selectLinked(currentPenOf(pen.fg, pen.bg, pen.extended), link);
     }
     if (synchronizedOutputMode) painter.text('\x1b[?2026h');

@@ -30,7 +30,15 @@ export {
 export { program, pythonPath } from './programs.ts';
 export { RawClient } from './raw-client.ts';
 export { type Gap, type RecordOptions, Recording } from './recording.ts';
-export { type Cut, type CutTools, randomCuts, type UnequalCut, unequalCuts } from './screen-cuts.ts';
+export { queriesIn } from './queries.ts';
+export {
+  type Cut,
+  type CutTools,
+  randomCuts,
+  randomlyResized,
+  type UnequalCut,
+  unequalCuts,
+} from './screen-cuts.ts';
 export { ScreenRecording } from './screen-recording.ts';
 export { SmallDisk } from './small-disk.ts';
 export { Terminal, type TerminalOptions } from './terminal.ts';

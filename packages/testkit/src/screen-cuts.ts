@@ -1,4 +1,15 @@
-import { differences, type Emulator, type Emulators, SafeOffset, type Serializer } from '@holdfast/screen';
+import {
+  decodeCheckpoint,
+  differences,
+  type Emulator,
+  type Emulators,
+  encodeCheckpoint,
+  SafeOffset,
+  SCROLLBACK_LINES,
+  type ScreenSize,
+  type Serializer,
+} from '@holdfast/screen';
+import { queriesIn } from './queries.ts';
 import type { ScreenRecording } from './screen-recording.ts';
 
 /** So many terminals are open at a time. */
@@ -30,8 +41,9 @@ export interface UnequalCut extends Cut {
 }
 
 /**
- * Compares a terminal that was always attached with one that attaches at each cut, and is given the snapshot of the last safe offset and
- * the bytes from there. Gives the cuts at which, or behind which, the two are not the same.
+ * Compares a terminal that was always attached with one that attaches at each cut, and is given the snapshot of the last safe offset, by
+ * way of a checkpoint, and the bytes from there. Gives the cuts at which, or behind which, the two are not the same, and those whose
+ * snapshot asks something.
  */
 export function unequalCuts(recording: ScreenRecording, cuts: readonly Cut[], tools: CutTools): UnequalCut[] {
   const sorted = cuts.toSorted((a, b) => a.at - b.at);
@@ -69,14 +81,19 @@ function compareBatch(recording: ScreenRecording, cuts: readonly Cut[], tools: C
     let unrepresented: readonly string[] = [];
     const attach = () => {
       attached = emulators.open(recording.sizeAt(safe));
-      attached.feed(serializer.serialize(always));
+      const snapshot = throughCheckpoint(serializer.serialize(always), recording.sizeAt(safe));
       ({ unrepresented } = serializer);
+      attached.feed(snapshot);
+      const asked = queriesIn(snapshot).map((query) => `asks ${JSON.stringify(query)}`);
+      if (asked.length > 0) report(safe, asked);
     };
     const compare = (from: number, offset: number) => {
       if (!attached) return;
       recording.play(attached, from, offset);
       const found = differences(always, attached);
-      if (found.length === 0) return;
+      if (found.length > 0) report(offset, found);
+    };
+    const report = (offset: number, found: readonly string[]) => {
       unequal.push({ recording: recording.name, ...cut, safe, offset, unrepresented, differences: found });
     };
     return [
@@ -93,16 +110,37 @@ function compareBatch(recording: ScreenRecording, cuts: readonly Cut[], tools: C
   }
 }
 
-/** The same on every run. */
+/** As it is when it has been in a file. */
+function throughCheckpoint(snapshot: Buffer, { cols, rows }: ScreenSize): Uint8Array {
+  const about = { offset: 0, marks: 0, cols, rows, scrollback: SCROLLBACK_LINES, doubts: [] };
+  const read = decodeCheckpoint(encodeCheckpoint({ ...about, snapshot }));
+  if (typeof read === 'string') throw new Error(`a checkpoint can't be read: ${read}`);
+  return read.snapshot;
+}
+
+/** The same on every run with the same seed. */
 export function randomCuts(recording: ScreenRecording, count: number, seed = 1): Cut[] {
-  let state = seed;
-  const below = (limit: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
+  const below = randomBelow(seed);
   const end = recording.bytes.length;
   return Array.from({ length: count }, () => {
     const at = below(end);
     return { at, later: Math.min(end, at + NEXT_BYTES + below(LATER_BYTES)) };
   });
+}
+
+/** The same bytes in a terminal that is resized so often that there is a resize behind most cuts, before they are compared again. */
+export function randomlyResized(recording: ScreenRecording, seed = 1): ScreenRecording {
+  const below = randomBelow(seed);
+  const resizes = [];
+  for (let offset = below(NEXT_BYTES); offset < recording.bytes.length; offset += 1 + below(2 * NEXT_BYTES))
+    resizes.push({ offset, cols: 20 + below(180), rows: 5 + below(50) });
+  return recording.resized(resizes);
+}
+
+function randomBelow(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
 }

@@ -33,6 +33,29 @@ export class ScreenRecording {
     this.#header = header;
   }
 
+  /** All of them one after the other, again and again, so many bytes. The terminal has the size of each while that lasts. */
+  static endless(recordings: readonly ScreenRecording[], byteCount: number): ScreenRecording {
+    const pieces: Buffer[] = [];
+    const resizes: Header['resizes'][number][] = [];
+    let offset = 0;
+    for (let turn = 0; offset < byteCount; turn += 1) {
+      const next = recordings[turn % recordings.length];
+      if (!next) break;
+      const moved = next.#header.resizes.map((resize) => ({ ...resize, offset: offset + resize.offset }));
+      resizes.push({ ...next.sizeAt(0), offset }, ...moved);
+      pieces.push(next.bytes);
+      offset += next.bytes.length;
+    }
+    const bytes = Buffer.concat(pieces).subarray(0, byteCount);
+    return new ScreenRecording('endless', bytes, { ...(resizes[0] ?? { cols: 80, rows: 24 }), resizes });
+  }
+
+  /** The same bytes in a terminal that is resized at these offsets, and only there: what programs draw does not fit. */
+  resized(resizes: Header['resizes']): ScreenRecording {
+    const sorted = resizes.toSorted((a, b) => a.offset - b.offset);
+    return new ScreenRecording(this.name, this.bytes, { ...this.sizeAt(0), resizes: sorted });
+  }
+
   /** The size after the resizes at this offset. */
   sizeAt(offset: number): ScreenSize {
     return this.#header.resizes.findLast((resize) => resize.offset <= offset) ?? this.#header;

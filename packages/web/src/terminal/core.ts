@@ -3,9 +3,9 @@ import type { Terminal } from '@xterm/xterm';
 
 /** All that is read of xterm.js behind its public interface; its version is pinned, and a test in a browser tells if it has moved. */
 export interface Core extends GuardedCore {
-  readonly _inputHandler: {
+  readonly _inputHandler: GuardedCore['_inputHandler'] & {
     parse: (data: string | Uint8Array, promiseResult?: boolean) => void | Promise<boolean>;
-    readonly _parser: GuardedCore['_inputHandler']['_parser'] & { reset(): void };
+    readonly _parser: { reset(): void };
   };
 }
 
