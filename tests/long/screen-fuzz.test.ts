@@ -1,7 +1,7 @@
 import { Emulators, Serializer } from '@holdfast/screen';
+import { unlikeRestored, written } from '@holdfast/testkit';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { unlikeRestored, written } from '../../packages/screen/test/restored.ts';
 
 const RUNS = 30_000;
 
@@ -14,5 +14,6 @@ it('restores at least 999 of 1,000 random inputs, and says of most others what i
     .filter((one) => one !== undefined);
   const unsaid = unlike.filter(({ said }) => said.length === 0);
   console.log(`${unlike.length} of ${RUNS} unequal, ${unsaid.length} of them without a word`);
-  expect(unlike.length, JSON.stringify(unsaid, null, 1)).toBeLessThanOrEqual(RUNS / 1_000);
+  if (unlike.length > RUNS / 1_000) expect(unsaid).toEqual([]);
+  expect(unlike.length).toBeLessThanOrEqual(RUNS / 1_000);
 });

@@ -1,6 +1,6 @@
+import { sequence } from '@holdfast/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sequence } from '../test/escape-grammar.ts';
 import { Emulators } from './emulator.ts';
 import { SafeOffset } from './safe-offset.ts';
 import { incompleteTail } from './utf8.ts';

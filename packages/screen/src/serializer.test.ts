@@ -135,11 +135,12 @@ describe('a restored terminal', () => {
       for (const reset of ['\x1bc', '\x1b[?47h']) expect(bytes.toString('latin1')).not.toContain(reset);
       using painted = emulator('');
       painted.feed(bytes);
-      const hidden = /(saved place|saved cursor) of the alternate buffer|kitty keyboard/;
-      const found = differences(original, painted).filter(
-        (difference) => original.internals.isAlternate || !hidden.test(difference),
-      );
-      expect({ text, found }).toEqual({ text, found: [] });
+      const hidden = original.internals.isAlternate
+        ? /row of the cursor in the normal buffer/
+        : /(saved place|saved cursor) of the alternate buffer|kitty keyboard/;
+      const found = differences(original, painted).filter((difference) => !hidden.test(difference));
+      if (serializer.unrepresented.length === 0) expect({ text, found }).toEqual({ text, found: [] });
+      else expect(serializer.unrepresented).toEqual(['pending wrap behind an empty cell']);
     }
   });
 

@@ -164,7 +164,8 @@ export class Serializer {
       if (background !== undefined) {
         painter.select(erasedPen(background));
         painter.text(`${cursorTo(cols - 1, row)}-\x1b[1K`);
-      } else if (internals.isAlternate || isInUse) this.#unrepresented.push('pending wrap behind an empty cell');
+      } else if (internals.isAlternate || isInUse)
+        this.#unrepresented.push('pending wrap behind an empty cell');
       // The cursor goes along when buffers are switched. The alternate one is empty afterwards, as it was.
       else painter.text(`\x1b[?47h${cursorTo(cols - 1, y)}-\x1b[?47l`);
     }

@@ -1,8 +1,14 @@
 import { differences, Emulators, SafeOffset, Serializer } from '@holdfast/screen';
-import { randomCuts, randomlyResized, ScreenRecording, unequalCuts } from '@holdfast/testkit';
+import {
+  randomCuts,
+  randomlyResized,
+  ScreenRecording,
+  unequalCuts,
+  unlikeRestored,
+  written,
+} from '@holdfast/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { unlikeRestored, written } from './restored.ts';
 
 const CUTS = 10;
 const RESIZED_CUTS = 5;

@@ -1,6 +1,7 @@
 export { ByteLog } from './byte-log.ts';
 export { sha256 } from './checksum.ts';
 export { type CliOptions, CliProcess, type CliResult } from './cli-process.ts';
+export { sequence } from './escape-grammar.ts';
 export { eventually, passTime, settled, within } from './eventually.ts';
 export { Gate } from './gate.ts';
 export { type Installation, installation, repository } from './installation.ts';
@@ -30,6 +31,7 @@ export {
 export { program, pythonPath } from './programs.ts';
 export { RawClient } from './raw-client.ts';
 export { type Gap, type RecordOptions, Recording } from './recording.ts';
+export { unlikeRestored, written } from './restored.ts';
 export { queriesIn } from './queries.ts';
 export {
   type Cut,
