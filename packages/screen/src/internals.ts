@@ -197,6 +197,12 @@ export class Internals {
     return this.#has('charsets') && this.#core._charsetService._charsets[level]?.[character] !== undefined;
   }
 
+  /** The character that this level prints as the given one; the given one itself if there is none. */
+  untranslated(character: string, level: number): string {
+    const charset = this.#has('charsets') ? this.#core._charsetService._charsets[level] : undefined;
+    return Object.entries(charset ?? {}).find(([, printed]) => printed === character)?.[0] ?? character;
+  }
+
   /** What the next character may join, or be repeated from. 0: nothing. */
   get joinState(): number {
     return this.#has('join state') ? this.#core._inputHandler._parser.precedingJoinState : 0;

@@ -128,6 +128,12 @@ describe('a restored terminal', () => {
     }
   });
 
+  it('of another make is told lines by their charset while that is in use: it prints no others then', () => {
+    using original = emulator('\x1b(0q');
+    const bytes = serializer.serialize(original).toString();
+    expect(bytes.slice(bytes.indexOf('\x1b(0'))).toMatch(/q$/);
+  });
+
   it('that is in use is not reset, and has the same but for what a hidden buffer has saved', () => {
     for (const text of Object.values(STATES).flat()) {
       using original = emulator(text);

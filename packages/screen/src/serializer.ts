@@ -193,7 +193,8 @@ export class Serializer {
     painter.text(cursorTo(at, row));
     // Inserted, it pushes the rest of the row to where it was before the deletion.
     if (insertMode) painter.text(`\x1b[${x - at}P\x1b[4h`);
-    painter.text(last);
+    // Other terminals have no lines and accents but by their charset, while that is in use.
+    painter.text(isOdd ? last : internals.untranslated(last, before));
     if (before !== level) painter.text(SELECT_LEVEL[level] ?? '');
   }
 }
