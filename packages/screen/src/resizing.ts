@@ -27,15 +27,21 @@ export function resizeWhatIsSeen(core: ResizedCore): void {
   const service = core._bufferService;
   const resize = service.resize.bind(service);
   service.resize = (cols, rows) => {
-    for (const buffer of [service.buffers.normal, service.buffers.alt]) keepSavedCursorInside(buffer, core);
+    const { normal, alt } = service.buffers;
+    for (const buffer of [normal, alt]) keepSavedCursorInside(buffer, core);
     resize(cols, rows);
-    cutColumns(service.buffers.alt, cols);
-    keepOneScreen(service.buffers.alt, rows);
+    // The smaller screen may have left it outside.
+    for (const buffer of [normal, alt]) keepSavedCursorInside(buffer, { cols, rows });
+    cutColumns(alt, cols);
+    keepOneScreen(alt, rows);
   };
 }
 
 /** A saved cursor that has left the screen would be restored at its edge; after a resize, xterm.js would restore it elsewhere. */
-function keepSavedCursorInside(buffer: ResizedBuffer, { cols, rows }: ResizedCore): void {
+function keepSavedCursorInside(
+  buffer: ResizedBuffer,
+  { cols, rows }: { readonly cols: number; readonly rows: number },
+): void {
   buffer.savedX = Math.min(buffer.savedX, cols - 1);
   buffer.savedY = Math.min(Math.max(buffer.savedY, buffer.ybase), buffer.ybase + rows - 1);
 }
