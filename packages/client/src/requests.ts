@@ -17,7 +17,14 @@ export const REQUEST_TIMEOUT_MS = 10_000;
 /** Requests without an answer: as many as the daemon lets wait, and as many short ones beside them. */
 const PENDING_REQUESTS = 2 * LIMITS.waitingRequestsPerClient;
 /** Those that change nothing, so that a lost answer can be asked for again. */
-const REPEATABLE: ReadonlySet<RequestType> = new Set(['status', 'list', 'get', 'capture', 'wait']);
+const REPEATABLE: ReadonlySet<RequestType> = new Set([
+  'status',
+  'list',
+  'get',
+  'capture',
+  'timeline',
+  'wait',
+]);
 
 /** Where an answer goes, at once: output that follows it in the same chunk comes later. One of them is called. */
 export interface Reply<T extends RequestType> {

@@ -130,6 +130,14 @@ const requests: {
       text: '<pre></pre>',
     },
   },
+  timeline: {
+    parameters: { session: 'bash', from: 0 },
+    result: {
+      times: [[0, 1_700_000_000_000.5]],
+      sizes: [{ offset: 0, cols: 80, rows: 24, timeMs: 1_700_000_000_000 }],
+      next: 4_096,
+    },
+  },
   watch: { parameters: {}, result: { sessions: [] } },
   upgrade: {
     parameters: {

@@ -294,6 +294,26 @@ export const REQUESTS = {
       }),
     ),
   },
+  /** When the output was written, and for which size of terminal: a part of it, to be asked for part by part. */
+  timeline: {
+    parameters: once(() =>
+      z.object({
+        session: sessionRef(),
+        /** Where the part begins; what is before it may tell when it was. */
+        from: offset(),
+      }),
+    ),
+    result: once(() =>
+      z.object({
+        /** An offset and milliseconds since 1970: output from there on was written at that time. */
+        times: z.array(z.tuple([offset(), z.number()])),
+        /** The first is the size at `from`, if that is known. */
+        sizes: z.array(z.object({ offset: offset(), cols: z.int(), rows: z.int(), timeMs: z.number() })),
+        /** Where the next part begins; absent behind the last one. */
+        next: z.optional(offset()),
+      }),
+    ),
+  },
   /** From now on a `session` event for each change of any session; begins with none. */
   watch: {
     parameters: once(() => z.object({})),

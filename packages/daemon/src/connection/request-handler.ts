@@ -314,6 +314,12 @@ export class RequestHandler implements Requests {
       return new EncodedResult(await connection.captures.add(capture));
     },
 
+    timeline: (_connection, { session: reference, from }) => {
+      const { times, sizes, next } = this.registry.find(reference).history.timeline(from);
+      const told = { times: times.map(({ offset, timeMs }): [number, number] => [offset, timeMs]), sizes };
+      return next === undefined ? told : { ...told, next };
+    },
+
     watch: (connection) => {
       connection.watchSessions();
       return { sessions: this.registry.all.map((session) => session.describe()) };

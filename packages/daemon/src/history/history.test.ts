@@ -101,7 +101,7 @@ test('its files are for the user only', () => {
   using scratch = new Scratch();
   const folder = scratch.path('new', 'folder');
   History.create(folder, 65_536).close();
-  expect(fs.readdirSync(folder).toSorted()).toEqual(['ledger', 'marks', 'ring']);
+  expect(fs.readdirSync(folder).toSorted()).toEqual(['ledger', 'marks', 'ring', 'times']);
   for (const name of fs.readdirSync(folder)) {
     expect(fs.statSync(`${folder}/${name}`).mode & 0o777).toBe(0o600);
   }
@@ -195,4 +195,45 @@ test('a history that finds no room leaves no mapping', () => {
   // More than any file system holds.
   expect(() => History.create(scratch.folder, 2 ** 50)).toThrow(/ENOSPC|EFBIG|ENOMEM/);
   expect(holdings()).toEqual(before);
+});
+
+test('it tells the time of output beside files finely, also after it was opened again, and else coarsely', () => {
+  using scratch = new Scratch();
+  const note = (history: History): number[] => {
+    for (let ms = 0; ms < 500; ms += 100) {
+      history.noteTime(history.end, ms);
+      history.append(10);
+    }
+    return history.timeline(0).times.map(({ offset }) => offset);
+  };
+  const history = History.create(scratch.path('history'), 65_536);
+  // The first is in the marks, too.
+  expect([...new Set(note(history))]).toEqual([0, 10, 20, 30, 40]);
+  history.close();
+  const again = History.reopen(scratch.path('history'), 65_536);
+  expect([...new Set(again.timeline(0).times.map(({ offset }) => offset))]).toEqual([0, 10, 20, 30, 40]);
+  again.close();
+  const withoutFiles = History.withoutFiles(65_536);
+  expect(note(withoutFiles)).toEqual([0]);
+  withoutFiles.close();
+});
+
+test('one without times, of an earlier daemon, gets them; damaged ones begin anew', () => {
+  using scratch = new Scratch();
+  History.create(scratch.path('history'), 65_536).close();
+  const times = scratch.path('history', 'times');
+  const { size } = fs.statSync(times);
+  for (const damage of [
+    () => fs.rmSync(times),
+    () => fs.writeFileSync(times, 'x'),
+    () => fs.writeFileSync(times, Buffer.alloc(size, 1)),
+  ]) {
+    damage();
+    const history = History.reopen(scratch.path('history'), 65_536);
+    history.noteTime(0, 0);
+    history.append(1);
+    expect(history.timeline(0).times[0]?.offset).toBe(0);
+    history.close();
+    expect(fs.statSync(times).size).toBe(size);
+  }
 });

@@ -14,6 +14,8 @@ import {
 import { LEDGER_BYTES, Ledger } from './ledger.ts';
 import { MARKS_FILE_BYTES, Marks } from './marks.ts';
 import { Ring, ringFileBytes } from './ring.ts';
+import { type Timeline, timelineOf } from './timeline.ts';
+import { Times, timesFileBytes } from './times.ts';
 
 export interface HistoryDescriptors {
   readonly ledger: number;
@@ -32,6 +34,7 @@ interface FileSource {
   readonly open: (name: keyof HistoryDescriptors, byteCount: number) => number;
   /** The descriptors stay open, for a successor. */
   readonly keepsDescriptors?: boolean;
+  readonly times?: () => Times | undefined;
 }
 
 /** The newest bytes of a session's output, by offset, and what is known beside them. */
@@ -40,6 +43,8 @@ export class History {
   readonly marks: Marks;
   /** Bytes kept at most. */
   readonly capacity: number;
+  /** Only beside files: without them, the marks tell the time well enough. */
+  #times: Times | undefined;
   #descriptors: HistoryDescriptors | undefined;
   readonly #mappings: HistoryMappings;
   readonly #ring: Ring;
@@ -55,7 +60,9 @@ export class History {
     capacity: number;
     mappings: HistoryMappings;
     descriptors: HistoryDescriptors | undefined;
+    times: Times | undefined;
   }) {
+    this.#times = parts.times;
     this.#descriptors = parts.descriptors;
     this.#mappings = parts.mappings;
     this.#ring = parts.ring;
@@ -76,6 +83,7 @@ export class History {
       isNew: true,
       begin,
       open: (name, byteCount) => openAllocated(path.join(folder, name), byteCount),
+      times: () => openTimes(folder, capacity),
     });
   }
 
@@ -84,6 +92,7 @@ export class History {
     return History.#assemble(capacity, {
       isNew: false,
       open: (name, byteCount) => reopenAllocated(path.join(folder, name), byteCount),
+      times: () => openTimes(folder, capacity),
     });
   }
 
@@ -106,7 +115,10 @@ export class History {
     });
   }
 
-  static #assemble(capacity: number, { isNew, begin = 0, keepsDescriptors, open }: FileSource): History {
+  static #assemble(
+    capacity: number,
+    { isNew, begin = 0, keepsDescriptors, open, times }: FileSource,
+  ): History {
     const mappings: Mapping[] = [];
     const kept = { ledger: -1, marks: -1, ring: -1 };
     const mapped = (name: keyof HistoryDescriptors, byteCount: number, map: typeof mapFile): Mapping => {
@@ -136,6 +148,7 @@ export class History {
         capacity,
         mappings: parts,
         descriptors: keepsDescriptors ? kept : undefined,
+        times: times?.(),
       });
     } catch (error) {
       for (const mapping of mappings) mapping.unmap();
@@ -151,6 +164,7 @@ export class History {
   catchUp(): void {
     this.ledger.verify();
     this.marks.catchUp();
+    this.#times?.catchUp();
     this.#end = this.ledger.end;
   }
 
@@ -174,6 +188,8 @@ export class History {
       throw error;
     }
     this.#descriptors = kept;
+    this.#times?.unmap();
+    this.#times = undefined;
   }
 
   /** Offset behind the newest byte. */
@@ -189,6 +205,17 @@ export class History {
   /** Notes that the daemon before this one was killed, here: up to one read may be missing. */
   markCrash(): void {
     this.marks.crash(this.#end);
+  }
+
+  /** Notes now and then when output was written: this batch begins at `offset`. `nowMs`: by the clock that nobody sets. */
+  noteTime(offset: number, nowMs: number): void {
+    this.marks.output(offset, nowMs);
+    this.#times?.output(offset, nowMs);
+  }
+
+  /** What is known about when the output from an offset on was written, and for which size: a part of it, which says what follows. */
+  timeline(from: number): Timeline {
+    return timelineOf({ marks: this.marks.all(), times: this.#times, end: this.#end }, from);
   }
 
   /** The crashes at or behind an offset, oldest first. */
@@ -226,10 +253,42 @@ export class History {
     this.#ring.unmap();
     this.ledger.unmap();
     this.marks.unmap();
+    this.#times?.unmap();
     if (this.#descriptors) closeAll(this.#descriptors);
   }
 }
 
 function closeAll(descriptors: HistoryDescriptors): void {
   for (const fd of Object.values(descriptors)) if (fd >= 0) close(fd);
+}
+
+/** Never needed: where they can't be had, as on a full disk, there are none; damaged ones begin anew. */
+function openTimes(folder: string, capacity: number): Times | undefined {
+  const byteCount = timesFileBytes(capacity);
+  const file = path.join(folder, 'times');
+  const open = (isNew: boolean): Times => {
+    const fd = isNew ? openAllocated(file, byteCount) : reopenAllocated(file, byteCount);
+    try {
+      const mapping = mapFile(fd, byteCount);
+      try {
+        return new Times(mapping, isNew);
+      } catch (error) {
+        mapping.unmap();
+        throw error;
+      }
+    } finally {
+      close(fd);
+    }
+  };
+  try {
+    return open(false);
+  } catch {
+    // ENOENT: of a new session, or one of a daemon that kept none. Or it is not what it should be.
+  }
+  try {
+    return open(true);
+  } catch {
+    // ENOSPC, EDQUOT…
+    return undefined;
+  }
 }

@@ -21,7 +21,7 @@ test('marks are found again in order, with all they say', () => {
   vi.useFakeTimers({ now: 1_700_000_000_000 });
   const marks = open(scratch.path('marks'), true);
   marks.size(0, 80, 24);
-  marks.output(10);
+  marks.output(10, performance.now());
   marks.crash(2 ** 52 + 1);
   marks.size(2 ** 52 + 2, 4_096, 1);
   vi.useRealTimers();
@@ -64,13 +64,13 @@ test('output is timed once a second, whatever the wall clock does', () => {
   vi.useFakeTimers({ now: 1_700_000_000_000 });
   const marks = open(scratch.path('marks'), true);
   for (let step = 0; step < 40; step += 1) {
-    marks.output(step);
+    marks.output(step, performance.now());
     vi.advanceTimersByTime(100);
   }
   // Somebody sets the clock back by a day.
   vi.setSystemTime(1_700_000_000_000 - 86_400_000);
   for (let step = 40; step < 60; step += 1) {
-    marks.output(step);
+    marks.output(step, performance.now());
     vi.advanceTimersByTime(100);
   }
   vi.useRealTimers();

@@ -17,7 +17,7 @@ import {
 export const MARKS_FILE_BYTES: number = wholePages(64 * 1024);
 const CAPACITY = markCapacity(MARKS_FILE_BYTES);
 
-/** How far apart time marks are at least: enough for a replay that feels right, 45 minutes of steady output in the file. */
+/** How far apart time marks are at least: 45 minutes of steady output in the file. What is newer, `times.ts` knows finely. */
 const TIME_MARK_EVERY_MS = 1_000;
 
 export class Marks {
@@ -41,10 +41,8 @@ export class Marks {
     this.#append(offset, MARK_KIND.crash);
   }
 
-  /** Called for each batch of output; notes the time now and then. */
-  output(offset: number): void {
-    // Not by the time of day, which can be set back.
-    const nowMs = performance.now();
+  /** Called for each batch of output; notes the time now and then. `nowMs`: not by the time of day, which can be set back. */
+  output(offset: number, nowMs: number): void {
     if (nowMs - this.#lastTimeMarkMs < TIME_MARK_EVERY_MS) return;
     this.#lastTimeMarkMs = nowMs;
     this.#append(offset, MARK_KIND.time);

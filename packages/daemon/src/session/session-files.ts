@@ -27,7 +27,7 @@ export interface OpenedHistory {
 /** What names the history files of a session. */
 export type HistoryPlace = Pick<SessionState, 'id' | 'historyIn' | 'historyBytes'>;
 
-const HISTORY_FILES = ['ring', 'ledger', 'marks'] as const;
+const HISTORY_FILES = ['ring', 'ledger', 'marks', 'times'] as const;
 
 /** Why a session is not rebuilt, and by which build. */
 const asideShape = z.object({ build: z.string(), why: z.string() });

@@ -620,7 +620,7 @@ export class Session {
     // The end waits for no client: history delivers.
     const paceLimit = this.#lifecycle.state === 'ended' ? Number.POSITIVE_INFINITY : this.#pace.limit;
     const isEmpty = this.#terminal.readInto(history, Math.min(paceLimit, drainLimit));
-    if (history.end > before) this.#outputGrew();
+    if (history.end > before) this.#outputGrew(before);
     if (this.#lifecycle.state === 'ended' && (isEmpty || history.end >= drainLimit)) {
       this.#live({ type: 'drained' });
     } else if (history.end >= paceLimit) {
@@ -648,10 +648,10 @@ export class Session {
     this.writeInput();
   }
 
-  #outputGrew(): void {
+  #outputGrew(from: number): void {
     const nowMs = performance.now();
     this.#queries.outputGrew(nowMs);
-    this.history.marks.output(this.history.end);
+    this.history.noteTime(from, nowMs);
     this.#pace.outputGrew(nowMs);
     for (const subscription of this.#subscriptions) subscription.sink.hasOutput(subscription);
     if (nowMs - this.#lastActivityMs < ACTIVITY_EVERY_MS) return;
