@@ -1,5 +1,5 @@
 // Bundles the programs that are shipped, one file each: dist/cli/main.cjs, dist/host/main.js (what `serve` loads),
-// dist/daemon/main.js, dist/screen/main.cjs (the daemon's worker) and dist/keeper/main.js.
+// dist/transcript/main.js (what `export` loads), dist/daemon/main.js, dist/screen/main.cjs (the daemon's worker) and dist/keeper/main.js.
 //
 // What starts often, the command line, is a minified CommonJS file: Node loads ES modules much slower, and V8 has half as much to
 // read. Of it only that runs which a command imports: esbuild wraps what is behind an import().
@@ -25,6 +25,7 @@ const programs = [
   { name: 'cli', entry: 'packages/cli/src/main.ts', startsOften: true },
   { name: 'keeper', entry: 'packages/keeper/src/main.ts', startsOften: false },
   { name: 'host', entry: 'packages/host/src/main.ts', startsOften: false, banner: REQUIRE },
+  { name: 'transcript', entry: 'packages/screen/src/main.ts', startsOften: false },
   { name: 'daemon', entry: 'packages/daemon/src/main.ts', startsOften: false },
   // A script that a worker is given as text, which can't be an ES module.
   { name: 'screen', entry: 'packages/daemon/src/screen/worker/main.ts', startsOften: true },

@@ -1,5 +1,5 @@
 /** What the shell offers at a place of the command line. */
-export type Completion = 'session' | 'folder' | 'command' | readonly string[];
+export type Completion = 'session' | 'folder' | 'file' | 'command' | readonly string[];
 
 /** `flag` is there or not; `value` takes one text, the last one counts; `values` may be repeated. */
 export interface Option {

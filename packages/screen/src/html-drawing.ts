@@ -19,14 +19,17 @@ const UNDERLINES = ['none', 'solid', 'double', 'wavy', 'dotted', 'dashed'];
  */
 export function drawHtml(emulator: Emulator, options: ShownOptions): string {
   const theme = new Theme(emulator);
-  const rows = shownRows(emulator, options).map((runs) => runs.map((run) => span(run, theme)).join(''));
-  const style = `color:${theme.foreground};background:${theme.background};font-family:monospace;line-height:1.2`;
+  const rows = shownRows(emulator, options).map((runs) => htmlOf(runs, theme));
   // A newline behind the tag would not count.
-  return `<pre style="${style}">${rows.map((row) => `${row}\n`).join('')}</pre>\n`;
+  return `<pre style="${theme.style}">${rows.map((row) => `${row}\n`).join('')}</pre>\n`;
+}
+
+export function htmlOf(runs: readonly Run[], theme: Theme): string {
+  return runs.map((run) => span(run, theme)).join('');
 }
 
 /** The colours that hold for one terminal. */
-class Theme {
+export class Theme {
   readonly foreground: string;
   readonly background: string;
   readonly #emulator: Emulator;
@@ -36,6 +39,10 @@ class Theme {
     const { specialColours } = emulator.tracked;
     this.foreground = cssColour(specialColours.get('foreground')) ?? FOREGROUND;
     this.background = cssColour(specialColours.get('background')) ?? BACKGROUND;
+  }
+
+  get style(): string {
+    return `color:${this.foreground};background:${this.background};font-family:monospace;line-height:1.2`;
   }
 
   css(colour: Colour): string {
@@ -86,7 +93,7 @@ function element(text: string, style: string): string {
   return `<span style="${style}">${escapeMarkup(text)}</span>`;
 }
 
-function escapeMarkup(text: string): string {
+export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

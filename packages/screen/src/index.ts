@@ -7,3 +7,4 @@ export { SafeOffset } from './safe-offset.ts';
 export { type SerializeOptions, Serializer } from './serializer.ts';
 export { Skimmer } from './skimmer.ts';
 export { drawAnsi, drawText } from './text-drawing.ts';
+export { Transcript, type TranscriptFormat } from './transcript.ts';

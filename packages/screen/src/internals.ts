@@ -33,18 +33,23 @@ export interface Lines {
   get(index: number): Line | undefined;
 }
 
+interface RawLines extends Lines {
+  trimStart(count: number): void;
+}
+
 type Charset = Readonly<Record<string, string | undefined>> | undefined;
 
 interface RawBuffer {
   readonly x: number;
   readonly y: number;
-  readonly ybase: number;
-  readonly lines: Lines;
+  ybase: number;
+  ydisp: number;
+  readonly lines: RawLines;
   readonly scrollTop: number;
   readonly scrollBottom: number;
   readonly tabs: Readonly<Record<number, boolean | undefined>>;
   readonly savedX: number;
-  readonly savedY: number;
+  savedY: number;
   readonly savedCurAttrData: Attributes;
   readonly savedCharset: Charset;
 }
@@ -155,6 +160,17 @@ export class Internals {
 
   get alternate(): BufferState {
     return this.#buffer(this.#core.buffers.alt);
+  }
+
+  /** Drops the lines above the screen, as `CSI 3 J` does, and leaves a saved cursor where it is. */
+  dropScrollback(): void {
+    const { normal } = this.#core.buffers;
+    const count = normal.ybase;
+    if (count === 0) return;
+    normal.lines.trimStart(count);
+    normal.ybase = 0;
+    normal.ydisp = 0;
+    normal.savedY = Math.max(0, normal.savedY - count);
   }
 
   get pen(): Attributes {

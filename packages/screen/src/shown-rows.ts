@@ -23,9 +23,15 @@ export function shownRows(emulator: Emulator, { historyLines }: ShownOptions): R
   const shown: Run[][] = [];
   for (let y = Math.max(0, ybase - historyLines); y < ybase + rows; y += 1) {
     const line = lines.get(y);
-    shown.push(line ? withoutBlankEnd(runsOf(line, Math.min(cols, line.length))) : []);
+    shown.push(line ? shownRow(line, cols) : []);
   }
   return shown;
+}
+
+/** One row, without its blank end; with it if the row's line goes on in the next one. */
+export function shownRow(line: Line, cols: number, { goesOn = false }: { goesOn?: boolean } = {}): Run[] {
+  const runs = runsOf(line, Math.min(cols, line.length));
+  return goesOn ? runs : withoutBlankEnd(runs);
 }
 
 function runsOf(line: Line, length: number): Run[] {

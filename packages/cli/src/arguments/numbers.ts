@@ -30,6 +30,13 @@ export function parseBytes(what: string, text: string, bounds: { min: number; ma
   return bytes;
 }
 
+/** A number above 0 with or without a fraction: `2`, `0.5`. */
+export function parseFactor(what: string, text: string): number {
+  const value = /^[0-9]{1,9}(?:\.[0-9]{1,9})?$/.test(text) ? Number(text) : 0;
+  if (value > 0) return value;
+  throw usageError(`${what} must be a number above 0, like 2 or 0.5, not "${text}"`);
+}
+
 /** A terminal's size: `80x24`. */
 export function parseSize(what: string, text: string): { cols: number; rows: number } {
   const [, cols, rows] = /^([0-9]+)x([0-9]+)$/.exec(text) ?? [];

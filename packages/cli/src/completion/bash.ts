@@ -63,6 +63,8 @@ function offer(complete: Completion | undefined): string {
       return '_holdfast_words "$(_holdfast_sessions)"';
     case 'folder':
       return 'COMPREPLY=($(compgen -d -- "$cur"))';
+    case 'file':
+      return 'COMPREPLY=($(compgen -f -- "$cur"))';
     case 'command':
       return 'COMPREPLY=($(compgen -c -- "$cur"))';
     default:

@@ -49,6 +49,8 @@ function offer(complete: Completion): string {
       return "-a '(__holdfast_sessions)'";
     case 'folder':
       return "-a '(__fish_complete_directories)'";
+    case 'file':
+      return "-a '(__fish_complete_path)'";
     case 'command':
       return "-a '(__fish_complete_command)'";
     default:

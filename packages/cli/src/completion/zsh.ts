@@ -64,6 +64,8 @@ function action(complete: Completion | undefined): string {
       return '_holdfast_sessions';
     case 'folder':
       return '_files -/';
+    case 'file':
+      return '_files';
     case 'command':
       return '_command_names';
     default:

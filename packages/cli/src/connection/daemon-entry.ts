@@ -10,6 +10,11 @@ export function hostEntry(): string {
   return beside('../host/main.js');
 }
 
+/** And what makes texts of what terminals have shown. */
+export function transcriptEntry(): string {
+  return beside('../transcript/main.js');
+}
+
 /** And the folder of the page that the host serves. */
 export function pageFolder(): string {
   return beside('../web');
