@@ -4,13 +4,18 @@ import { SESSION_OPERAND } from '../arguments/session-operand.ts';
 import { defineCommand } from '../command.ts';
 import { connectForSession } from '../connection/connect.ts';
 import { EXIT, exitCodeOfSession } from '../output/exit-codes.ts';
+import { jsonLine } from '../output/json.ts';
 import { OutputSearch, parseExpression } from '../waiting/output-search.ts';
 import { waitForOutput } from '../waiting/wait-for-output.ts';
+import { PromptWait } from '../waiting/prompt-wait.ts';
 import { waitForSilence } from '../waiting/wait-for-silence.ts';
+
+const NO_MARKS =
+  'holdfast: this shell has marked no prompt: it needs shell integration (OSC 133), see docs/cli.md';
 
 export const waitCommand = defineCommand({
   name: 'wait',
-  summary: 'wait until a session has exited, printed something, or fallen silent',
+  summary: 'wait until a session has exited, printed something, shows a prompt, or has fallen silent',
   cannot: "can't wait",
   operands: { S: SESSION_OPERAND },
   options: {
@@ -19,12 +24,15 @@ export const waitCommand = defineCommand({
       value: 'REGEX',
       summary: 'until its output or its screen matches; earlier output counts',
     },
+    prompt: { kind: 'flag', summary: 'until its shell shows a prompt, if it marks that (OSC 133)' },
     idle: { kind: 'value', value: 'MS', summary: 'until it has printed nothing for so long' },
     timeout: { kind: 'value', value: 'MS', summary: 'give up after so long, with exit code 124' },
+    json: { kind: 'flag', summary: 'print what has come of it as JSON' },
   },
   details: [
-    "Without --output and --idle: exits with the session's status (128 + signal if killed, 255 if lost).",
-    'With one of them: 0 when it is met, 1 if the session ends first. With both: first the output, then the silence.',
+    "Without a condition: exits with the session's status (128 + signal if killed, 255 if lost).",
+    'With one: 0 when it is met, 1 if the session ends first. With several: first the output, then the prompt, then the',
+    'silence. With --prompt, --json tells how the last command has ended, as lastExit.',
     'REGEX is a JavaScript regular expression on the raw output, escape sequences included, and on the text of the',
     'screen as capture prints it; ^ and $ are the ends of lines. A match may straddle 65536 characters of output.',
   ],
@@ -39,28 +47,42 @@ export const waitCommand = defineCommand({
       connector: netConnector(context.home.socketPath),
       reconnect: true,
     });
+    const hasCondition = expression !== undefined || options.prompt || idleMs !== undefined;
+    const prompt = options.prompt ? new PromptWait() : undefined;
     const met = async (): Promise<number> => {
       if (expression && !(await waitForOutput(client, session, new OutputSearch(expression, deadlineMs)))) {
         return EXIT.failed;
       }
+      if (prompt && !(await prompt.run(client, session))) return EXIT.failed;
       if (idleMs !== undefined && !(await waitForSilence(client, session, idleMs))) return EXIT.failed;
-      if (expression || idleMs !== undefined) return EXIT.done;
+      if (hasCondition) return EXIT.done;
       const ended = await client.request('wait', { session }, { timeoutMs: null });
       return exitCodeOfSession(ended.session.exit);
     };
     try {
-      return await withinTime(met(), timeoutMs);
+      const { session: meant } = await client.request('get', { session });
+      const code = await withinTime(met(), timeoutMs);
+      const isTimedOut = code === 'late';
+      if (prompt && code !== EXIT.done && !prompt.hasMarks) context.note(NO_MARKS);
+      if (options.json) {
+        const { session: now } = await client.request('get', { session: meant.id });
+        const isMet = code === EXIT.done || (!hasCondition && !isTimedOut);
+        context.print(
+          jsonLine({ met: isMet, timedOut: isTimedOut, lastExit: prompt?.lastExit ?? null, session: now }),
+        );
+      }
+      return isTimedOut ? EXIT.timedOut : code;
     } finally {
       client.close();
     }
   },
 });
 
-async function withinTime(code: Promise<number>, timeoutMs: number | undefined): Promise<number> {
+async function withinTime(code: Promise<number>, timeoutMs: number | undefined): Promise<number | 'late'> {
   if (timeoutMs === undefined) return code;
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<number>((resolve) => {
-    timer = setTimeout(() => resolve(EXIT.timedOut), timeoutMs);
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), timeoutMs);
   });
   try {
     return await Promise.race([code, late]);
