@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Session } from '@holdfast/protocol';
 import { findQueries } from '@holdfast/screen/queries';
-import { eventually, Recording, startDaemon, type TestDaemon } from '@holdfast/testkit';
+import { eventually, pythonPath, Recording, startDaemon, type TestDaemon } from '@holdfast/testkit';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { AnsweringTerminal } from './support/answering-terminal.ts';
 import { upgrade } from './support/upgrades.ts';
@@ -89,6 +89,21 @@ describe('without a viewer, a program is answered', () => {
     const got = await answers(daemon, [`FLOOD${DA1}`, `${DA1}FLOOD`]);
     expect(got).toEqual(['\x1b[?62;22c', '\x1b[?62;22c']);
   });
+
+  test('and two that ask without end keep no screen from anybody', async () => {
+    await using daemon = await startDaemon();
+    const client = await daemon.client();
+    const ask = 'import os\nwhile True: os.write(1, b"\\x1b[6n")';
+    for (let count = 0; count < 2; count += 1) await daemon.openCommand([pythonPath(), '-c', ask]);
+    const other = await daemon.openCommand(['/bin/sh', '-c', 'echo shown; read none']);
+    await (await daemon.record(other)).waitFor('shown');
+    const capture = await client.request(
+      'capture',
+      { session: other.id, format: 'text' },
+      { timeoutMs: 30_000 },
+    );
+    expect(capture.text).toContain('shown');
+  }, 60_000);
 
   test('as often as it asks, and a program that never reads keeps nobody', async () => {
     await using daemon = await startDaemon();

@@ -100,6 +100,8 @@ export class Daemon {
       exited: (pid, exit) => this.#registry.programEnded(pid, exit),
       lost: () => this.#keeperLost(),
     });
+    const whileServing = () =>
+      this.#predecessor.isOver ? new Promise<void>(() => undefined) : Promise.resolve();
     const screens = new Screens({ reactor: this.#reactor, log: this.#log, program: screenProgram });
     this.#registry = new SessionRegistry(options, {
       reactor: this.#reactor,
@@ -107,8 +109,13 @@ export class Daemon {
       processes,
       usePidfd,
       keeper: this.#keeper,
-      screenAnswers: ({ id }, asked) => screens.answers(() => this.#registry.screened(id), asked),
-      whileServing: () => (this.#predecessor.isOver ? new Promise(() => undefined) : Promise.resolve()),
+      screenAnswers: async ({ id }, asked) => {
+        const answers = await screens.answers(() => this.#registry.screened(id), asked);
+        // The successor asks its own screen, and answers.
+        await whileServing();
+        return answers;
+      },
+      whileServing,
     });
     this.#identity = {
       pid: process.pid,

@@ -271,6 +271,28 @@ test("answers come behind what was typed before, are no client's, and are handed
   expect(scene.reopened().open('stream-one', new Listener(), 0).done).toBe(typed.length);
 });
 
+test.each([false, true])(
+  'a hand-over puts no answer into what is being pasted, nor that into an answer (begun: %s)',
+  async (isAnswerFirst) => {
+    using scene = new Scene();
+    const stream = scene.open('stream-one');
+    const typed = numbered(0, 60_000);
+    const answer = '\x1b[1;1R'.repeat(2_000);
+    if (isAnswerFirst) scene.queue.answer(answer);
+    scene.accept(stream, 0, typed, { writes: true });
+    scene.write();
+    if (!isAnswerFirst) scene.queue.answer(answer);
+    const successor = scene.handedOver();
+    const all = await eventually('all is typed', () => {
+      successor.writeTo(scene.terminal.master);
+      scene.terminal.read();
+      return successor.isEmpty && scene.terminal.typed;
+    });
+    const parts = [typed.toString('latin1'), answer];
+    expect(all.toString('latin1')).toBe((isAnswerFirst ? parts.toReversed() : parts).join(''));
+  },
+);
+
 test('what is queued when the session exits is dropped', () => {
   using scene = new Scene();
   const stream = scene.open('stream-one');

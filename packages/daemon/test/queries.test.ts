@@ -179,3 +179,24 @@ test('a daemon that follows one that answers nothing leaves what was asked befor
   await scene.settled();
   expect(scene.answered).toEqual(['\x1b[?1$p', '\x1b[?3$p']);
 });
+
+test('who asks without end and without waiting is answered so many times in each look, and holds nobody up', () => {
+  using scene = new Scene();
+  scene.queries.takeOver(true);
+  scene.write('\x1bZ'.repeat(30_000));
+  expect(scene.answered.length).toBeLessThanOrEqual(64);
+  scene.write('and then \x1b[c');
+  scene.due();
+  expect(scene.answered.length).toBeGreaterThan(1);
+});
+
+test.each(['upgrade', 'crash'] as const)('what a flood left out is not answered later: %s', async (how) => {
+  using scene = new Scene();
+  scene.queries.takeOver(true);
+  scene.write(`${'\x1b[c'.repeat(20_000)}${'text '.repeat(40_000)}`);
+  await scene.settled();
+  const before = scene.answered.length;
+  scene[how]();
+  await scene.settled();
+  expect(scene.answered.length).toBe(before);
+});

@@ -54,6 +54,7 @@ export class Screens {
   readonly #waiting: Waiting[] = [];
   #worker: Worker | undefined;
   #isReady = false;
+  #isCapturesTurn = false;
   #inHand: InHand | undefined;
   #boot: Timer | undefined;
   #idle: Timer | undefined;
@@ -75,8 +76,8 @@ export class Screens {
   }
 
   /**
-   * What a terminal answers that has been shown the output up to each query. Before all captures: a program waits for them. Each session
-   * asks once at a time. Rejects with HoldfastError.
+   * What a terminal answers that has been shown the output up to each query. Before captures, since a program waits for them, but not twice in
+   * a row if one waits. Each session asks once at a time. Rejects with HoldfastError.
    */
   async answers(of: () => ScreenedSession, asked: Asked): Promise<readonly string[]> {
     const made = await new Promise<Made>((resolve, reject) => {
@@ -91,18 +92,27 @@ export class Screens {
 
   #next(): void {
     if (this.#inHand) return;
-    const next = this.#waiting[0];
-    if (!next) return this.#becomeIdle();
+    if (this.#waiting.length === 0) return this.#becomeIdle();
     this.#idle?.cancel();
     if (!this.#worker) return this.#start();
     if (!this.#isReady) return;
-    this.#waiting.shift();
+    const next = this.#takeNext();
+    if (!next) return;
     try {
       this.#ask(this.#worker, next);
     } catch (error) {
       next.reject(asFailure(error));
       this.#next();
     }
+  }
+
+  /** After answers it is a capture's turn, however many answers wait: a program that asks without end would leave nobody a screen. */
+  #takeNext(): Waiting | undefined {
+    const capture = this.#waiting.findIndex(({ wanted }) => 'view' in wanted);
+    const place = this.#isCapturesTurn && capture >= 0 ? capture : 0;
+    const [next] = this.#waiting.splice(place, 1);
+    this.#isCapturesTurn = next !== undefined && 'asked' in next.wanted;
+    return next;
   }
 
   #ask(worker: Worker, next: Waiting): void {

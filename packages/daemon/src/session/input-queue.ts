@@ -83,6 +83,7 @@ export class InputQueue {
   suspend(luggage: Packing): SuspendedInput {
     const streams = [...this.#streams.values()].toSorted((one, other) => one.lastUsedMs - other.lastUsedMs);
     const left = this.#queue.slice(this.#head);
+    const isAnswerBegun = left[0] !== undefined && !left[0].stream && left[0].written > 0;
     const answers = left.flatMap(({ stream, bytes, written }) => (stream ? [] : bytes.subarray(written)));
     return {
       streams: streams.map(({ key, slot, received, done }) => ({ key, slot, received, done })),
@@ -96,6 +97,7 @@ export class InputQueue {
           : [],
       ),
       ...(answers.length === 0 ? {} : { answers: luggage.addBytes(...answers) }),
+      ...(isAnswerBegun ? { isAnswerBegun } : {}),
     };
   }
 
@@ -235,7 +237,7 @@ export class InputQueue {
     }
   }
 
-  #resume({ streams, queue, answers }: SuspendedInput, luggage: Unpacking): void {
+  #resume({ streams, queue, answers, isAnswerBegun }: SuspendedInput, luggage: Unpacking): void {
     // Everybody waits for this, so it is not looked at in vain.
     const recorded = streams.length > 0 ? this.#ledger.recorded().streams : [];
     const unknown = new Map(recorded.map((stream) => [stream.key, stream.unknown]));
@@ -248,13 +250,17 @@ export class InputQueue {
         lastUsedMs: index - streams.length,
       });
     }
-    // Before what was typed: one that was begun is not cut.
-    if (answers) this.answer(Buffer.from(luggage.bytes(answers)).toString('latin1'));
+    const answerAll = () => {
+      if (answers) this.answer(Buffer.from(luggage.bytes(answers)).toString('latin1'));
+    };
+    // What was begun goes on first: neither an answer nor what somebody pastes is cut by the other.
+    if (isAnswerBegun) answerAll();
     for (const { key, bytes, isTyped = true } of queue) {
       const stream = this.#streams.get(key);
       if (!stream) throw new Error(`input is queued for the unknown stream ${key}`);
       this.#queue.push({ stream, bytes: joinCopies(luggage.bytes(bytes)), written: 0, isTyped });
     }
+    if (!isAnswerBegun) answerAll();
   }
 
   /** Those that have not come before. */

@@ -16,6 +16,8 @@ const FLOOD_BYTES = 32 * 1024;
 const FLOOD_MS = 10;
 /** So much before the place where a leader left may the query begin that its last byte makes ours. */
 const BEGUN_BYTES = 4_096;
+/** Queries that are answered of what is looked through at once: who asks more without waiting gets no more. Each costs some 20 µs. */
+const TAKEN_MAX = 64;
 /** Queries whose answers are being made: a program that asks more without waiting gets no more. */
 const WAITING_MAX = 256;
 /** Of them are asked for at a time. */
@@ -51,6 +53,8 @@ export class Queries {
   /** Oldest first. */
   readonly #waiting: Query[];
   #isAsking = false;
+  /** In this look. */
+  #mayTake = 0;
   #lookLater: Timer | undefined;
   /** Where the output was when it was looked at last whether this is a flood. */
   #recent = { sinceMs: Number.NEGATIVE_INFINITY, from: 0 };
@@ -126,6 +130,7 @@ export class Queries {
     const { end } = history;
     let at = Math.max(this.#from, history.start, end - LOOKED_AT_BYTES);
     const isMuch = end - at > WHOLE_BYTES;
+    this.#mayTake = TAKEN_MAX;
     while (at < end) {
       // None is shorter, or looking would not get on; but for all that there is.
       const to = end - PIECE_BYTES * Math.max(0, Math.floor((end - at) / PIECE_BYTES) - 1);
@@ -138,6 +143,8 @@ export class Queries {
       at = come >= to - BEGUN_BYTES ? come : to;
     }
     this.#from = Math.max(this.#from, at);
+    // Who goes on after this daemon need not look here again, and find in other pieces what was left out.
+    if (!this.#isLed) history.ledger.recordQueries(this.#from);
     this.#ask();
   }
 
@@ -146,8 +153,9 @@ export class Queries {
     const { history, block } = this.#surroundings;
     const bytes = history.copyInto(block, at, to);
     const found = (from: number, until: number) => {
-      if (at + until > this.#since)
-        this.#take({ text: bytes.toString('latin1', from, until), to: at + until });
+      if (at + until <= this.#since || this.#mayTake === 0) return;
+      this.#mayTake -= 1;
+      this.#take({ text: bytes.toString('latin1', from, until), to: at + until });
     };
     return at + findQueries(bytes, found, most);
   }

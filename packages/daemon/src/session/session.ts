@@ -459,10 +459,10 @@ export class Session {
     if (!viewer) return true;
     if (!this.isLeader(viewer)) return performance.now() - viewer.ledUntilMs < LATE_ANSWER_MS;
     const { terminal = {} } = this.#state;
-    const learnt = replies.reduce(learn, terminal);
+    const learnt = learn(terminal, replies);
     if (learnt === terminal) return true;
     this.#state = { ...this.#state, terminal: learnt };
-    void this.save();
+    this.#saveLater();
     return true;
   }
 
@@ -558,6 +558,10 @@ export class Session {
     if (isNew) this.warn(`${NOT_SAVED}: ${error instanceof Error ? error.message : String(error)}`);
     if (this.#isForgotten) return;
     this.#keepExit();
+    this.#saveLater();
+  }
+
+  #saveLater(): void {
     this.#saveAgain ??= this.#surroundings.reactor.after(SAVE_AGAIN_MS, () => {
       this.#saveAgain = undefined;
       void this.save();

@@ -23,6 +23,8 @@ export const suspendedInputShape = z.object({
   ),
   /** To queries, which no program has taken yet. Absent: there are none. */
   answers: z.optional(carriedBytesShape),
+  /** The program has taken a part of the first one. Absent: it has not. */
+  isAnswerBegun: z.optional(z.boolean()),
 });
 export type SuspendedInput = z.infer<typeof suspendedInputShape>;
 

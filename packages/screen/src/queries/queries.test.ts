@@ -197,7 +197,13 @@ describe('repliesIn', () => {
     '\x1b[I',
     '\x1bc',
   ];
-  const MORE_KEYS = ['\x1b[<0;10;20M', '\x1b[200~\x1b[?1;2c\x1b[201~', '\x1b]11;rgb:0\r/0/0\x07', ''];
+  const MORE_KEYS = [
+    ...['2', '5', '16'].map((modifiers) => `\x1b[1;${modifiers}R`),
+    '\x1b[<0;10;20M',
+    '\x1b[200~\x1b[?1;2c\x1b[201~',
+    '\x1b]11;rgb:0\r/0/0\x07',
+    '',
+  ];
 
   test.each(REPLIES)('knows %j', (reply) => {
     expect(repliesIn(Buffer.from(reply))).toEqual([reply]);

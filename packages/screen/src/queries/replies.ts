@@ -7,14 +7,14 @@ const BELL_OR_ST = '(?:\\x07|\\x1b\\\\)';
 const ST = '\\x1b\\\\';
 
 /**
- * What terminals answer, each in the form in which no key is reported, but for CPR: F3 with a modifier may be `CSI 1 ; 2 R`.
+ * What terminals answer, each in the form in which no key is reported: CPR not in the first row, columns 2 to 16, which is F3 with modifiers.
  */
 const REPLY = new RegExp(
   [
     '\\x1b(?:',
     [
       '\\[[?>][\\d;]*c', // DA1, DA2
-      '\\[\\??\\d+;\\d+(?:;\\d+)?R', // CPR, DECXCPR
+      '\\[(?!1;(?:[2-9]|1[0-6])R)\\??\\d+;\\d+(?:;\\d+)?R', // CPR, DECXCPR
       '\\[(?:0|3|\\?[\\d;]+)n', // DSR
       '\\[\\??\\d+;\\d\\$y', // DECRPM
       '\\[\\?\\d+u', // kitty keyboard

@@ -16,15 +16,20 @@ export function capabilityFact(hexName: string): string {
   return `capability ${hexName.toUpperCase()}`;
 }
 
-/** The facts with what this reply tells; the same object if that is nothing new. */
-export function learn(facts: TerminalFacts, reply: string): TerminalFacts {
-  let known = facts;
-  for (const [name, value] of told(reply)) {
+/** The facts with what these replies tell; the same object if that is nothing new. */
+export function learn(facts: TerminalFacts, replies: readonly string[]): TerminalFacts {
+  // Copied once, however many replies there are.
+  let learnt: Record<string, string> | undefined;
+  let count = Object.keys(facts).length;
+  for (const [name, value] of replies.flatMap(told)) {
+    const known = learnt ?? facts;
     if (known[name] === value || value.length > MAX_LENGTH) continue;
-    if (known[name] === undefined && Object.keys(known).length >= MAX_FACTS) continue;
-    known = { ...known, [name]: value };
+    if (known[name] === undefined && count >= MAX_FACTS) continue;
+    if (known[name] === undefined) count += 1;
+    learnt ??= { ...facts };
+    learnt[name] = value;
   }
-  return known;
+  return learnt ?? facts;
 }
 
 /* oxlint-disable no-control-regex -- ESC begins each reply */
