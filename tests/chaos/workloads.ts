@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Exit, Session } from '@holdfast/protocol';
-import { HoldfastError } from '@holdfast/protocol';
+import { type ErrorCode, HoldfastError } from '@holdfast/protocol';
 import { passTime, type Recording, sha256 } from '@holdfast/testkit';
 import { FloodWatch } from '../e2e/support/flood-watch.ts';
 import { Typing } from '../e2e/support/typing.ts';
@@ -137,7 +137,8 @@ export function paste(world: World): Workload {
         );
     } else {
       world.tally.keysInDoubt += 1;
-      await client.request('kill', { session: session.id }, { timeoutMs: PATIENCE_MS });
+      // It may have had all of it, and have ended.
+      await unless('E_EXITED', client.request('kill', { session: session.id }, { timeoutMs: PATIENCE_MS }));
       await output.exited(PATIENCE_MS);
     }
     await forget(world, session);
@@ -190,8 +191,13 @@ async function openOnce(world: World, name: string, open: () => Promise<Session>
 }
 
 async function forget(world: World, { id }: Session): Promise<void> {
-  await (await world.client()).request('forget', { session: id }).catch((error: unknown) => {
-    if (!(error instanceof HoldfastError) || error.code !== 'E_DISCONNECTED') throw error;
+  await unless('E_DISCONNECTED', (await world.client()).request('forget', { session: id }));
+}
+
+/** Rejects with any other error. */
+async function unless(code: ErrorCode, request: Promise<unknown>): Promise<void> {
+  await request.catch((error: unknown) => {
+    if (!(error instanceof HoldfastError) || error.code !== code) throw error;
   });
 }
 

@@ -84,7 +84,8 @@ export class PageInput {
     if (input.bufferedBytes + fresh.length > LIMITS.inputWindowBytes) throw overrun();
     const range = { from: expected, to: expected + fresh.length };
     input.write(fresh).catch((error: unknown) => {
-      if (this.#isClosed) return;
+      // The host ends: the daemon knows how far it is, and whoever sends it again.
+      if (this.#isClosed || this.#options.client.state === 'closed') return;
       if (!(error instanceof HoldfastError) || error.code !== 'E_INPUT_UNKNOWN') return this.#failed(error);
       // Unless the very bytes were told.
       const { from, to } = this.#inDoubt;
