@@ -43,6 +43,15 @@ test.each([
   expect(resetAfter('')).not.toContain(undoing);
 });
 
+test('a wheel that moves the cursor is left on: the user may have it so', () => {
+  expect(resetAfter('\x1b[?1007h')).not.toContain('1007');
+});
+
+test('what is no number of a mode is not written back: of a rounded one the terminal would print a part', () => {
+  expect(resetAfter(`\x1b[?${'9'.repeat(24)};h`)).toBe(resetAfter(''));
+  expect(resetAfter('\x1b[?123456;2031h')).toBe(resetAfter('\x1b[?2031h'));
+});
+
 test('nothing in it asks the terminal a question: an answer would be typed into the shell', () => {
   const sequence = resetAfter('\x1b[?1049h\x1b[?2031;69h\x1b[3g\x1b]4;1;red\x07');
   // oxlint-disable-next-line no-control-regex -- sequences begin with ESC

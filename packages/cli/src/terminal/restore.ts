@@ -21,8 +21,8 @@ const RESETS = [
   { undoes: 'shape of the cursor', by: '\x1b[0 q' },
 ] as const;
 
-/** What a program has set of these is not undone by resetting it: they are done above, or are on by default, or are no state. */
-const NOT_RESET: ReadonlySet<number> = new Set([3, 6, 7, 8, 25, 1034, 1035, 1036, 1039, 1048]);
+/** What a program has set of these is not undone by resetting it: they are done above, or are on by default or by the user's choice, or are no state. */
+const NOT_RESET: ReadonlySet<number> = new Set([3, 6, 7, 8, 25, 1007, 1034, 1035, 1036, 1039, 1048]);
 /** On by default where they are known. */
 const ON_BY_DEFAULT: readonly number[] = [8];
 /** Of these the terminal's own settings are brought back, and only if a program has changed them: so the user's are not lost. */

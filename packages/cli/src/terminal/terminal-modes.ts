@@ -3,6 +3,8 @@ const ESC = 0x1b;
 const SEQUENCE_BYTES = 64;
 /** Private modes that are remembered: programs know some twenty. */
 const MODES = 256;
+/** The numbers of modes that there are; a longer one would not be written back as it was. */
+const MODE = /^\d{1,5}$/;
 const ALTERNATE: ReadonlySet<number> = new Set([47, 1047, 1049]);
 /** What leaves something behind: private modes, the kitty keyboard, tab stops, titles and colours, and a full reset. */
 const SEQUENCES = new RegExp(
@@ -84,11 +86,15 @@ export class TerminalModes {
   }
 
   #take({ modes, set, kitty, count, tabs, text, reset }: Record<string, string | undefined>): void {
-    if (modes !== undefined) for (const mode of modes.split(';')) this.#set(Number(mode), set === 'h');
+    if (modes !== undefined) this.#switch(modes.split(';'), set === 'h');
     else if (kitty !== undefined) this.#key(kitty, Number(count));
     else if (text !== undefined) this.#texts.add(Number(text));
     else if (tabs !== undefined) this.#hasTabStops = true;
     else if (reset !== undefined) this.clear();
+  }
+
+  #switch(modes: readonly string[], isSet: boolean): void {
+    for (const mode of modes) if (MODE.test(mode)) this.#set(Number(mode), isSet);
   }
 
   #set(mode: number, isSet: boolean): void {
