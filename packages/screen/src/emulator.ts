@@ -71,8 +71,10 @@ export class Emulator implements Disposable {
     this.#incomplete = Buffer.from(left);
   }
 
-  /** What xterm.js answers to a query. */
+  /** What xterm.js answers to a query, which is a whole sequence. */
   ask(query: string): string {
+    // The output may stop within that very query, where it is ended by the ESC of what comes next: it would be answered twice.
+    this.internals.parse(Buffer.from('\x1b\\'));
     const answers: string[] = [];
     const listening = this.terminal.onData((answer) => answers.push(answer));
     this.terminal.options.disableStdin = false;

@@ -22,9 +22,11 @@ export function screenAnswer(emulator: Emulator, query: string, terminal: Unseen
     case 'P$qm':
       return `\x1bP1$r${penOf(emulator)}m\x1b\\`;
   }
-  // xterm.js knows its modes and settings.
-  if (/\$p$|^P\$q/.test(body)) return emulator.ask(query) || (plainAnswer(query, seen)?.text ?? '');
-  return plainAnswer(query, seen)?.text ?? '';
+  const plain = () => plainAnswer(query, seen)?.text ?? '';
+  // xterm.js knows its modes and settings. It answers to a string when that ends, which the next sequence may have done.
+  if (body.endsWith('$p')) return emulator.ask(query) || plain();
+  if (body.startsWith('P$q')) return emulator.ask(`\x1b${body}\x1b\\`) || plain();
+  return plain();
 }
 
 /** Row and column, from the corner of the scroll region if programs see the screen so. The last column has its place, too, when it is full. */
