@@ -335,6 +335,53 @@ webTest(
 );
 
 webTest(
+  'a paste that a slow program has not taken, with the terminal reached all the while, is not lost unsaid either',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    // More than the host takes and a terminal holds.
+    const pastedBytes = 600 * 1024;
+    const paste = (session: string) =>
+      page.evaluate(
+        `document.querySelector('[data-session="${session}"] .terminal-box').holdfast.view.terminal.paste('x'.repeat(${pastedBytes}))`,
+      );
+    const slow = `stty -icanon -echo; echo ready; kill -STOP $$; head -c ${pastedBytes} | wc -c; exec cat`;
+    const id = await web.newSession({ command: `sh -c "${slow}"`, name: 'slow' });
+    await web.untilText(id, 'ready');
+    const { pid } = await host.client().terminal.get.query({ session: id });
+    await paste(id);
+    const asked = page.waitForEvent('dialog');
+    await page.evaluate('setTimeout(() => location.reload())');
+    const dialog = await asked;
+    expect(dialog.type()).toBe('beforeunload');
+    await dialog.dismiss();
+    expect(await web.pane(id).locator('[data-link=live]').count()).toBe(1);
+
+    await web.context.clearCookies();
+    await page.keyboard.press('Alt+Shift+KeyD');
+    await page.getByRole('heading', { name: 'You have been logged out' }).waitFor();
+    await page.getByText(/^\d+ bytes of what you typed are held back until then/).waitFor();
+    await page.getByLabel(/Token/).fill(host.at.token);
+    await page.keyboard.press('Enter');
+    await web.pane(id).locator('[data-link=live]').waitFor();
+    process.kill(pid, 'SIGCONT');
+    await web.untilText(id, `${pastedBytes}`, 30_000);
+    await web.pane(id).locator('.xterm-helper-textarea').focus();
+    await page.keyboard.type('the end');
+    expect(await web.untilText(id, 'the end')).toBe(`ready\n${pastedBytes}\nthe end`);
+
+    const lost = await web.newSession({ command: `sh -c "${slow}"`, name: 'lost' });
+    await web.untilText(lost, 'ready');
+    await paste(lost);
+    await page.keyboard.press('Alt+Shift+KeyW');
+    await page.getByText(/^Not typed into “lost”: up to \d+ bytes that the pane held back$/).waitFor();
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest(
   'a refusal that would repeat: the pane says so and why, and goes on only when asked to; what ends all is behind a question',
   async ({ web, host }) => {
     // The far end says so: a host does only when something is broken.

@@ -49,9 +49,14 @@ export interface LinkView {
   readonly reconnects: number;
 }
 
-/** Whether something that was typed waits for the terminal to be reached. */
-export function isHoldingBack({ heldBytes, state, exit }: LinkView): boolean {
-  return heldBytes > 0 && state !== 'live' && exit === null;
+/** Whether something that was typed would be lost with the page: a program may be slow to take it, too. */
+export function hasUndelivered({ heldBytes, exit }: Pick<LinkView, 'heldBytes' | 'exit'>): boolean {
+  return heldBytes > 0 && exit === null;
+}
+
+/** Whether it waits for the terminal to be reached. */
+export function isHoldingBack(view: Pick<LinkView, 'heldBytes' | 'exit' | 'state'>): boolean {
+  return hasUndelivered(view) && view.state !== 'live';
 }
 
 export interface LinkOptions {

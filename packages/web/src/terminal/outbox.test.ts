@@ -23,7 +23,9 @@ test('everything that is not done is sent again on another connection, from wher
 test('at most a window is on its way, in frames of 64 KiB', () => {
   const outbox = new Outbox('stream-two');
   expect(outbox.add(new Uint8Array(300 * 1024))).toBe(true);
+  expect(outbox.unsentBytes).toBe(300 * 1024);
   expect(outbox.take().map((frame) => frame.bytes.length)).toEqual([65_536, 65_536, 65_536, 65_536]);
+  expect(outbox.unsentBytes).toBe(44 * 1024);
   outbox.done(65_536);
   expect(outbox.take()).toMatchObject([{ offset: 262_144 }]);
 });

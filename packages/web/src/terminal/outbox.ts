@@ -29,6 +29,11 @@ export class Outbox {
     return this.#end - this.#done;
   }
 
+  /** Those of them that were never sent: whether the others arrive is known only once they are done. */
+  get unsentBytes(): number {
+    return this.#end - this.#sent;
+  }
+
   /** False if there is no room: nothing of it was taken. */
   add(bytes: Uint8Array): boolean {
     if (this.heldBytes + bytes.length > HELD_MAX_BYTES) return false;

@@ -16,7 +16,7 @@ import { FindBar } from './find-bar.tsx';
 import { keepInput, takeInput } from './held-input.ts';
 import { useLeaveQuestion } from './leave-question.ts';
 import { LATE_MS, type LinkState } from './link-state.ts';
-import { isHoldingBack, TerminalLink, type LinkView } from './link.ts';
+import { hasUndelivered, TerminalLink, type LinkView } from './link.ts';
 import { Outbox } from './outbox.ts';
 import { PaneHead, type PaneActions } from './pane-head.tsx';
 import { ExitNotice, InputNotices } from './pane-notices.tsx';
@@ -83,9 +83,10 @@ export default function TerminalPane(props: TerminalPaneProps) {
     });
     setLive(begun);
     return () => {
+      // First: a terminal that goes may type that it has lost the focus.
+      letGo(session, begun);
       begun.link.dispose();
       begun.view.dispose();
-      letGo(session, begun);
       setLive(undefined);
     };
   }, [session, readOnly]);
@@ -118,7 +119,7 @@ export default function TerminalPane(props: TerminalPaneProps) {
     };
   }, [live, isVisible, session]);
 
-  useLeaveQuestion(linkView !== undefined && isHoldingBack(linkView));
+  useLeaveQuestion(linkView !== undefined && hasUndelivered(linkView));
 
   const linkState = linkView?.state;
   useEffect(() => {
@@ -237,12 +238,14 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
   return live;
 }
 
-/** What is held back waits for who logs in again; whoever has closed the pane himself is told that it is gone. */
+/** What has not arrived waits for who logs in again; whoever has closed the pane himself is told that it is gone. */
 function letGo(session: string, { link, outbox }: Live): void {
-  if (!isHoldingBack(link.view.get())) return;
+  if (!hasUndelivered(link.view.get())) return;
   if (isLoginOver()) return keepInput(session, outbox);
   const name = household.get().sessions?.find(({ id }) => id === session)?.name ?? session;
-  toast.warning(`Not typed into “${name}”: ${count(outbox.heldBytes, 'byte')} that the pane held back`, {
+  const { heldBytes, unsentBytes } = outbox;
+  const bytes = `${unsentBytes < heldBytes ? 'up to ' : ''}${count(heldBytes, 'byte')}`;
+  toast.warning(`Not typed into “${name}”: ${bytes} that the pane held back`, {
     duration: Number.POSITIVE_INFINITY,
   });
 }
