@@ -173,6 +173,25 @@ test("stopped and continued, the terminal is the shell's in between, and on the 
   await terminal.until('[detached from sh');
 });
 
+test('stopped and continued within a sequence, the terminal shows the screen again', async () => {
+  await using home = new CliHome();
+  await home.open(
+    'half',
+    "printf 'line one\\nline two\\n\\033]0;half a title'; read x; printf '\\007ended\\n'; exec cat",
+  );
+  const terminal = home.inTerminal('set -m; $HF attach half; echo stopped; fg');
+  await terminal.until('line two');
+  process.kill(viewerOf(home), 'SIGTSTP');
+  await terminal.until('stopped');
+  const again = await terminal.until('half a title');
+  expect(again).toContain('line two');
+  expect(again).not.toContain('fell behind');
+  terminal.type('\r');
+  await terminal.until('\x07ended');
+  terminal.type(`${PREFIX}d`);
+  await terminal.until('[detached from half');
+});
+
 test('detaching works while the session floods a terminal that takes nothing', async () => {
   await using home = new CliHome();
   const terminal = home.terminal(['new', '--name', 'flood', '--', 'yes'], { cwd: home.work, isRead: false });

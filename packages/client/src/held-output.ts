@@ -46,6 +46,19 @@ export class HeldOutput {
     if (this.#byteCount > maxBytes) this.#dropOldest(maxBytes);
   }
 
+  /** Holds a copy of bytes that end where what is held begins. */
+  prepend({ offset, bytes }: { readonly offset: number; readonly bytes: Uint8Array }): void {
+    if (bytes.length === 0) return;
+    this.#items.unshift({ kind: 'bytes', offset, bytes: new Uint8Array(bytes) });
+    this.#byteCount += bytes.length;
+    this.#start = offset;
+  }
+
+  /** Drops the bytes before an offset; sizes from there on stay. */
+  dropBefore(offset: number): void {
+    this.cut(offset, { cols: 0, rows: 0 });
+  }
+
   /** The oldest, which is held no longer. */
   shift(): HeldItem | undefined {
     const item = this.#items.shift();

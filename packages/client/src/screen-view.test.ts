@@ -247,6 +247,40 @@ test('a refresh begins anew where the output stands', async () => {
   ]);
 });
 
+test('a refresh within a sequence begins where that does, and tells of nothing twice', async () => {
+  const source = new Source(0, 0);
+  const note = (text: string) => void source.told.push(text);
+  const view = await source.view({
+    onPassed: (bytes, offset) => note(`passed ${offset} ${Buffer.from(bytes).toString()}`),
+  });
+  source.output('abc[half');
+  view.refresh();
+  source.output(' title]');
+  await source.answer(3);
+  source.output('d');
+  expect(source.told).toEqual(['start 0', '0 abc[half', 'screen 3 reset', '3 [half', '8  title]', '15 d']);
+  expect(source.asked).toHaveLength(1);
+});
+
+test('a refresh without a snapshot goes on where it was, and skips nothing', async () => {
+  const source = new Source(0, 0);
+  const behind: boolean[] = [];
+  const view = await source.view({
+    onScreen: ({ offset, isBehind }) => {
+      behind.push(isBehind);
+      source.told.push(`from ${offset}`);
+    },
+  });
+  source.output('abc');
+  view.refresh();
+  source.output('de');
+  await source.answer(new HoldfastError('E_TIMEOUT', 'none'));
+  source.resync(1_000);
+  await source.answer(new HoldfastError('E_TIMEOUT', 'none'));
+  expect(source.told).toEqual(['from 0', '0 abc', 'from 3', '3 de', 'from 1000']);
+  expect(behind).toEqual([false, false, true]);
+});
+
 test('nothing is told once it is closed', async () => {
   const source = new Source(100, 110);
   const view = await source.view();

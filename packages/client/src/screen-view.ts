@@ -1,5 +1,6 @@
 import { type Exit, HoldfastError, type RequestParameters, type Session } from '@holdfast/protocol';
 import { HeldOutput } from './held-output.ts';
+import { RecentOutput } from './recent-output.ts';
 import type { Snapshot, SnapshotOptions } from './snapshot.ts';
 import type { SubscribeOptions, SubscriptionHandlers } from './subscribe-options.ts';
 import type { Subscription } from './subscription.ts';
@@ -28,6 +29,8 @@ export interface ScreenStart {
   readonly failure: HoldfastError | undefined;
   /** What the terminal shows of the session is not true any more: reset it first. */
   readonly isReset: boolean;
+  /** Output before `offset` was skipped, as this viewer was too slow for it. */
+  readonly isBehind: boolean;
 }
 
 /** Who is told. Any of them may be called before the promise of `Client.view` is settled. */
@@ -91,6 +94,11 @@ export class ScreenView {
   #answersNoMore = false;
   /** Offset of the next byte to be handed over. */
   #offset = 0;
+  /** What was handed over last: a snapshot begins before a sequence that is not finished. */
+  readonly #recent = new RecentOutput();
+  /** What is held before that offset was handed over already. */
+  #repeatedTo = 0;
+  #isBehind = false;
 
   /** Made by `Client.view`. */
   static async open(source: ScreenSource, session: string, options: ScreenViewOptions): Promise<ScreenView> {
@@ -144,11 +152,17 @@ export class ScreenView {
     this.#deliver();
   }
 
-  /** Somebody else has written to the terminal: begins anew, with what the session shows now. */
+  /**
+   * Somebody else has written to the terminal: begins anew, with what the session shows now. A sequence that was handed over in part
+   * comes again from its beginning.
+   */
   refresh(): void {
     if (this.#state !== 'live' || !this.#subscription) return;
     this.#state = 'waiting';
     if (this.#held.isEmpty) this.#held.restart(this.#offset);
+    this.#repeatedTo = this.#offset;
+    const { all } = this.#recent;
+    if (all.end === this.#held.start) this.#held.prepend(all);
     void this.#ask();
   }
 
@@ -208,6 +222,7 @@ export class ScreenView {
     if (from > offset) this.#options.onPassed?.(bytes.subarray(0, from - offset), offset);
     if (from === end) return this.#acknowledgeHeld();
     this.#offset = end;
+    this.#recent.push(from === offset ? bytes : bytes.subarray(from - offset));
     const taken = this.#options.onData(from === offset ? bytes : bytes.subarray(from - offset), from);
     if (taken === false) this.#isCongested = true;
     return taken;
@@ -233,6 +248,8 @@ export class ScreenView {
     if (this.#state === 'over') return;
     this.#state = 'waiting';
     this.#held.restart(offset);
+    this.#repeatedTo = 0;
+    this.#isBehind = true;
     // The first one may come before the answer that opens the subscription.
     if (this.#subscription && !this.#isAsking) void this.#ask();
   }
@@ -273,15 +290,30 @@ export class ScreenView {
 
   #start(snapshot: Snapshot | undefined, failure: HoldfastError | undefined): void {
     const { cols, rows } = snapshot ?? this.session;
+    // Passed or handed over already: not told of again.
+    this.#held.dropBefore(Math.min(this.#repeatedTo, snapshot?.offset ?? this.#repeatedTo));
     const offset = snapshot?.offset ?? this.#held.start;
     const passed = snapshot ? this.#held.cut(offset, snapshot) : [];
     const isWhole = snapshot !== undefined || offset === 0;
     const incomplete = snapshot?.incomplete ?? (isWhole ? [] : ['unavailable']);
     const isReset = this.#hasStarted;
+    const isBehind = this.#isBehind;
+    this.#isBehind = false;
+    this.#repeatedTo = 0;
+    this.#recent.restart(offset);
     this.#state = 'live';
     this.#hasStarted = true;
     this.#offset = offset;
-    const taken = this.#options.onScreen({ offset, cols, rows, snapshot, incomplete, failure, isReset });
+    const taken = this.#options.onScreen({
+      offset,
+      cols,
+      rows,
+      snapshot,
+      incomplete,
+      failure,
+      isReset,
+      isBehind,
+    });
     if (taken === false) this.#isCongested = true;
     for (const item of passed) this.#options.onPassed?.(item.bytes, item.offset);
     this.#deliver();

@@ -30,7 +30,7 @@ export async function playFile(context: Context, { file, speed, idleLimit }: Pla
   // Without a keyboard Ctrl-C is a signal.
   const keyboardFd = file !== '-' && isTerminal(0) ? 0 : undefined;
   const guard = new TerminalGuard({ keyboardFd, screenFd: isTerminal(1) ? 1 : undefined, modes });
-  if (isTerminal(1)) guard.keepTitle();
+  if (isTerminal(1)) writeStdout(Buffer.from(guard.keepTitle()));
   const shown = isTerminal(1) ? unasked() : (text: string) => Buffer.from(text);
   const show = (text: string): Promise<void> => {
     const bytes = shown(text);

@@ -219,20 +219,24 @@ class SessionView {
 
   /** What comes before the output: room for the session's screen, and the screen. */
   #beginScreen(start: ScreenStart): boolean {
-    const { offset, snapshot, isReset } = start;
-    this.#guard.keepTitle();
+    const { offset, snapshot, isReset, isBehind } = start;
+    const title = this.#guard.keepTitle();
     const isWhole = !isReset && snapshot === undefined && offset === 0;
-    if (isWhole) return true;
+    if (isWhole) return this.#pump.begin({ room: title, screen: NOTHING, offset });
     const line = start.failure
       ? `holdfast: the screen can't be made, and may be incomplete: ${start.failure.message}`
       : incompleteLine(start.incomplete);
     const size = viewport(1);
     let room: string;
-    if (isReset) {
-      room = startOver(this.#modes, size);
+    if (isReset && !isBehind && !snapshot) {
+      // What is shown is not complete, but better than nothing.
+      room = `${title}\r\n[${line}]\r\n`;
+    } else if (isReset) {
+      // Behind what ends a sequence that is half written.
+      room = startOver(this.#modes, size) + title;
       this.#modes.clear();
-    } else room = (line === undefined ? '' : `\r[${line}]\r\n`) + makeRoom(size);
-    if (isReset && !snapshot)
+    } else room = title + (line === undefined ? '' : `\r[${line}]\r\n`) + makeRoom(size);
+    if (isBehind && !snapshot)
       room += `[holdfast: this terminal fell behind; output that was skipped is not shown]\r\n`;
     // A program that has the whole screen repaints it; so does a shell's prompt.
     const isExact =

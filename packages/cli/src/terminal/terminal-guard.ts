@@ -51,12 +51,12 @@ export class TerminalGuard {
     this.#isTouched = true;
   }
 
-  /** Keeps the terminal's title until it is restored; before the first output. */
-  keepTitle(): void {
-    if (this.#isTitleKept) return;
+  /** What to write before the first output, so that the terminal keeps its title until it is restored. Empty if it does already. */
+  keepTitle(): string {
+    if (this.#isTitleKept) return '';
     this.#isTitleKept = true;
     this.touched();
-    this.write(TITLE.keep);
+    return TITLE.keep;
   }
 
   /** Puts keyboard and screen back. May be called any number of times. */
