@@ -228,7 +228,7 @@ test('what is asked while the screen is made is asked of the terminal that leads
 
 describe('whoever leaves has the terminal as it was', () => {
   const MESS = [
-    ...[1, 5, 6, 12, 45, 66, 69, 1000, 1002, 1003, 1004, 1006, 1007, 2004, 2027, 2031].map(
+    ...[1, 5, 6, 12, 45, 66, 69, 1000, 1002, 1003, 1004, 1006, 2004, 2027, 2031].map(
       (mode) => `\x1b[?${mode}h`,
     ),
     '\x1b[?7l\x1b[?25l\x1b[4h\x1b[20h\x1b[3;7r\x1b[3g\x1b[5G\x1bH',
