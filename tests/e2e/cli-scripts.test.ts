@@ -259,7 +259,7 @@ test('a session is opened elsewhere from a folder that is gone', async () => {
   const terminal = home.inTerminal(
     'mkdir gone; cd gone; rmdir ../gone; $HF run --cwd / -- pwd; $HF run -- pwd',
   );
-  await terminal.until('\n/\r\n');
+  await terminal.until('/\r\n');
   await terminal.until("holdfast: can't run: the current folder is gone");
 });
 

@@ -345,7 +345,12 @@ describe('torn files', () => {
       await (await keeper.record(session)).waitFor(/^after\r\nafter\r\n$/);
       const aside = path.join(keeper.home.paths.stateDir, 'set-aside');
       const [folder = ''] = fs.readdirSync(aside);
-      expect(fs.readdirSync(path.join(aside, folder)).toSorted()).toEqual(['ledger', 'marks', 'ring']);
+      expect(fs.readdirSync(path.join(aside, folder)).toSorted()).toEqual([
+        'ledger',
+        'marks',
+        'ring',
+        'times',
+      ]);
       // It is whole again, and so is what follows a further crash.
       await keeper.restart();
       expect(await keeper.get(session.id)).toMatchObject({
