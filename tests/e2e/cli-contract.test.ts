@@ -76,6 +76,7 @@ describe('under --json', () => {
       offset: expect.any(Number),
       historyStart: 0,
     });
+    await home.do('wait', 's', '--output', 'x');
     await home.do('kill', 's');
     expect(JSON.parse(await home.do('ls', '--json'))).toMatchObject([
       {

@@ -183,7 +183,7 @@ test('a daemon that follows one that answers nothing leaves what was asked befor
 test('who asks without end and without waiting is answered so many times in each look, and holds nobody up', () => {
   using scene = new Scene();
   scene.queries.takeOver(true);
-  scene.write('\x1bZ'.repeat(30_000));
+  scene.write('\x1b[c'.repeat(20_000));
   expect(scene.answered.length).toBeLessThanOrEqual(64);
   scene.write('and then \x1b[c');
   scene.due();
@@ -199,4 +199,13 @@ test.each(['upgrade', 'crash'] as const)('what a flood left out is not answered 
   scene[how]();
   await scene.settled();
   expect(scene.answered.length).toBe(before);
+});
+
+test('what holds a NUL is no text for a terminal: nothing in it is a question', () => {
+  using scene = new Scene();
+  scene.queries.takeOver(true);
+  scene.write('\x7fELF\0\x1b[c and \x1b[5n');
+  expect(scene.answered).toEqual([]);
+  scene.write('text \x1b[c');
+  expect(scene.answered).toHaveLength(1);
 });

@@ -152,6 +152,8 @@ export class Queries {
   #lookAt(at: number, to: number, most: number): number {
     const { history, block } = this.#surroundings;
     const bytes = history.copyInto(block, at, to);
+    // Not meant for a terminal: an answer would be typed into what somebody passes on byte by byte.
+    if (bytes.includes(0)) return to;
     const found = (from: number, until: number) => {
       if (at + until <= this.#since || this.#mayTake === 0) return;
       this.#mayTake -= 1;

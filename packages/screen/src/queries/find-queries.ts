@@ -64,8 +64,6 @@ function queryEnd(bytes: Buffer, at: number): number {
       return dcsEnd(bytes, at);
     case 0x5f: // _
       return graphicsEnd(bytes, at);
-    case 0x5a: // Z: DECID
-      return at + 2;
     default:
       return NONE;
   }

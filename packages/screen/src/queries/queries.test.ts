@@ -9,7 +9,6 @@ const QUERIES = [
   '\x1b[0c',
   '\x1b[>c',
   '\x1b[=0c',
-  '\x1bZ',
   '\x1b[5n',
   '\x1b[6n',
   '\x1b[?6n',
