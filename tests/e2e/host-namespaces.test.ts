@@ -39,6 +39,10 @@ test('a shared token is for its own namespace, at whichever host it is shown', a
   expect(await terminal.share.list.query({ namespace: 'default' })).toEqual([]);
   await using _ = { [Symbol.asyncDispose]: () => stopOther(home) };
   await using other = await TestHost.start({ home, args: ['--namespace', 'other'] });
+  // Else it is started behind the end of all.
+  await eventually('its daemon serves', async () => {
+    return (await other.client().terminal.daemon.getHealth.query()).reachable;
+  });
   for (const shownAt of [host, other]) {
     expect(await shownAt.client(made.token).terminal.get.query({ session: id })).toMatchObject({ id });
     using page = new TestPage(shownAt.at, id, { token: made.token });
