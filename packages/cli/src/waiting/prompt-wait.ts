@@ -1,5 +1,6 @@
-import type { Client, Subscription } from '@holdfast/client';
+import type { Client } from '@holdfast/client';
 import { PromptMarks } from './prompt-marks.ts';
+import { throughOutput } from './through-output.ts';
 
 /**
  * A prompt that was there before anybody waited may be about to go: a command has been typed, and the shell has not read it. One whose end
@@ -31,31 +32,10 @@ export class PromptWait {
 
   /** Resolves when it is there; false if the session ends without. */
   run(client: Client, session: string): Promise<boolean> {
-    let subscription: Subscription | undefined;
-    let end = 0;
-    return new Promise<boolean>((resolve, reject) => {
-      client
-        .subscribe(session, {
-          from: 'start',
-          mode: 'exact',
-          onData: (bytes, offset) => {
-            end = offset + bytes.length;
-            subscription?.acknowledge(end);
-            const isNew = subscription !== undefined && offset >= subscription.session.offset;
-            this.#see(bytes, isNew, () => resolve(true));
-          },
-          onExited: () => resolve(false),
-          onLost: reject,
-        })
-        .then((opened) => {
-          subscription = opened;
-          opened.acknowledge(end);
-        })
-        .catch(reject);
-    }).finally(() => {
-      clearTimeout(this.#timer);
-      void subscription?.close();
-    });
+    return throughOutput(client, session, {
+      came: (bytes, isNew, met) => this.#see(bytes, isNew, met),
+      ended: async () => false,
+    }).finally(() => clearTimeout(this.#timer));
   }
 
   #see(bytes: Uint8Array, isNew: boolean, met: () => void): void {
