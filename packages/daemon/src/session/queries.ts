@@ -85,8 +85,9 @@ export class Queries {
     // What a leader was asked when its daemon was killed is nobody's: its terminal may have answered.
     this.#goFrom(typeof recorded === 'number' ? Math.min(recorded, history.end) : history.end);
     history.ledger.recordQueries(this.#isLed ? 'viewer' : this.#since);
-    if (!this.#isLed) this.#look();
-    this.#ask();
+    // Everybody waits for this: of most sessions there is nothing that has not been looked at.
+    if (!this.#isLed && this.#since < history.end) this.#look();
+    else this.#ask();
   }
 
   /** Whether somebody leads from here on. */
