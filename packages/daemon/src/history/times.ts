@@ -58,19 +58,22 @@ export class Times {
   #begun = 0;
   #current: BlockHead | undefined;
   #lastNowMs = Number.NEGATIVE_INFINITY;
+  /** Another daemon has noted times since. */
+  #isBehind = false;
 
   /** Takes over the mapping and begins a new file, or goes on with one. Throws Error if it holds no times. */
   constructor(mapping: Mapping, isNew: boolean) {
     this.#mapping = mapping;
     this.#blocks = Math.floor((mapping.byteCount - HEADER_BYTES) / BLOCK_BYTES);
     if (isNew) this.#writeHeader();
-    else this.catchUp();
+    else this.#read();
   }
 
   /** Called for each batch of output, which begins at `offset`. `nowMs`: by the clock that nobody sets. */
   output(offset: number, nowMs: number): void {
     if (nowMs - this.#lastNowMs < TIME_EVERY_MS) return;
     this.#lastNowMs = nowMs;
+    if (this.#isBehind) this.#read();
     const timeMs = this.#clockMs + nowMs;
     const block = this.#current;
     const offsetDelta = block ? offset - block.offset : 0;
@@ -87,6 +90,7 @@ export class Times {
 
   /** Some of what is known of the output from an offset on, oldest first; the first may lie before it. At most so many blocks. */
   page(from: number, blocksMax: number): TimesPage {
+    if (this.#isBehind) this.#read();
     // While a block is begun it stands where the oldest one was.
     const oldest = Math.max(0, this.#begun - (this.#blocks - 1));
     let first = oldest;
@@ -97,8 +101,13 @@ export class Times {
     return { times, next: last < this.#begun ? this.#head(last).offset : undefined };
   }
 
-  /** Goes on behind what stands in the file now. Throws Error if it holds no times. */
+  /** Goes on behind what stands in the file now, when it is needed: everybody waits for a hand-over. */
   catchUp(): void {
+    this.#isBehind = true;
+  }
+
+  #read(): void {
+    this.#isBehind = false;
     const header = copyOutInto(this.#scratch, this.#mapping.address, HEADER_BYTES);
     if (header.readUInt32LE(0) !== MAGIC || header.readUInt32LE(4) !== SCHEMA)
       throw new Error('the times are damaged, or of another version');
