@@ -81,8 +81,7 @@ export class Screens {
    */
   async answers(of: () => ScreenedSession, asked: Asked): Promise<readonly string[]> {
     const made = await new Promise<Made>((resolve, reject) => {
-      const captures = this.#waiting.findIndex(({ wanted }) => 'view' in wanted);
-      const place = captures < 0 ? this.#waiting.length : captures;
+      const place = this.#firstCapture ?? this.#waiting.length;
       this.#waiting.splice(place, 0, { of, wanted: { asked }, resolve, reject });
       this.#next();
     });
@@ -108,11 +107,16 @@ export class Screens {
 
   /** After answers it is a capture's turn, however many answers wait: a program that asks without end would leave nobody a screen. */
   #takeNext(): Waiting | undefined {
-    const capture = this.#waiting.findIndex(({ wanted }) => 'view' in wanted);
-    const place = this.#isCapturesTurn && capture >= 0 ? capture : 0;
+    const place = this.#isCapturesTurn ? (this.#firstCapture ?? 0) : 0;
     const [next] = this.#waiting.splice(place, 1);
     this.#isCapturesTurn = next !== undefined && 'asked' in next.wanted;
     return next;
+  }
+
+  /** Its place among those that wait. */
+  get #firstCapture(): number | undefined {
+    const place = this.#waiting.findIndex(({ wanted }) => 'view' in wanted);
+    return place < 0 ? undefined : place;
   }
 
   #ask(worker: Worker, next: Waiting): void {
