@@ -56,7 +56,17 @@ test('ten upgrades that overlap, of several processes, are one', async () => {
   });
   // Who can't ask is told of it, too.
   const believed = () => JSON.parse(readFileSync(home.paths.manifestPath, 'utf8'));
-  expect(believed()).toMatchObject({ pid, update: { available: thisBuild(home).build } });
+  await eventually('the manifest that tells who is about to take over', () => believed().update.successor);
+  const { version, build } = thisBuild(home);
+  expect(believed()).toMatchObject({ pid, update: { available: build, phase: 'starting', successor } });
+  const underWay = { to: `${version}+${build}`, phase: 'starting', successor };
+  expect((await supervisor.status()).update).toMatchObject({ underWay });
+  expect((await home.cli(['status'])).stdout.toString()).toMatch(
+    new RegExp(
+      `^update    to ${version}\\+${build} under way by process ${successor} for .*: starting$`,
+      'm',
+    ),
+  );
   process.kill(successor, 'SIGCONT');
   const outcomes = [
     ...(await Promise.all(inProcess)),
@@ -66,6 +76,7 @@ test('ten upgrades that overlap, of several processes, are one', async () => {
     expect(outcome).toMatchObject({ ok: true, from: { pid }, to: { pid: successor }, sessions: 1 });
   }
   expect(believed()).toMatchObject({ pid: successor, protocols: [1], update: null });
+  expect((await supervisor.status()).update.underWay).toBeNull();
   expect(home.logged('upgrade.begun')).toHaveLength(1);
   expect((await client.request('get', { session: id })).session.state).toBe('running');
 });

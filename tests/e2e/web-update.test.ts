@@ -118,7 +118,7 @@ webTest(
 );
 
 webTest(
-  'while an update takes its time, what is being done is shown, and nothing can be pressed twice',
+  'while an update takes its time, what is being done is shown to everybody, and nothing can be pressed twice',
   async ({ browser }) => {
     await using failing = await startFailing();
     const { host, at } = failing;
@@ -126,19 +126,27 @@ webTest(
     const { page } = web;
     await web.newSession({ command: 'cat', name: 'kept' });
     await page.goto(`${host.at.url}#/settings/daemon`);
+    await using other = await WebPage.open(browser, host.at);
+    await other.page.goto(`${host.at.url}#/settings/daemon`);
     at({ 'successor.loaded': 'stop' });
     await page.getByRole('button', { name: 'Update daemon' }).click();
     const busy = page.getByRole('button', { name: 'Updating…' });
     await busy.waitFor();
     expect(await busy.getAttribute('aria-disabled')).toBe('true');
-    await page.getByText(/^Starting \d\S+, and handing over 1 session…$/).waitFor();
-    const successor = await eventually('the successor stands', () =>
-      host.home.daemonPids.find((pid) => processState(pid) === 'T'),
-    );
+    await page.getByText(/^Starting \d\S+…$/).waitFor();
+    await other.page.getByText(/^Somebody else updates it: Starting \d\S+…$/).waitFor();
+    const standing = () => host.home.daemonPids.find((pid) => processState(pid) === 'T');
+    const successor = await eventually('the successor stands', standing);
+    at({ 'successor.prepared': 'stop' });
+    process.kill(successor, 'SIGCONT');
+    await page.getByText('Handing over 1 session…').waitFor();
+    await other.page.getByText('Somebody else updates it: Handing over 1 session…').waitFor();
+    await eventually('the successor stands again', standing);
     at({});
     process.kill(successor, 'SIGCONT');
     await page.getByText(/^Daemon updated · .* · 1 session kept/).waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: 'Update daemon' }).waitFor();
+    await other.page.getByText('Somebody else updates it').waitFor({ state: 'detached' });
     expect(web.errors).toEqual([]);
   },
 );

@@ -136,6 +136,7 @@ export class Daemon {
         if (this.#stopping) throw new HoldfastError('E_STOPPING', 'the daemon is stopping');
         return this.#predecessor.upgrade(connection, parameters);
       },
+      upgradeUnderWay: () => this.#predecessor.underWay,
       stop: (callerPid) => this.#stop(callerPid),
     });
     this.#predecessor = new Predecessor({

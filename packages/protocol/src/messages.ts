@@ -93,6 +93,20 @@ export type DaemonIdentity = z.infer<ReturnType<typeof daemonShape>>;
 export const buildShape = once(() => z.object({ pid: z.int(), version: z.string(), build: z.string() }));
 export type RunningBuild = z.infer<ReturnType<typeof buildShape>>;
 
+/** An upgrade before the hand-over itself, in which nobody can be asked. */
+export const upgradeUnderWayShape = once(() =>
+  z.object({
+    /** `starting`, `previewing` or `settling`, as docs/upgrade.md tells them; others are of a later version. */
+    phase: z.string(),
+    since: z.string(),
+    /** Pid of the successor; null as long as there is none. */
+    successor: z.nullable(z.int()),
+    /** The build that was asked for; null: whatever the file is. */
+    expect: z.nullable(z.object({ version: z.string(), build: z.string() })),
+  }),
+);
+export type UpgradeUnderWay = z.infer<ReturnType<typeof upgradeUnderWayShape>>;
+
 /** Who holds a program back at this moment. */
 export const holderShape = once(() =>
   z.object({
@@ -166,6 +180,8 @@ export const REQUESTS = {
         holders: z.array(holderShape()),
         /** Sessions that are kept and not served, since they could not be rebuilt after a crash. */
         aside: z.optional(z.array(asideShape())),
+        /** Absent: none is under way. */
+        upgrade: z.optional(upgradeUnderWayShape()),
       }),
     ),
   },

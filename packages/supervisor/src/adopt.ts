@@ -1,6 +1,6 @@
 import type { Client } from '@holdfast/client';
-import { type DaemonIdentity, type ErrorCode, HoldfastError } from '@holdfast/protocol';
-import { believedManifest, correctManifest } from './manifest.ts';
+import { type DaemonIdentity, type ErrorCode, HoldfastError, type UpgradeUnderWay } from '@holdfast/protocol';
+import { believedManifest, correctManifest, inFlight } from './manifest.ts';
 import { reach, type Surroundings } from './surroundings.ts';
 
 /** A busy machine answers late; longer than this says nothing more. */
@@ -43,11 +43,12 @@ export async function adopt(surroundings: Surroundings): Promise<Adoption> {
   }
 }
 
-/** What a daemon says of itself counts, whatever the manifest says. */
+/** What a daemon says of itself counts, whatever the manifest says; of an upgrade those of earlier versions say nothing. */
 export function repairManifest(
   { home, emit }: Surroundings,
   serving: Pick<Client, 'daemon' | 'protocol'>,
+  upgrade?: UpgradeUnderWay,
 ): void {
-  const why = correctManifest(home, serving, 'asBefore');
+  const why = correctManifest(home, serving, upgrade ? inFlight(upgrade) : 'asBefore');
   if (why !== undefined) emit({ type: 'manifest_repaired', pid: serving.daemon.pid, why });
 }

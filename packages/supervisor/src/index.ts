@@ -11,6 +11,6 @@ export type { DaemonState } from './state.ts';
 export type { SupervisorStatus } from './status.ts';
 export type { Stopped } from './stop.ts';
 export { Supervisor, type SupervisorOptions } from './supervisor.ts';
-export type { Build, UpdateFailure, UpdateStatus } from './update-status.ts';
+export type { Build, UpdateFailure, UpdateStatus, UpdateUnderWay } from './update-status.ts';
 export type { UpgradeOptions, UpgradeOutcome } from './upgrade.ts';
 export type { DaemonView, Watching, WatchOptions } from './watch.ts';

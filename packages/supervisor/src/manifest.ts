@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import type { DaemonIdentity } from '@holdfast/protocol';
+import type { DaemonIdentity, UpgradeUnderWay } from '@holdfast/protocol';
 import * as z from 'zod/mini';
 import type { Home } from './home.ts';
 import { startTimeOf } from './start-time.ts';
@@ -16,8 +16,18 @@ const manifestShape = z.object({
   /** Versions that it is known to speak. */
   protocols: z.array(z.int()),
   startedAt: z.string(),
-  /** An upgrade that somebody has asked for and that has not been answered: the build that shall be (null: whatever the file is), and since when. */
-  update: z.nullable(z.object({ available: z.nullable(z.string()), since: z.string() })),
+  /** An upgrade that somebody has asked for and that has not been answered. */
+  update: z.nullable(
+    z.object({
+      /** The build that shall be; null: whatever the file is. */
+      available: z.nullable(z.string()),
+      since: z.string(),
+      /** How far the daemon has come, in its words; null: it has not said. Absent from manifests of earlier versions. */
+      phase: z._default(z.nullable(z.string()), null),
+      /** Pid of the successor; null: none was started, as far as is known. */
+      successor: z._default(z.nullable(pid), null),
+    }),
+  ),
 });
 /** What is believed of the daemon by who can't ask it. */
 export type Manifest = z.infer<typeof manifestShape>;
@@ -48,6 +58,11 @@ export function believedManifest(home: Home): Manifest | undefined {
 /** A note of an upgrade that is older than any upgrade takes, was left by somebody who died. */
 const IN_FLIGHT_MS = 60_000;
 
+/** What the daemon says of an upgrade. */
+export function inFlight({ phase, since, successor, expect }: UpgradeUnderWay): Manifest['update'] {
+  return { available: expect?.build ?? null, since, phase, successor };
+}
+
 /**
  * Writes what the daemon itself says, and what is known of an upgrade; `asBefore`: what others have noted, unless it can't be true
  * any more. Returns what was wrong before; undefined if nothing was. A disk that takes nothing leaves it as it was.
@@ -55,12 +70,12 @@ const IN_FLIGHT_MS = 60_000;
 export function correctManifest(
   home: Home,
   { daemon, protocol }: { daemon: DaemonIdentity; protocol: number },
-  inFlight: Manifest['update'] | 'asBefore',
+  noted: Manifest['update'] | 'asBefore',
 ): string | undefined {
   const { pid: daemonPid, version, build, startedAt } = daemon;
   const startTime = startTimeOf(daemonPid) ?? 0;
   const before = readManifest(home);
-  const update = inFlight === 'asBefore' ? stillInFlight(before, daemonPid) : inFlight;
+  const update = noted === 'asBefore' ? stillInFlight(before, daemonPid) : noted;
   const now = { pid: daemonPid, startTime, version, build, protocols: [protocol], startedAt, update };
   const wrong = difference(before, now);
   if (wrong !== undefined || JSON.stringify(before) !== JSON.stringify(now))

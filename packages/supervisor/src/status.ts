@@ -1,5 +1,10 @@
 import type { Connector } from '@holdfast/client';
-import { type DaemonIdentity, HoldfastError, type RequestResult } from '@holdfast/protocol';
+import {
+  type DaemonIdentity,
+  HoldfastError,
+  type RequestResult,
+  type UpgradeUnderWay,
+} from '@holdfast/protocol';
 import type { KeeperReport } from '@holdfast/protocol/keeper-report';
 import { connectIfRunning } from './connect.ts';
 import type { Home } from './home.ts';
@@ -58,7 +63,7 @@ export async function readStatus(question: StatusQuestion): Promise<SupervisorSt
   return {
     daemon: answer?.daemon ?? null,
     keeper: keeperStatus(home),
-    update: await readUpdate(home, { running: answer?.daemon ?? null, available }),
+    update: await readUpdate(home, { running: answer?.daemon ?? null, available }, answer?.upgrade),
     sessions: answer?.sessions ?? { running: 0, exited: 0 },
     // The daemon counts every connection; this one is gone when somebody reads of it.
     clients: answer ? answer.clients - 1 : 0,
@@ -75,17 +80,18 @@ function keeperStatus(home: Home): KeeperStatus | null {
   return { ...report, holding: state === 'held' ? { since: heldSince, crashes: failures, reason } : null };
 }
 
-/** Which update there is, by what runs and what was kept of failures. Asks nobody. */
+/** Which update there is, by what runs, what it says of one that is under way, and what was kept of failures. Asks nobody. */
 export async function readUpdate(
   home: Home,
   builds: { running: Build | null; available: Build | null },
+  underWay?: UpgradeUnderWay,
 ): Promise<UpdateStatus> {
   const { running, available } = builds;
-  const { failure } = readUpdateRecord(home);
-  if (!running || !available || running.build === available.build) return updateStatus(builds, 0, failure);
+  const said = { failure: readUpdateRecord(home).failure, underWay };
+  if (!running || !available || running.build === available.build) return updateStatus(builds, 0, said);
   // Only builds that differ have to be put in order, and that takes a library.
   const { orderOf } = await import('./build-order.ts');
-  return updateStatus(builds, orderOf(available.version, running.version), failure);
+  return updateStatus(builds, orderOf(available.version, running.version), said);
 }
 
 /** undefined if no daemon runs. */

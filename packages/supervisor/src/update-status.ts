@@ -1,3 +1,4 @@
+import type { UpgradeUnderWay } from '@holdfast/protocol';
 import type { UpdateRecord } from './update-record.ts';
 
 /** A failed update, kept until it is dismissed or a later one succeeds: its code, why, and when (ISO 8601). */
@@ -12,6 +13,20 @@ export interface UpdateStatus {
   /** null: what the installation's daemon is, is not known. */
   readonly available: string | null;
   readonly failure: UpdateFailure | null;
+  /** One that somebody has asked for, until its hand-over; null: none, or the daemon can't tell. */
+  readonly underWay: UpdateUnderWay | null;
+}
+
+/** How far an update is. */
+export interface UpdateUnderWay {
+  /** What was asked for; null: whatever the file is. */
+  readonly to: string | null;
+  /** `starting` the successor, `previewing` the sessions to it, `settling` what is half done. Later versions may have others. */
+  readonly phase: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** Pid of the process that is about to take over; null: none was started yet. */
+  readonly successor: number | null;
 }
 
 /** A version of Holdfast, by which builds are ordered, and the hash that tells one build from another. */
@@ -20,11 +35,18 @@ export interface Build {
   readonly build: string;
 }
 
+/** What is known without the builds that it is about. */
+interface Said {
+  readonly failure: UpdateFailure | null;
+  /** By the daemon. */
+  readonly underWay: UpgradeUnderWay | undefined;
+}
+
 /** `order`: how the available version compares to the running one, for builds that differ. */
 export function updateStatus(
   builds: { running: Build | null; available: Build | null },
   order: -1 | 0 | 1,
-  failure: UpdateFailure | null,
+  { failure, underWay }: Said,
 ): UpdateStatus {
   const { running, available } = builds;
   return {
@@ -32,7 +54,12 @@ export function updateStatus(
     running: running && fullVersion(running),
     available: available && fullVersion(available),
     failure,
+    underWay: underWay ? told(underWay) : null,
   };
+}
+
+function told({ expect, phase, since, successor }: UpgradeUnderWay): UpdateUnderWay {
+  return { to: expect && fullVersion(expect), phase, since, successor };
 }
 
 function fullVersion({ version, build }: Build): string {

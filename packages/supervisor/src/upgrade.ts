@@ -13,6 +13,7 @@ import { correctManifest } from './manifest.ts';
 import { resume } from './resume.ts';
 import { reach, type Surroundings } from './surroundings.ts';
 import { readUpdateRecord, writeUpdateRecord } from './update-record.ts';
+import { UpgradeProgress } from './upgrade-progress.ts';
 import { withoutDisk } from './write-whole.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -86,7 +87,7 @@ export async function upgrade(
       running: client ? client.daemon.build : null,
       available: target.build?.build ?? null,
     });
-    if (client) noteInFlight(surroundings, client, target);
+    using _noted = client && new UpgradeProgress(surroundings, client, target.build?.build ?? null);
     const done = client
       ? await handOver(client, target, { leftMs: leftMs(), keeper: ofLostKeeper(surroundings) })
       : await startHeld(surroundings, target, leftMs());
@@ -203,13 +204,6 @@ function refuseOther(serving: { version: string; build: string }, expected: Targ
   if (!expected || (serving.version === expected.version && serving.build === expected.build)) return;
   const why = `${serving.version}+${serving.build} serves, not ${expected.version}+${expected.build}`;
   throw new HoldfastError('E_UPGRADE_UNEXPECTED', why);
-}
-
-/** Whoever looks at the manifest meanwhile finds that an upgrade was asked for. */
-function noteInFlight({ home }: Surroundings, client: Client, { build }: Target): void {
-  const since = new Date().toISOString();
-  const available = build?.build ?? null;
-  correctManifest(home, client, { available, since });
 }
 
 /** Forgets the failures before it, and tells of it. Nothing that goes wrong here undoes it. */

@@ -1,5 +1,5 @@
 import type { Client, Timer } from '@holdfast/client';
-import { type DaemonIdentity, HoldfastError } from '@holdfast/protocol';
+import { type DaemonIdentity, HoldfastError, type UpgradeUnderWay } from '@holdfast/protocol';
 import { repairManifest } from './adopt.ts';
 import { AutoUpdater, type AutoUpdateOptions } from './auto-updater.ts';
 import { orderOf } from './build-order.ts';
@@ -12,6 +12,8 @@ import { type UpdateStatus, updateStatus } from './update-status.ts';
 const HELLO_MS = 3_000;
 /** A daemon that answers is asked again after so long: an upgrade breaks no connection, so nothing else tells of it. */
 const ASK_EVERY_MS = 2_000;
+/** While it is being upgraded: people look on. */
+const ASK_OF_UPGRADE_EVERY_MS = 250;
 const ANSWER_MS = 3_000;
 /** Between looks for a daemon that is not there. */
 const LOOK_EVERY_MS = 500;
@@ -64,6 +66,8 @@ class Watcher implements Watching {
   #told = '';
   #state: DaemonState = 'unseen';
   #daemon: DaemonIdentity | undefined;
+  /** As the daemon said last. */
+  #upgrade: UpgradeUnderWay | undefined;
   #why: HoldfastError | undefined;
   #unreachableSince: string | null = null;
   #client: Client | undefined;
@@ -97,7 +101,8 @@ class Watcher implements Watching {
     const { home, installation } = this.#surroundings;
     const { build: available } = installation;
     const order = running && available ? orderOf(available.version, running.version) : 0;
-    return updateStatus({ running, available }, order, readUpdateRecord(home).failure);
+    const said = { failure: readUpdateRecord(home).failure, underWay: this.#upgrade };
+    return updateStatus({ running, available }, order, said);
   }
 
   [Symbol.dispose](): void {
@@ -129,7 +134,7 @@ class Watcher implements Watching {
       this.#answered(client.daemon, false);
       repairManifest(this.#surroundings, client);
       while (!this.#isDisposed && client.state === 'connected') {
-        await this.#pause(ASK_EVERY_MS);
+        await this.#pause(this.#upgrade ? ASK_OF_UPGRADE_EVERY_MS : ASK_EVERY_MS);
         if (this.#isDisposed || client.state !== 'connected') break;
         await this.#ask(client);
       }
@@ -137,14 +142,16 @@ class Watcher implements Watching {
     } finally {
       client.close();
       this.#client = undefined;
+      this.#upgrade = undefined;
     }
   }
 
   async #ask(client: Client): Promise<void> {
     try {
-      const { daemon } = await client.request('status', {}, { timeoutMs: ANSWER_MS });
+      const { daemon, upgrade } = await client.request('status', {}, { timeoutMs: ANSWER_MS });
+      this.#upgrade = upgrade;
       this.#answered(daemon, true);
-      repairManifest(this.#surroundings, { daemon, protocol: client.protocol });
+      repairManifest(this.#surroundings, { daemon, protocol: client.protocol }, upgrade);
     } catch (error) {
       if (error instanceof HoldfastError && error.code === 'E_DISCONNECTED') return;
       this.#failed(error);

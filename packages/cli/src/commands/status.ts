@@ -42,6 +42,12 @@ function describe(status: SupervisorStatus, context: Context): string {
   if (update.pending) {
     lines.push(`update    this is ${update.available}; holdfast upgrade brings the daemon to this build`);
   }
+  if (update.underWay) {
+    const { to, phase, since, successor } = update.underWay;
+    const by = successor === null ? '' : ` by process ${successor}`;
+    const age = formatAge(Date.now() - Date.parse(since));
+    lines.push(`update    to ${to ?? 'another build'} under way${by} for ${age}: ${printable(phase)}`);
+  }
   if (update.failure) {
     const { at, reason } = update.failure;
     lines.push(

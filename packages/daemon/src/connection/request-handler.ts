@@ -9,6 +9,7 @@ import {
   type RequestParameters,
   type RequestResult,
   type RequestType,
+  type UpgradeUnderWay,
 } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
 import type { Screens } from '../screen/screens.ts';
@@ -26,6 +27,8 @@ export interface RequestSurroundings {
   /** Where the daemon keeps its state, for people. */
   readonly home: string;
   readonly connections: ReadonlySet<Connection>;
+  /** undefined: nobody is about to take over. */
+  upgradeUnderWay(): UpgradeUnderWay | undefined;
   /** Hands over to another build; never returns if that succeeds, since the successor answers. */
   upgrade(connection: Connection, parameters: RequestParameters<'upgrade'>): Promise<never>;
   /** Ends all sessions and then the daemon; resolves with how many were running. */
@@ -181,6 +184,7 @@ export class RequestHandler implements Requests {
 
     status: () => {
       const { identity, home, connections } = this.#surroundings;
+      const upgrade = this.#surroundings.upgradeUnderWay();
       const exited = this.registry.all.filter((session) => session.hasExited).length;
       return {
         daemon: identity,
@@ -189,6 +193,7 @@ export class RequestHandler implements Requests {
         home,
         holders: this.registry.all.flatMap((session) => this.#holderOf(session)),
         ...(this.registry.aside.length > 0 ? { aside: this.registry.aside } : {}),
+        ...(upgrade ? { upgrade } : {}),
       };
     },
 

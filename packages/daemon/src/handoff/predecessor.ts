@@ -1,5 +1,5 @@
 import { exitNow, type Reactor, sendSignal, signalNumber } from '@holdfast/posix';
-import { HoldfastError, type RequestParameters } from '@holdfast/protocol';
+import { HoldfastError, type RequestParameters, type UpgradeUnderWay } from '@holdfast/protocol';
 import type { Log } from '../log.ts';
 import type { HandoffChannel, Received } from './channel.ts';
 import type { OutgoingLuggage } from './luggage.ts';
@@ -70,6 +70,8 @@ interface Agreed {
 
 interface Upgrade {
   readonly target: string;
+  readonly expect: UpgradeUnderWay['expect'];
+  readonly since: string;
   readonly requesters: Requesters;
   readonly promise: Promise<never>;
   /** Gives up, unless it is too late. */
@@ -87,6 +89,8 @@ export class Predecessor {
   #isCancelled = false;
   /** When everything stopped here; 0 = it has not. */
   #frozenAtNs = 0n;
+  /** Pid of the one that was started. */
+  #successor: number | undefined;
   /** Pid of the one that serves instead of this process. */
   #heir: number | undefined;
 
@@ -117,6 +121,13 @@ export class Predecessor {
   /** A connection was closed: an upgrade that nobody waits for any more is given up. */
   connectionClosed(): void {
     this.#upgrade?.requesters.check();
+  }
+
+  /** What is known of the upgrade that is under way, if one is. */
+  get underWay(): UpgradeUnderWay | undefined {
+    if (!this.#upgrade) return undefined;
+    const { expect, since } = this.#upgrade;
+    return { phase: this.#state, since, successor: this.#successor ?? null, expect };
   }
 
   /** Whether the successor serves by now: nothing here is to be touched any more. */
@@ -150,8 +161,10 @@ export class Predecessor {
     const promise = this.#run(parameters, cancelled, requesters).finally(() => {
       requesters.dispose();
       this.#upgrade = undefined;
+      this.#successor = undefined;
     });
-    return { target, requesters, promise, cancel };
+    const { expect = null } = parameters;
+    return { target, expect, since: new Date().toISOString(), requesters, promise, cancel };
   }
 
   async #run(
@@ -169,6 +182,7 @@ export class Predecessor {
         () => undefined,
       );
       successor = await Promise.race([starting, cancelled]);
+      this.#successor = successor.pid;
       const ready = await Promise.race([this.#ready(successor), cancelled]);
       const schema = this.#check(ready, parameters);
       this.#step('ready');

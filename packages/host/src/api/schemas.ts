@@ -130,6 +130,15 @@ export const updateStatus = z.object({
   running: z.string().nullable().describe('VERSION+BUILD; null while it is not known'),
   available: z.string().nullable(),
   failure: z.object({ code: z.string(), reason: z.string(), at: z.string() }).nullable(),
+  underWay: z
+    .object({
+      to: z.string().nullable().describe('VERSION+BUILD; null: whatever the file is'),
+      phase: z.string().describe('starting, previewing or settling; later versions may have others'),
+      since: z.string(),
+      successor: z.int().nullable().describe('pid of the process that is about to take over'),
+    })
+    .nullable()
+    .describe('an update that anybody has asked for, until its hand-over'),
 });
 
 const runningBuild = z.object(buildShape().shape);

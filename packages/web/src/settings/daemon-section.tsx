@@ -7,7 +7,7 @@ import { Button } from '../ui/button.tsx';
 import { ForceRestart } from './force-restart.tsx';
 import { HangingDaemon } from './hanging-daemon.tsx';
 import { SessionTable } from './session-table.tsx';
-import { updateDaemon, updating } from './updates.ts';
+import { stepText, updateDaemon, updating } from './updates.ts';
 
 /** The daemon: which one runs, and how to replace it. */
 export function DaemonSection() {
@@ -47,9 +47,10 @@ export function DaemonSection() {
           </Button>
         </div>
       </div>
-      {state.kind === 'running' && (
+      {(state.kind === 'running' || update?.underWay) && (
         <p role="status" className="px-5 pb-3 text-[13px] text-muted">
-          {state.step}…
+          {state.kind === 'running' ? '' : 'Somebody else updates it: '}
+          {stepText(update, running.length)}…
         </p>
       )}
       {!canRestart(known) && !hostIsGone && (

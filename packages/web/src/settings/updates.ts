@@ -11,7 +11,7 @@ type Failure = Pick<Extract<UpdateResult, { ok: false }>, 'code' | 'reason'>;
 /** The update that this page has asked for. It outlives the settings page, so that its end is told wherever the user is. */
 export type Updating =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'running'; readonly step: string }
+  | { readonly kind: 'running' }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
 export const updating = new Store<Updating>({ kind: 'idle' });
@@ -19,12 +19,8 @@ export const updating = new Store<Updating>({ kind: 'idle' });
 /** Asks for it; tells of success from the answer, and leaves a failure to be asked about. Nothing is closed by it. */
 export async function updateDaemon(): Promise<void> {
   if (updating.get().kind === 'running') return;
-  const { update, sessions } = household.get();
-  const running = sessions?.filter(({ state }) => state === 'running').length ?? 0;
-  updating.set({
-    kind: 'running',
-    step: `Starting ${update?.available ?? 'the new daemon'}, and handing over ${count(running, 'session')}`,
-  });
+  const { update } = household.get();
+  updating.set({ kind: 'running' });
   try {
     const result = await api.terminal.daemon.update.mutate();
     if (result.ok) {
@@ -73,6 +69,14 @@ export async function dismissFailure(): Promise<void> {
 /** On one line with its unit. */
 export function pauseText(ms: number): string {
   return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)}\u00A0ms`;
+}
+
+/** What an update is doing, whoever has asked for it. */
+export function stepText(update: UpdateStatus | undefined, running: number): string {
+  const { underWay = null, available } = update ?? {};
+  const isStarted = underWay !== null && underWay.phase !== 'starting';
+  if (isStarted) return `Handing over ${count(running, 'session')}`;
+  return `Starting ${underWay?.to ?? available ?? 'the new daemon'}`;
 }
 
 /** In the words of the answer, whatever was known before. */
