@@ -34,7 +34,7 @@ describe('without a daemon', () => {
     expect(JSON.parse(await home.do('status', '--json'))).toEqual({
       daemon: null,
       keeper: null,
-      update: { pending: false, running: null, available: expect.any(String), failure: null },
+      update: { pending: false, running: null, available: expect.any(String), failure: null, underWay: null },
       sessions: { running: 0, exited: 0 },
       clients: 0,
       home: home.folder,
@@ -100,7 +100,7 @@ describe('under --json', () => {
         generation: 1,
         startedAt: expect.any(String),
       },
-      update: { pending: false, running: version, available: version, failure: null },
+      update: { pending: false, running: version, available: version, failure: null, underWay: null },
       sessions: { running: 0, exited: 1 },
       clients: 0,
     });
