@@ -242,6 +242,43 @@ test('a WebSocket without attach, without a token, or from a foreign page gets n
   expect(await silent.closed).toBe(4408);
 });
 
+test('a program waits for a slow page that leads, and for no other', async () => {
+  const { id } = await host.client().terminal.create.mutate({ command: program('flood.py') });
+  const daemon = await host.home.connect();
+  const isHeld = async () =>
+    (await daemon.request('status', {})).holders.some(({ session, by }) => session === id && by === 'leader');
+  const printed = async () => (await daemon.request('get', { session: id })).session.offset;
+  using looking = new TestPage(host.at, id, { readOnly: true, acknowledges: false });
+  await looking.message('attached');
+  const before = await printed();
+  while ((await printed()) < before + 10_000_000) expect(await isHeld()).toBe(false);
+  using leading = new TestPage(host.at, id, { acknowledges: false });
+  expect(await leading.message('attached')).toMatchObject({ leading: true });
+  // One that parses slowly, and not one that has stopped: a program waits for that half a second only.
+  let parsed = leading.start;
+  leading.onMessage = (message) => {
+    if (message.type === 'resync') parsed = Number(message['offset']);
+  };
+  const parsing = setInterval(() => {
+    parsed = Math.min(leading.offset, parsed + 16 * 1024);
+    leading.say({ type: 'ack', offset: parsed });
+  }, 50);
+  try {
+    await eventually('it waits for the page that leads', isHeld);
+    // And goes on as fast as that parses: whoever was let go is waited for no more.
+    await eventually('a second in which it was no faster', async () => {
+      const from = await printed();
+      const parsedBefore = parsed;
+      await eventually('a second of parsing', () => parsed >= parsedBefore + 20 * 16 * 1024);
+      return (await printed()) < from + 2_000_000;
+    });
+  } finally {
+    clearInterval(parsing);
+    daemon.close();
+  }
+  await host.client().terminal.kill.mutate({ session: id });
+});
+
 test('the page that typed last leads, and has its size', async () => {
   const { id } = await cat();
   using one = new TestPage(host.at, id, { stream: 'stream-eight' });
