@@ -12,7 +12,7 @@ import {
   sha256,
   startDaemon,
   type TestDaemon,
-  type TestHome,
+  TestHome,
   untilEnded,
 } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
@@ -129,6 +129,22 @@ test('input that was being typed when the daemon was killed is reported and neve
   expect(await Promise.all(fates)).toEqual(
     Array.from({ length: SLICES }, (_, slice) => (inDoubt(slice) ? 'E_INPUT_UNKNOWN' : 'done')),
   );
+});
+
+test('what was being typed is in doubt also if the program has ended before anybody can be asked', async () => {
+  await using scratch = new TestHome();
+  const points = path.join(scratch.scratch('points'), 'points.json');
+  fs.writeFileSync(points, JSON.stringify({ 'daemon.typed': 'kill' }));
+  await using keeper = new StandInKeeper({ env: { HOLDFAST_TEST_POINTS: points } });
+  await keeper.start();
+  const { id, pid } = await keeper.openCommand(['/bin/sh', '-c', 'read line; exit 7']);
+  const input = await (await keeper.connect()).openInput(id);
+  const typed = input.write(Buffer.from('typed\n')).catch((error: unknown) => error);
+  await untilEnded(pid);
+  fs.writeFileSync(points, '{}');
+  await keeper.restart();
+  expect(await typed).toMatchObject({ code: 'E_INPUT_UNKNOWN' });
+  await expect(input.write(Buffer.from('x'))).rejects.toMatchObject({ code: 'E_EXITED' });
 });
 
 test('a lease that stood in the session’s state holds the program back for its subscriber, who comes back in time', async () => {

@@ -101,6 +101,18 @@ test('input that is not done when the program ends is reported as not typed', as
   await expect(client.openInput(session.id)).rejects.toMatchObject({ code: 'E_EXITED' });
 });
 
+test('who lost the connection before the program ended is told what it had typed', async () => {
+  await using daemon = await startDaemon();
+  const session = await daemon.openCommand(['/bin/sh', '-c', 'read line; exit 7']);
+  const stream = 'stream-one';
+  const input = await (await daemon.connect()).openInput(session.id, { stream });
+  void input.write(Buffer.from('typed\nand more')).catch(() => undefined);
+  await (await daemon.record(session)).exited();
+  const again = await (await daemon.connect()).openInput(session.id, { stream });
+  expect(again.endOffset).toBe('typed\nand more'.length);
+  await expect(again.write(Buffer.from('x'))).rejects.toMatchObject({ code: 'E_EXITED' });
+});
+
 test('an open with a large history delays no other session', async () => {
   await using daemon = await startDaemon();
   const { id } = await daemon.openCommand(['/bin/cat']);

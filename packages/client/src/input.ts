@@ -107,8 +107,8 @@ export class Input {
 
   /**
    * Types a copy of `bytes`; resolves when all of it has reached the program's terminal, in the order of writes.
-   * Rejects with E_EXITED or E_NO_SESSION when the session is over, E_INPUT_UNKNOWN when nobody can say whether a
-   * byte of it was typed, E_DISCONNECTED when none was and none will be, E_LIMIT when 16 MiB are waiting already.
+   * Rejects with E_EXITED or E_NO_SESSION when the session is over and none of it was typed that `done` does not cover, E_INPUT_UNKNOWN
+   * when nobody can say whether a byte of it was typed, E_DISCONNECTED when none was and none will be, E_LIMIT when 16 MiB are waiting already.
    */
   write(bytes: Uint8Array): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
@@ -206,7 +206,10 @@ export class Input {
       if (event.done > this.#everSent)
         throw protocolError(`${event.done} bytes are done, but ${this.#everSent} were sent`);
       this.#settle(event.done);
-      void this.#letGo(new HoldfastError('E_EXITED', 'the session has exited'));
+      const ended = new HoldfastError('E_EXITED', 'the session has exited');
+      // Now it is certain of each byte whether it was typed.
+      this.#queue.rejectAll(ended, { sent: 0, unknown: ended });
+      void this.#letGo(ended);
       return;
     }
     const { from, to } = event;
@@ -283,8 +286,7 @@ export class Input {
     this.#state = 'over';
     this.#failure = error;
     this.#onSent();
-    const isCertain = error.code === 'E_EXITED' || error.code === 'E_NO_SESSION';
-    const doubt = isCertain ? error : unknown(`input that was sent and not acknowledged (${error.message})`);
+    const doubt = unknown(`input that was sent and not acknowledged (${error.message})`);
     this.#queue.rejectAll(error, { sent: this.#everSent, unknown: doubt });
     if (wasOpening) this.#opened(error);
   }

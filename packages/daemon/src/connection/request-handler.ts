@@ -1,6 +1,7 @@
 import { signalNumber } from '@holdfast/posix';
 import {
   type DaemonIdentity,
+  type Event,
   highestCommonProtocol,
   HoldfastError,
   LIMITS,
@@ -57,8 +58,21 @@ class EncodedResult {
   }
 }
 
+/** An answer that an event follows at once. */
+class AnswerAndEvent<T extends RequestType> {
+  readonly result: RequestResult<T>;
+  readonly event: Event;
+
+  constructor(result: RequestResult<T>, event: Event) {
+    this.result = result;
+    this.event = event;
+  }
+}
+
 /** Those whose result is large encode it elsewhere. */
-type ResultOf<T extends RequestType> = T extends 'capture' ? EncodedResult : RequestResult<T>;
+type ResultOf<T extends RequestType> = T extends 'capture'
+  ? EncodedResult
+  : RequestResult<T> | AnswerAndEvent<T>;
 
 type Handlers = {
   [T in RequestType]: (
@@ -133,6 +147,11 @@ export class RequestHandler implements Requests {
     connection.begin(request);
     try {
       const result = action();
+      if (result instanceof AnswerAndEvent) {
+        connection.answer(request, { ok: result.result });
+        connection.send(result.event);
+        return undefined;
+      }
       if (!(result instanceof Promise)) {
         connection.answer(request, { ok: result });
         return undefined;
@@ -248,10 +267,16 @@ export class RequestHandler implements Requests {
     openInput: (connection, { session: reference, channel, stream, viewer }) => {
       const session = this.registry.find(reference);
       connection.channels.check(channel);
-      const input = connection.channels.openInput(channel, session, { stream: { id: stream }, viewer });
+      // Whoever lost the connection before the program ended is told how far it had come.
+      const ended = session.hasExited ? session.input.find(stream) : undefined;
+      const input =
+        ended ?? connection.channels.openInput(channel, session, { stream: { id: stream }, viewer });
+      const { done, unknown, received } = input;
       // Before the answer, whose `done` covers them.
-      if (input.unknown) connection.send({ event: 'inputUnknown', channel, ...input.unknown });
-      return { session: session.describe(), received: input.received, done: input.done };
+      if (unknown) connection.send({ event: 'inputUnknown', channel, ...unknown });
+      if (!ended) return { session: session.describe(), received, done };
+      const result = { session: session.describe(), received: done, done };
+      return new AnswerAndEvent(result, { event: 'inputClosed', channel, done });
     },
 
     closeInput: (connection, { channel }) => {

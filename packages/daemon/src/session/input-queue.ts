@@ -110,6 +110,11 @@ export class InputQueue {
     return stream;
   }
 
+  /** A stream that is known. */
+  find(streamId: string): InputStream | undefined {
+    return this.#streams.get(streamKey(streamId));
+  }
+
   /** Begins a stream, or goes on with a known one. Throws HoldfastError(E_LIMIT) if too many are in use. */
   open(streamId: string, listener: InputListener, nowMs: number): InputStream {
     const key = streamKey(streamId);
