@@ -1,16 +1,19 @@
 // Bundles the programs that are shipped, one file each: dist/cli/main.cjs, dist/host/main.js (what `serve` loads),
 // dist/transcript/main.js (what `export` loads), dist/daemon/main.js, dist/screen/main.cjs (the daemon's worker) and dist/keeper/main.js.
+// Beside them: dist/build.json, which says what they are, and dist/man, the manual.
 //
-// What starts often, the command line, is a minified CommonJS file: Node loads ES modules much slower, and V8 has half as much to
-// read. Of it only that runs which a command imports: esbuild wraps what is behind an import().
+// What starts often, the command line, is a CommonJS file: Node loads ES modules much slower. Of it only that runs which a command
+// imports: esbuild wraps what is behind an import(). All are minified: V8 has half as much to read, and npm to install.
 //
 // Two constants are put in: __HOLDFAST_VERSION__, the version in the root package.json, and __HOLDFAST_BUILD__, a hash of
 // everything that was bundled. The hash can't be known before it is in the files, so they are bundled with a placeholder of
 // the same length, hashed, and then patched; source maps stay valid.
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { root } from './root.mjs';
 
@@ -20,16 +23,30 @@ const buildPlaceholder = '@@hf-build@@';
 const REQUIRE =
   "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
 
-/** @type {{ name: string, entry: string, startsOften: boolean, banner?: string }[]} */
+/**
+ * `logsFaults`: it keeps the names of its functions, which are all that is to be read of a fault in the log.
+ *
+ * @type {{ name: string, entry: string, startsOften: boolean, logsFaults?: boolean, banner?: string }[]}
+ */
 const programs = [
   { name: 'cli', entry: 'packages/cli/src/main.ts', startsOften: true },
-  { name: 'keeper', entry: 'packages/keeper/src/main.ts', startsOften: false },
+  { name: 'keeper', entry: 'packages/keeper/src/main.ts', startsOften: false, logsFaults: true },
   { name: 'host', entry: 'packages/host/src/main.ts', startsOften: false, banner: REQUIRE },
   { name: 'transcript', entry: 'packages/screen/src/main.ts', startsOften: false },
-  { name: 'daemon', entry: 'packages/daemon/src/main.ts', startsOften: false },
+  { name: 'daemon', entry: 'packages/daemon/src/main.ts', startsOften: false, logsFaults: true },
   // A script that a worker is given as text, which can't be an ES module.
   { name: 'screen', entry: 'packages/daemon/src/screen/worker/main.ts', startsOften: true },
 ];
+
+/** zod brings its messages in 50 languages, of which ours are in English. @type {import('esbuild').Plugin} */
+const withoutLocales = {
+  name: 'without-locales',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export {};',
+    }));
+  },
+};
 
 const present = programs.filter(({ entry }) => existsSync(path.join(root, entry)));
 const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
@@ -44,8 +61,8 @@ for (const { name } of programs) {
 }
 // For who starts these programs and is not one of them: see installationIn of packages/supervisor.
 const described = path.join(root, 'dist', 'build.json');
-await writeFile(`${described}.${process.pid}.tmp`, `${JSON.stringify({ version, build: buildId })}\n`);
-await rename(`${described}.${process.pid}.tmp`, described);
+await installText(described, `${JSON.stringify({ version, build: buildId })}\n`);
+await installText(path.join(root, 'dist', 'man', 'holdfast.1'), await manual(version));
 console.log(`bundled ${present.map(({ name }) => name).join(', ') || 'nothing'}: ${version} (${buildId})`);
 
 /** @typedef {{ program: string, file: string, bytes: Uint8Array }} Output */
@@ -55,7 +72,7 @@ console.log(`bundled ${present.map(({ name }) => name).join(', ') || 'nothing'}:
  * @param {string} version
  * @returns {Promise<Output[]>}
  */
-async function bundle({ name, entry, startsOften, banner }, version) {
+async function bundle({ name, entry, startsOften, logsFaults = false, banner }, version) {
   const outdir = path.join(root, 'dist', name);
   const result = await build({
     absWorkingDir: root,
@@ -63,13 +80,16 @@ async function bundle({ name, entry, startsOften, banner }, version) {
     outdir,
     bundle: true,
     format: startsOften ? 'cjs' : 'esm',
-    minify: startsOften,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    minifyIdentifiers: !logsFaults,
     // The repository's package.json makes every .js an ES module.
     outExtension: { '.js': startsOften ? '.cjs' : '.js' },
     platform: 'node',
     target: 'node20',
     conditions: ['source'],
     external: ['koffi'],
+    plugins: [withoutLocales],
     sourcemap: 'linked',
     legalComments: 'none',
     ...(banner === undefined ? {} : { banner: { js: banner } }),
@@ -85,6 +105,20 @@ async function bundle({ name, entry, startsOften, banner }, version) {
     file: path.relative(outdir, file).split(path.sep).join('/'),
     bytes: contents,
   }));
+}
+
+/** The manual page, which is made from the commands' tables. @param {string} version @returns {Promise<string>} */
+async function manual(version) {
+  const program = ['scripts/run-ts.mjs', 'packages/cli/src/manual/main.ts', version];
+  return (await promisify(execFile)(process.execPath, program, { cwd: root })).stdout;
+}
+
+/** @param {string} target @param {string} text */
+async function installText(target, text) {
+  const fresh = `${target}.${process.pid}.tmp`;
+  await mkdir(path.dirname(target), { recursive: true });
+  await writeFile(fresh, text);
+  await rename(fresh, target);
 }
 
 /** Source maps are left out: they don't change what runs. @param {Output[]} outputs */

@@ -12,21 +12,16 @@ import { root } from './root.mjs';
 
 const code = await readFile(path.join(root, 'dist', 'daemon', 'main.js'), 'utf8');
 const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
-const release = { version: constant('VERSION'), build: constant('BUILD') };
+/** @type {{ version: string, build: string }} */
+const release = JSON.parse(await readFile(path.join(root, 'dist', 'build.json'), 'utf8'));
 const folder = path.join(root, 'tests', 'releases', version);
 if (release.version !== version)
-  fail(`dist/daemon is of version ${release.version}, not ${version}: build it first`);
+  fail(`dist is of version ${release.version}, not ${version}: build it first`);
 if (existsSync(folder) && !process.argv.includes('--replace')) fail(`version ${version} is kept already`);
 await mkdir(folder, { recursive: true });
 await writeFile(path.join(folder, 'daemon.js.gz'), gzipSync(code, { level: 9 }));
 await writeFile(path.join(folder, 'release.json'), `${JSON.stringify(release, null, 2)}\n`);
 console.log(`kept ${version} (${release.build}) in ${path.relative(root, folder)}`);
-
-/** What the bundler has put in for a constant of packages/protocol/src/build.ts. @param {string} name */
-function constant(name) {
-  const value = new RegExp(`^var ${name} = true \\? "([^"]+)"`, 'm').exec(code)?.[1];
-  return value ?? fail(`there is no ${name} in dist/daemon: has the bundler changed how it writes it?`);
-}
 
 /** @param {string} why @returns {never} */
 function fail(why) {

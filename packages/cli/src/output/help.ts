@@ -36,7 +36,7 @@ export function overviewHelp(commands: readonly CommandTable[]): string {
 }
 
 /** What follows the command's name: `S [--from OFFSET|start|now] …`. A part is never broken. */
-function usageParts(command: CommandTable): string[] {
+export function usageParts(command: CommandTable): string[] {
   const parts: string[] = [];
   for (const [name, { required, repeated }] of Object.entries(command.operands))
     parts.push(operandUsage(`${name}${repeated ? '…' : ''}`, required));
@@ -68,7 +68,8 @@ function optionUsage(name: string, { short, value }: Option): string {
   return value ? `${spelling} ${value}` : spelling;
 }
 
-function optionSpelling(name: string, { short, value }: Option): string {
+/** `-d, --detached`, `--name N`. */
+export function optionSpelling(name: string, { short, value }: Option): string {
   return `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
 }
 
@@ -77,6 +78,6 @@ function rows(pairs: readonly (readonly [string, string])[]): string {
   return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 }
 
-function capitalized(text: string): string {
+export function capitalized(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

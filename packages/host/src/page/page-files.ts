@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gunzipSync, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 
 const MEDIA_TYPE: Readonly<Record<string, string>> = {
@@ -18,6 +18,9 @@ const COMPRESS_FROM_BYTES = 1_024;
 const COMPRESSIBLE = /^text\/|javascript|json|svg|wasm/;
 const YEAR_S = 365 * 24 * 60 * 60;
 
+/** In a package they are compressed already. */
+const PACKED = '.gz';
+
 const compress = promisify(gzip);
 
 /**
@@ -26,12 +29,15 @@ const compress = promisify(gzip);
  * one. Without a built page there is nothing at `/`.
  */
 export function addPage(server: FastifyInstance, folder: string): void {
-  for (const file of filesIn(folder)) {
-    const content = readFileSync(path.join(folder, file));
+  for (const found of filesIn(folder)) {
+    const bytes = readFileSync(path.join(folder, found));
+    const isPacked = found.endsWith(PACKED);
+    const file = isPacked ? found.slice(0, -PACKED.length) : found;
+    const content = isPacked ? gunzipSync(bytes) : bytes;
     const type = MEDIA_TYPE[path.extname(file)] ?? 'application/octet-stream';
     // Their names have a hash of what is in them.
     const isImmutable = file.startsWith('assets/');
-    let compressed: Promise<Buffer> | undefined;
+    let compressed = isPacked ? Promise.resolve(bytes) : undefined;
     const address = file === 'index.html' ? '/' : `/${file}`;
     server.get(address, { config: { isOpen: true } }, async (request, reply) => {
       reply.type(type).header('vary', 'accept-encoding');
