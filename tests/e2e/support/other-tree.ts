@@ -3,10 +3,13 @@ import path from 'node:path';
 import type { Build } from '@holdfast/supervisor';
 import { installation, type Installation, repository } from '@holdfast/testkit';
 
+/** All of it that is run or published. */
+const PARTS = ['bin', 'contrib', 'dist', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+
 /** This tree, in a folder, as another build: the same code, which says so. */
 export async function otherTree(folder: string, other: Partial<Build>): Promise<Installation> {
   const filter = (file: string) => !file.endsWith('.map');
-  for (const part of ['bin', 'dist', 'package.json'])
+  for (const part of PARTS)
     await cp(path.join(repository, part), path.join(folder, part), { recursive: true, filter });
   await symlink(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
   const own = JSON.parse(await readFile(path.join(folder, 'dist', 'build.json'), 'utf8')) as Build;
@@ -16,5 +19,8 @@ export async function otherTree(folder: string, other: Partial<Build>): Promise<
     const code = (await readFile(file, 'utf8')).replaceAll(own.build, other.build ?? own.build);
     await writeFile(file, code.replaceAll(`"${own.version}"`, `"${other.version ?? own.version}"`));
   }
+  const manifest = path.join(folder, 'package.json');
+  const described = JSON.parse(await readFile(manifest, 'utf8'));
+  await writeFile(manifest, JSON.stringify({ ...described, version: other.version ?? own.version }));
   return installation(folder);
 }

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { commandLine, eventually, installation, repository, startDaemon, TestHome } from '@holdfast/testkit';
+import { expect, test } from 'vitest';
+import { install, packProgram } from './support/npm.ts';
+import { otherTree } from './support/other-tree.ts';
+import { released, RELEASES } from './support/releases.ts';
+import { TestHost } from './support/test-host.ts';
+
+const LATER = { version: '99.0.0', build: 'aaaaaaaaaaaa' };
+/** Installed, without what it depends on. */
+const LARGEST_BYTES = 3_000_000;
+const NEWEST = RELEASES.at(-1) ?? '';
+
+/** The package of this tree, as a later version. */
+async function packLater(folders: TestHome): Promise<string> {
+  const tree = folders.scratch('later-tree');
+  await otherTree(tree, LATER);
+  return packProgram(folders.scratch('later'), tree);
+}
+
+/** The package of a release: its own daemon, and the rest of this tree, which says that it is that release. */
+async function packRelease(folders: TestHome, version: string): Promise<string> {
+  const { code, build } = released(version);
+  const tree = folders.scratch('release-tree');
+  await otherTree(tree, { version, build });
+  writeFileSync(path.join(tree, 'dist', 'daemon', 'main.js'), code);
+  return packProgram(folders.scratch('release'), tree);
+}
+
+/** Runs a command that prints JSON. */
+async function json(home: TestHome, ...args: string[]) {
+  const { code, stdout, stderr } = await home.cli([...args, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(String(stdout));
+}
+
+test('the package has no more in it than is needed to run, and is small', async () => {
+  await using folders = new TestHome();
+  const holdfast = await packProgram(folders.scratch('packed'));
+  const list = execFileSync('tar', ['-tvzf', holdfast], { encoding: 'utf8' }).trim().split('\n');
+  const files = list
+    .map((line) => line.split(/\s+/))
+    .map(([, , size, , , name]) => ({ size: Number(size), name }));
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  console.log(`holdfast: ${readFileSync(holdfast).length} bytes packed, ${bytes} installed`);
+  expect(bytes).toBeLessThanOrEqual(LARGEST_BYTES);
+
+  const places = new Set(files.map(({ name = '' }) => name.split('/').slice(1, -1).join('/')));
+  expect([...places].toSorted()).toEqual([
+    '',
+    'bin',
+    'contrib',
+    'dist',
+    'dist/cli',
+    'dist/daemon',
+    'dist/host',
+    'dist/keeper',
+    'dist/man',
+    'dist/screen',
+    'dist/transcript',
+    'dist/web',
+    'dist/web/assets',
+  ]);
+  const manifest = JSON.parse(
+    execFileSync('tar', ['-xzOf', holdfast, 'package/package.json'], { encoding: 'utf8' }),
+  );
+  const posix = JSON.parse(readFileSync(path.join(repository, 'packages/posix/package.json'), 'utf8'));
+  expect(manifest.dependencies).toEqual(posix.dependencies);
+  for (const field of ['private', 'scripts', 'workspaces', 'devDependencies', 'overrides'])
+    expect(manifest).not.toHaveProperty(field);
+});
+
+test('the last release is installed from its tarball and used; a later one over it, and `holdfast upgrade`, keep sessions, pids and viewers', {
+  timeout: 120_000,
+}, async (context) => {
+  await using folders = new TestHome();
+  const prefix = folders.scratch('prefix');
+  await install(context, { into: prefix, tarballs: [await packRelease(folders, NEWEST)], global: true });
+  const installed = path.join(prefix, 'lib', 'node_modules', 'holdfast');
+  const bin = path.join(prefix, 'bin', 'holdfast');
+  expect(existsSync(path.join(prefix, 'share', 'man', 'man1', 'holdfast.1'))).toBe(true);
+
+  await using home = new TestHome({ installation: { ...installation(installed), bin } });
+  // As the release itself starts it: it knows of no keeper.
+  await using _daemon = await startDaemon({ home });
+  const { id, pid } = await json(home, 'new', '-d', '--name', 'kept');
+  const listed = () => json(home, 'ls');
+  expect(await listed()).toMatchObject([{ id, pid, name: 'kept', state: 'running' }]);
+  expect(commandLine(home.daemonPid ?? 0)).toContain(`${installed}/dist/daemon/main.js`);
+  const viewer = home.terminal(['attach', 'kept']);
+  viewer.type("echo be''fore\r");
+  await viewer.until('\nbefore');
+
+  await install(context, { into: prefix, tarballs: [await packLater(folders)], global: true });
+  const status = () => json(home, 'status');
+  const pending = { running: expect.stringContaining(NEWEST), available: expect.stringContaining('99.0.0') };
+  expect(await status()).toMatchObject({ update: { pending: true, ...pending } });
+  expect(await json(home, 'upgrade')).toMatchObject({
+    ok: true,
+    from: { version: NEWEST },
+    to: LATER,
+    sessions: 1,
+    clients: { dropped: 0 },
+  });
+  expect(await listed()).toMatchObject([{ id, pid, state: 'running' }]);
+  viewer.type("echo af''ter\r");
+  await viewer.until('\nafter');
+  expect(await status()).toMatchObject({
+    daemon: LATER,
+    keeper: { version: expect.stringContaining('99.0.0') },
+  });
+});
+
+test('a package that a daemon still runs from is replaced: the daemon goes on, and the host of the new one upgrades it by itself', {
+  timeout: 120_000,
+}, async (context) => {
+  await using folders = new TestHome();
+  const prefix = folders.scratch('prefix');
+  const holdfast = await packProgram(folders.scratch('packed'));
+  await install(context, { into: prefix, tarballs: [holdfast] });
+  const installed = path.join(prefix, 'node_modules', 'holdfast');
+  const bin = path.join(prefix, 'node_modules', '.bin', 'holdfast');
+  // In development nobody waits until the machine is less busy.
+  await using home = new TestHome({
+    installation: { ...installation(installed), bin },
+    env: { HOLDFAST_ENV: 'development' },
+  });
+  const { id, pid } = await json(home, 'new', '-d');
+
+  await install(context, { into: prefix, tarballs: [await packLater(folders)] });
+  await home.cli(['send', id, 'echo sh""own', '--enter']);
+  await home.cli(['wait', id, '--output', '\\nshown']);
+  // The daemon makes screens in a worker, which it starts only now.
+  expect(String((await home.cli(['capture', id])).stdout)).toMatch(/^shown$/m);
+  const terminal = home.terminal(['ls']);
+  await terminal.waitFor('holdfast upgrade brings it to 99.0.0');
+
+  await using host = await TestHost.start({ home });
+  const { terminal: api } = host.client();
+  await eventually('the later version serves', async () => {
+    const { running } = await api.daemon.getUpdateStatus.query();
+    return running === `${LATER.version}+${LATER.build}`;
+  });
+  expect(await api.get.query({ session: id })).toMatchObject({ pid, state: 'running' });
+
+  // Its files are in the package as they are sent.
+  const page = await (await host.fetch('/')).text();
+  const [, script = ''] = /src="\/(assets\/[^"]+\.js)"/.exec(page) ?? [];
+  const built = readFileSync(path.join(folders.scratch('later-tree'), 'dist', 'web', script), 'utf8');
+  for (const coding of ['gzip', 'identity']) {
+    const answer = await host.fetch(`/${script}`, { headers: { 'accept-encoding': coding } });
+    expect(answer.headers.get('content-encoding')).toBe(coding === 'gzip' ? 'gzip' : null);
+    expect(answer.headers.get('content-type')).toContain('text/javascript');
+    expect(await answer.text()).toBe(built);
+  }
+});
