@@ -17,10 +17,12 @@ const projects = [
 ];
 const long = project({
   name: 'long',
-  include: 'tests/long/**/*.test.ts',
+  // Parsers are given hostile input for seconds among the other tests, and for minutes here.
+  include: ['tests/long/**/*.test.ts', 'packages/*/{src,test}/**/*.fuzz.test.ts'],
   order: 3,
   workers: 1,
   timeoutMs: 3_600_000,
+  env: { HOLDFAST_FUZZ_FACTOR: process.env['HOLDFAST_FUZZ_FACTOR'] ?? '50' },
 });
 
 export default defineConfig({
@@ -34,19 +36,21 @@ export default defineConfig({
 
 interface Project {
   name: string;
-  include: string;
+  include: string | string[];
   order: number;
   workers: number;
   timeoutMs: number;
+  env?: Record<string, string>;
 }
 
-function project({ name, include, order, workers, timeoutMs }: Project): TestProjectConfiguration {
+function project({ name, include, order, workers, timeoutMs, env = {} }: Project): TestProjectConfiguration {
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions } },
     test: {
       name,
-      include: [include],
+      include: [include].flat(),
+      env,
       setupFiles: ['./scripts/property-seed.mjs'],
       pool: 'forks',
       maxWorkers: workers,

@@ -41,6 +41,7 @@ describe('a checkpoint', () => {
   it.each([
     ['another file', Buffer.from('{"a":1}'.repeat(9)), 'it is no checkpoint'],
     ['a later version', withByte(4, 9), 'it has version 9, not 2'],
+    ['a screen that would fill the memory', withByte(22, 0x11), 'its header makes no sense'],
     ['a snapshot that would fill the memory', withByte(30, 0xff), 'its header makes no sense'],
     ['nothing', Buffer.alloc(0), '0 bytes are no checkpoint'],
   ])('is not read from %s', (_, bytes, why) => {

@@ -14,6 +14,8 @@ const CHECKSUM_AT = 34;
 const HEADER_BYTES = 38;
 /** A screen of random colours, 500 by 200, with 1,000 lines, stays below. */
 const MAX_SNAPSHOT = 64 * 1024 * 1024;
+/** Columns or rows. No session has more; a screen takes memory by its size, whatever is on it. */
+const MAX_EXTENT = 4_096;
 
 /**
  * Why a screen may differ from that of a terminal which was always there: output that is not kept any more, or had to be skimmed; bytes
@@ -70,8 +72,8 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | string {
   if (
     !Number.isSafeInteger(offset) ||
     !Number.isSafeInteger(marks) ||
-    cols === 0 ||
-    rows === 0 ||
+    !isExtent(cols) ||
+    !isExtent(rows) ||
     length > MAX_SNAPSHOT
   )
     return 'its header makes no sense';
@@ -91,6 +93,10 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | string {
     doubts: DOUBTS.filter((_, bit) => (header.readUInt8(5) & (1 << bit)) !== 0),
     snapshot,
   };
+}
+
+function isExtent(cells: number): boolean {
+  return cells >= 1 && cells <= MAX_EXTENT;
 }
 
 function flagsOf(doubts: readonly Doubt[]): number {

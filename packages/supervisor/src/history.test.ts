@@ -38,6 +38,11 @@ test('a crash that two processes tell of is one; a later one of the same pid is 
   expect(historyOf(text).map((entry) => entry.at)).toEqual([at(50), at(1)]);
 });
 
+test('an event whose name every object has is none that is told', () => {
+  const events = ['toString', 'constructor', '__proto__'];
+  expect(historyOf(log(...events.map((event) => ({ time: at(1), event }))))).toEqual([]);
+});
+
 test('what is no line of the log is left out', () => {
   const text = `{"time":"2026-01-01T00:0\nnonsense\n{"event":"crash"}\n{"time":"never","event":"crash"}\n`;
   expect(historyOf(`${text}${log({ time: at(1), event: 'crash', pid: null, by: 2 })}`)).toHaveLength(1);

@@ -72,7 +72,7 @@ export function historyOf(log: string): HistoryEntry[] {
   /** When something was told that others may tell, too. */
   const told = new Map<string, number>();
   for (const line of lines) {
-    const kind = KIND_OF[line.event as keyof typeof KIND_OF] as HistoryKind | undefined;
+    const kind = kindOf(line);
     if (kind === undefined) continue;
     const at = Date.parse(line.time);
     const same = `${kind} ${line.pid ?? ''} ${line.reason ?? ''}`;
@@ -96,6 +96,10 @@ export function historyOf(log: string): HistoryEntry[] {
     });
   }
   return entries.toReversed();
+}
+
+function kindOf({ event }: Line): HistoryKind | undefined {
+  return Object.hasOwn(KIND_OF, event) ? KIND_OF[event as keyof typeof KIND_OF] : undefined;
 }
 
 function parse(text: string): Line | undefined {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import type { Home } from './home.ts';
+import { parseReadyLine } from './ready-line.ts';
 
 export interface LaunchOptions {
   readonly home: Home;
@@ -117,21 +118,4 @@ async function within<T>(clock: Clock, promise: Promise<T>): Promise<T> {
 
 function startError(why: string, cause?: unknown): HoldfastError {
   return new HoldfastError('E_DAEMON_START', `the daemon could not be started: ${why}`, { cause });
-}
-
-/** `{"ready": true, …}` or `{"ready": false, "code", "message"}`; undefined if it is neither. */
-function parseReadyLine(
-  line: string,
-): { ready: true } | { ready: false; code: string; message: string } | undefined {
-  let said: unknown;
-  try {
-    said = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof said !== 'object' || said === null || !('ready' in said)) return undefined;
-  if (said.ready === true) return { ready: true };
-  if (!('code' in said) || typeof said.code !== 'string') return undefined;
-  if (!('message' in said) || typeof said.message !== 'string') return undefined;
-  return { ready: false, code: said.code, message: said.message };
 }

@@ -4,6 +4,7 @@ export { type CliOptions, CliProcess, type CliResult } from './cli-process.ts';
 export { sequence } from './escape-grammar.ts';
 export { eventually, passTime, settled, within } from './eventually.ts';
 export { Gate } from './gate.ts';
+export { fuzzRuns, hostileBytes, hostileJson, judge } from './hostile.ts';
 export { type Installation, installation, repository } from './installation.ts';
 export {
   firstDifference,

@@ -81,6 +81,7 @@ test.each([
   [`${HEADER}{"a":1}\n`, 'line 2 is not an event'],
   [`${HEADER}["1", "o", "x"]\n`, 'line 2 is not an event'],
   [`${HEADER}[1, "o"]\n`, 'line 2 is not an event'],
+  [`${HEADER}[1e999, "o", "x"]\n`, 'line 2 is not an event'],
   [HEADER + 'x'.repeat(17 * 1024 * 1024), 'a line of it has more than 16777216 characters'],
   [`${HEADER}${'['.repeat(100_000)}\n`, 'line 2 is not JSON'],
 ])('%# what is no recording is refused, with the line', async (text, why) => {

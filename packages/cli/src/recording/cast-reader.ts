@@ -2,6 +2,8 @@ import { StringDecoder } from 'node:string_decoder';
 
 /** One event is what a program wrote at once: some KiB. A longer line is no recording. */
 const LINE_CHARACTERS_MAX = 16 * 1024 * 1024;
+/** Thirty years: what is due later is due never, and numbers of a JSON text may have no end. */
+const SECONDS_MAX = 1e9;
 const EXTENT_MAX = 65_535;
 
 export interface CastBeginning {
@@ -56,7 +58,12 @@ export class CastReader {
     if (event === undefined) return undefined;
     if (!Array.isArray(event)) throw this.#wrong('is not an event');
     const [time, code, data]: unknown[] = event;
-    if (typeof time !== 'number' || typeof code !== 'string' || typeof data !== 'string')
+    if (
+      typeof time !== 'number' ||
+      time > SECONDS_MAX ||
+      typeof code !== 'string' ||
+      typeof data !== 'string'
+    )
       throw this.#wrong('is not an event');
     const after = Math.max(0, this.#version === 2 ? time - this.#at : time);
     this.#at = Math.max(this.#at, time);

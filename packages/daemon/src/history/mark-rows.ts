@@ -1,3 +1,5 @@
+import { LIMITS } from '@holdfast/protocol';
+
 /**
  * The rows of a marks file, for `marks.ts`, which writes them, and for those who only look, and call no libc:
  *
@@ -33,7 +35,7 @@ export function readMarkCount(header: Buffer): number {
   return written;
 }
 
-/** The marks from the row numbered `from` to the one before `written`, oldest first. Both must be kept in the file. */
+/** The marks from the row numbered `from` to the one before `written`, oldest first, without damaged ones. Both must be kept in the file. */
 export function readMarkRows(file: Buffer, from: number, written: number): Mark[] {
   const capacity = markCapacity(file.length);
   const marks: Mark[] = [];
@@ -47,20 +49,22 @@ export function readMarkRows(file: Buffer, from: number, written: number): Mark[
 function readMark(file: Buffer, at: number): Mark | undefined {
   const offset = file.readDoubleLE(at);
   const timeMs = file.readDoubleLE(at + 8);
+  if (!(Number.isSafeInteger(offset) && offset >= 0 && Number.isFinite(timeMs))) return undefined;
   switch (file.readUInt16LE(at + 16)) {
     case MARK_KIND.crash:
       return { kind: 'crash', offset, timeMs };
     case MARK_KIND.time:
       return { kind: 'time', offset, timeMs };
-    case MARK_KIND.size:
-      return {
-        kind: 'size',
-        offset,
-        timeMs,
-        cols: file.readUInt16LE(at + 18),
-        rows: file.readUInt16LE(at + 20),
-      };
+    case MARK_KIND.size: {
+      const [cols, rows] = [file.readUInt16LE(at + 18), file.readUInt16LE(at + 20)];
+      return isExtent(cols) && isExtent(rows) ? { kind: 'size', offset, timeMs, cols, rows } : undefined;
+    }
     default:
       return undefined;
   }
+}
+
+/** No terminal has another; what shows the session would take memory for it. */
+function isExtent(cells: number): boolean {
+  return cells >= 1 && cells <= LIMITS.columnsOrRows;
 }

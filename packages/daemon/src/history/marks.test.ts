@@ -77,3 +77,23 @@ test('output is timed once a second, whatever the wall clock does', () => {
   expect(marks.all().map((mark) => mark.offset)).toEqual([0, 10, 20, 30, 40, 50]);
   marks.unmap();
 });
+
+test.for([
+  ['an offset that is none', (row: DataView) => row.setFloat64(0, Number.NaN, true)],
+  ['an offset before all', (row: DataView) => row.setFloat64(0, -1, true)],
+  ['a time that is none', (row: DataView) => row.setFloat64(8, Number.POSITIVE_INFINITY, true)],
+  ['no columns', (row: DataView) => row.setUint16(18, 0, true)],
+  ['more rows than a terminal has', (row: DataView) => row.setUint16(20, 4_097, true)],
+] as const)('a mark with %s is left out, and those beside it are told', ([, damage]) => {
+  using scratch = new Scratch();
+  const marks = open(scratch.path('marks'), true);
+  for (const offset of [0, 1, 2]) marks.size(offset, 80, 24);
+  const file = fs.readFileSync(scratch.path('marks'));
+  // The second row behind the header.
+  damage(new DataView(file.buffer, file.byteOffset + 24 * 2, 24));
+  fs.writeFileSync(scratch.path('marks'), file);
+  const again = open(scratch.path('marks'), false);
+  expect(again.all().map(({ offset }) => offset)).toEqual([0, 2]);
+  marks.unmap();
+  again.unmap();
+});

@@ -111,3 +111,18 @@ test('a file that holds no times is not taken for one', () => {
   fs.writeFileSync(scratch.path('times'), Buffer.alloc(FILE_BYTES, 7));
   expect(() => open(scratch.path('times'), false)).toThrow('the times are damaged');
 });
+
+test('of a block that is damaged no time is told, and it begins no part', () => {
+  using scratch = new Scratch();
+  const times = open(scratch.path('times'), true);
+  note(times, 0, 300);
+  const file = fs.readFileSync(scratch.path('times'));
+  // The second of three blocks, behind the header.
+  file.writeDoubleLE(Number.POSITIVE_INFINITY, 64 + 24 + 128 * 8);
+  fs.writeFileSync(scratch.path('times'), file);
+  const again = open(scratch.path('times'), false);
+  expect(again.page(0, 1).next).toBeUndefined();
+  expect(again.page(0, 3).times.map(({ offset }) => offset)).not.toContain(Number.POSITIVE_INFINITY);
+  times.unmap();
+  again.unmap();
+});

@@ -88,7 +88,10 @@ export class Times {
     this.#storePair(at + ROW_COUNT_AT, this.#current.rows, 0);
   }
 
-  /** Some of what is known of the output from an offset on, oldest first; the first may lie before it. At most so many blocks. */
+  /**
+   * Some of what is known of the output from an offset on, oldest first; the first may lie before it. At most so many blocks. Of a
+   * damaged block nothing is told, and none follows a part that ends before one.
+   */
   page(from: number, blocksMax: number): TimesPage {
     if (this.#isBehind) this.#read();
     // While a block is begun it stands where the oldest one was.
@@ -98,7 +101,8 @@ export class Times {
     const last = Math.min(this.#begun, first + blocksMax);
     const times: TimedOffset[] = [];
     for (let number = first; number < last; number += 1) this.#readInto(times, number);
-    return { times, next: last < this.#begun ? this.#head(last).offset : undefined };
+    const next = last < this.#begun ? this.#head(last).offset : undefined;
+    return { times, next: isOffset(next) ? next : undefined };
   }
 
   /** Goes on behind what stands in the file now, when it is needed: everybody waits for a hand-over. */
@@ -148,6 +152,7 @@ export class Times {
     const offset = block.readDoubleLE(0);
     const timeMs = block.readDoubleLE(8);
     const rows = Math.min(ROWS_PER_BLOCK, block.readUInt32LE(ROW_COUNT_AT));
+    if (!isOffset(offset) || !isOffset(offset + DELTA_MAX) || !Number.isFinite(timeMs)) return;
     for (let at = BLOCK_HEADER_BYTES; at < BLOCK_HEADER_BYTES + rows * ROW_BYTES; at += ROW_BYTES)
       times.push({ offset: offset + block.readUInt32LE(at), timeMs: timeMs + block.readUInt32LE(at + 4) });
   }
@@ -171,4 +176,8 @@ export class Times {
     view.setFloat64(8, this.#begun, true);
     copyIn(this.#mapping.address, address, HEADER_BYTES);
   }
+}
+
+function isOffset(value: number | undefined): value is number {
+  return value !== undefined && Number.isSafeInteger(value) && value >= 0;
 }
