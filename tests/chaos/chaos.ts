@@ -11,11 +11,13 @@ import {
   zombiesOf,
 } from '@holdfast/testkit';
 import { DaemonFile, released, RELEASES } from '../e2e/support/releases.ts';
+import { otherDaemon } from '../e2e/support/supervised.ts';
+import { TestHost } from '../e2e/support/test-host.ts';
 import { mastersOf, type Points, targetsOf } from '../e2e/support/upgrades.ts';
 import { events } from './events.ts';
 import { Random } from './random.ts';
 import { Tally } from './tally.ts';
-import { churn, flood, paste, typing, viewers, type Workload } from './workloads.ts';
+import { churn, flood, pages, paste, resuming, typing, viewers, type Workload } from './workloads.ts';
 import { World } from './world.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -29,6 +31,8 @@ export interface ChaosOptions {
   /** The same seed makes the same things happen in the same order; at the same moments they can't. */
   readonly seed: number;
   readonly ms: number;
+  /** Other programs of Node to upgrade to. */
+  readonly nodes?: readonly string[];
   /** Told of each event when it begins, `seconds` after everything. */
   readonly onEvent?: (name: string, seconds: number) => void;
   /** Told, if something was lost, where the logs are kept. */
@@ -36,7 +40,7 @@ export interface ChaosOptions {
 }
 
 /** Everything at once, for so long: what came of it. */
-export async function chaos({ seed, ms, onEvent, onKept }: ChaosOptions): Promise<Tally> {
+export async function chaos({ seed, ms, nodes = [], onEvent, onKept }: ChaosOptions): Promise<Tally> {
   const tally = new Tally();
   const random = new Random(seed);
   await using home = new TestHome();
@@ -51,14 +55,18 @@ export async function chaos({ seed, ms, onEvent, onKept }: ChaosOptions): Promis
     env: { HOLDFAST_TEST_POINTS: file },
     openFilesLimit: OPEN_FILES,
   });
-  const world = new World({ daemon, tally, random, disk, at });
+  // What it upgrades by itself would be told apart from what happens here by nobody.
+  await using host = await TestHost.start({ home, env: { HOLDFAST_AUTO_UPDATE: 'off' } });
+  const world = new World({ daemon, host, tally, random, disk, at });
   await world.settled();
   const before = fdCount(await daemon.servingPid());
   const workloads: Workload[] = [await flood(world), await flood(world), await typing(world)];
   workloads.push(churn(world), churn(world), paste(world), viewers(world), viewers(world));
+  workloads.push(pages(world), await resuming(world));
 
   const untilMs = performance.now() + ms;
-  const possible = events(older);
+  const newer = otherDaemon(home, { version: '99.0.0', build: '0123456789ab' });
+  const possible = events({ older: older.entry, newer, nodes });
   while (performance.now() < untilMs) {
     const event = random.weighted(possible);
     onEvent?.(event.name, tally.seconds);

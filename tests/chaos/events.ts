@@ -1,7 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { HoldfastError } from '@holdfast/protocol';
 import { eventually, passTime, stopProcess, untilEnded } from '@holdfast/testkit';
-import { type DaemonFile } from '../e2e/support/releases.ts';
 import { FAKES, TRIALS, type Trial } from '../e2e/support/trials.ts';
 import { sameBuild, type Target } from '../e2e/support/upgrades.ts';
 import type { World } from './world.ts';
@@ -20,15 +19,27 @@ export interface ChaosEvent {
   readonly happen: (world: World) => Promise<void>;
 }
 
-/** `older`: a daemon that was released before. */
-export function events(older: DaemonFile): readonly ChaosEvent[] {
+/** Files to upgrade to. */
+export interface OtherBuilds {
+  /** A daemon that was released before. */
+  readonly older: string;
+  /** One of a later version. */
+  readonly newer: string;
+  /** Programs of Node. */
+  readonly nodes: readonly string[];
+}
+
+export function events({ older, newer, nodes }: OtherBuilds): readonly ChaosEvent[] {
   const trials = [...TRIALS, ...FAKES].filter(({ limit }) => limit === undefined);
+  const otherNode = (world: World) => upgradeWell(world, { node: world.random.pick(nodes) });
   return [
     { name: 'upgrade to the same build', weight: 8, happen: (world) => upgradeWell(world) },
+    { name: 'upgrade to a newer build', weight: 2, happen: (world) => upgradeWell(world, { entry: newer }) },
+    ...(nodes.length === 0 ? [] : [{ name: 'upgrade to another Node', weight: 2, happen: otherNode }]),
     {
       name: 'upgrade to an older build, if it can',
       weight: 1,
-      happen: (world) => upgradeSomehow(world, { ...sameBuild(world.daemon), entry: older.entry }),
+      happen: (world) => upgradeSomehow(world, { ...sameBuild(world.daemon), entry: older }),
     },
     {
       name: 'upgrade that fails',
@@ -48,16 +59,19 @@ export function events(older: DaemonFile): readonly ChaosEvent[] {
       weight: 2,
       happen: (world) => stopFor(world, world.daemon.home.keeperPid),
     },
+    { name: 'SIGKILL of the host', weight: 3, happen: ({ host }) => host.crash().then(() => host.start()) },
+    { name: 'SIGSTOP of the host', weight: 1, happen: (world) => stopFor(world, world.host.at.pid) },
+    { name: 'restart of the host', weight: 1, happen: ({ host }) => host.end().then(() => host.start()) },
     { name: 'resize', weight: 3, happen: resize },
     { name: 'more connections than fit', weight: 1, happen: crowd },
     { name: 'full disk', weight: 2, happen: fillDisk },
   ];
 }
 
-async function upgradeWell(world: World): Promise<void> {
+async function upgradeWell(world: World, other: Partial<Target> = {}): Promise<void> {
   const { excused } = world;
   try {
-    await upgradeTo(world, sameBuild(world.daemon));
+    await upgradeTo(world, { ...sameBuild(world.daemon), ...other });
   } catch (error) {
     if (!world.isExcused(error, excused))
       world.tally.loss('requests failed for no reason', `upgrade: ${String(error)}`);

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Subscription } from '@holdfast/client';
 import type { Exit, Session } from '@holdfast/protocol';
 import { type ErrorCode, HoldfastError } from '@holdfast/protocol';
-import { passTime, type Recording, sha256 } from '@holdfast/testkit';
+import { passTime, type Recording, sha256, within } from '@holdfast/testkit';
 import { FloodWatch } from '../e2e/support/flood-watch.ts';
+import { PersistentPage } from '../e2e/support/persistent-page.ts';
 import { Typing } from '../e2e/support/typing.ts';
 import { missingAtMarks } from './pieces.ts';
 import type { Random } from './random.ts';
@@ -173,6 +175,76 @@ export function viewers(world: World): Workload {
     if (random.next() < 0.5) await subscription.close();
     client.close();
   });
+}
+
+/** Pages, which reconnect: they get the very bytes that a client of the daemon gets, and what is typed into them arrives once. */
+export function pages(world: World): Workload {
+  return repeatedly(world, async (random) => {
+    const typed = random.next() < 0.5 ? randomBytes(random.integer(1, MEBIBYTE / 4)) : undefined;
+    const name = world.newName('page');
+    const session = await openOnce(world, name, () =>
+      typed
+        ? world.daemon.open('slow-digest.py', [typed.length], { name })
+        : world.daemon.open('write-and-exit.py', [random.integer(0, 200_000), '0'], { name }),
+    );
+    world.tally.sessions += 1;
+    const output = await world.daemon.record(session);
+    if (typed) await output.waitFor('ready;', PATIENCE_MS);
+    const page = new PersistentPage(world.host, session.id, typed);
+    try {
+      await within('the page has everything', page.ended, PATIENCE_MS);
+      await output.exited(PATIENCE_MS);
+      world.tally.outputBytes += page.offset;
+      world.tally.inputBytes += page.done;
+      if (page.sha256 !== sha256(output.bytes))
+        world.tally.loss('output repeated or changed', `${session.id}: a page has other bytes than a client`);
+      if (typed && !output.text.endsWith(`sum ${sha256(typed)};`) && output.gaps.length === 0)
+        world.tally.loss('acknowledged input lost or repeated', `${session.id}: typed into a page`);
+    } catch (error) {
+      if (String(error) !== 'Error: input is in doubt') throw error;
+      world.tally.keysInDoubt += 1;
+      const client = await world.client();
+      await unless('E_EXITED', client.request('kill', { session: session.id }, { timeoutMs: PATIENCE_MS }));
+    } finally {
+      page.close();
+    }
+    await forget(world, session);
+  });
+}
+
+/** A reader that is cut off without a word, again and again, and comes back within its lease. */
+export async function resuming(world: World): Promise<Workload> {
+  const { daemon, tally } = world;
+  const gate = daemon.home.gate();
+  const session = await daemon.open('flood.py', [gate.path], { leaseMs: PATIENCE_MS });
+  world.residents.push(session);
+  let last = 0;
+  const reading = repeatedly(world, async (random) => {
+    const client = await daemon.connect({ name: 'resuming', reconnect: true });
+    try {
+      let subscription: Subscription | undefined;
+      subscription = await client.subscribe(session.id, {
+        from: last,
+        mode: 'exact',
+        leaseMs: PATIENCE_MS,
+        onData: (bytes, offset) => {
+          if (offset !== last) tally.loss('output lost', `who came back got ${offset} after ${last}`);
+          last = offset + bytes.length;
+          tally.outputBytes += bytes.length;
+          subscription?.acknowledge(last);
+        },
+        onGap: ({ reason, from, to }) => {
+          if (reason !== 'crash')
+            tally.loss('output lost', `${reason}, from ${from} to ${to}, who came back`);
+        },
+      });
+      await passTime(random.integer(20, 500));
+    } finally {
+      client.close();
+    }
+  });
+  await gate.open();
+  return reading;
 }
 
 function describe(error: unknown): string {

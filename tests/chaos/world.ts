@@ -2,6 +2,7 @@ import type { Client } from '@holdfast/client';
 import { HoldfastError, type ErrorCode, type Session } from '@holdfast/protocol';
 import { eventually, type SmallDisk, type TestDaemon } from '@holdfast/testkit';
 import { readFileSync } from 'node:fs';
+import type { TestHost } from '../e2e/support/test-host.ts';
 import type { Points } from '../e2e/support/upgrades.ts';
 import type { Random } from './random.ts';
 import type { Tally } from './tally.ts';
@@ -12,6 +13,7 @@ const PATIENCE_MS = 30_000;
 /** What everybody who takes part in a run of chaos shares. */
 export class World {
   readonly daemon: TestDaemon;
+  readonly host: TestHost;
   readonly tally: Tally;
   readonly random: Random;
   /** Undefined where no file system can be mounted. */
@@ -24,8 +26,9 @@ export class World {
   #names = 0;
   readonly #excused = new Set<ErrorCode>();
 
-  constructor(parts: Pick<World, 'daemon' | 'tally' | 'random' | 'disk' | 'at'>) {
+  constructor(parts: Pick<World, 'daemon' | 'host' | 'tally' | 'random' | 'disk' | 'at'>) {
     this.daemon = parts.daemon;
+    this.host = parts.host;
     this.tally = parts.tally;
     this.random = parts.random;
     this.disk = parts.disk;

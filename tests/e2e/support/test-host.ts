@@ -9,22 +9,32 @@ export interface Accepting {
   readonly pid: number;
 }
 
+export interface TestHostOptions {
+  /** By default one of its own. */
+  readonly home?: TestHome;
+  readonly args?: readonly string[];
+  /** Beside the home's. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** `holdfast serve` in a home, started again at the same port as often as a test likes. */
 export class TestHost implements AsyncDisposable {
   readonly home: TestHome;
   readonly #args: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
   readonly #ownsHome: boolean;
   #process: CliProcess | undefined;
   #accepting: Accepting | undefined;
 
-  constructor(options: { home?: TestHome; args?: readonly string[] } = {}) {
+  constructor(options: TestHostOptions = {}) {
     this.#ownsHome = options.home === undefined;
     this.home = options.home ?? new TestHome();
     this.#args = options.args ?? [];
+    this.#env = options.env ?? {};
   }
 
   /** Starts a host in a home of its own; resolves when it accepts. */
-  static async start(options: { home?: TestHome; args?: readonly string[] } = {}): Promise<TestHost> {
+  static async start(options: TestHostOptions = {}): Promise<TestHost> {
     const host = new TestHost(options);
     await host.start();
     return host;
@@ -32,7 +42,9 @@ export class TestHost implements AsyncDisposable {
 
   async start(): Promise<void> {
     const port = String(this.#accepting?.port ?? 0);
-    this.#process = this.home.startCli(['serve', '--port', port, '--json', ...this.#args]);
+    this.#process = this.home.startCli(['serve', '--port', port, '--json', ...this.#args], {
+      env: this.#env,
+    });
     const [line] = await within('the host accepts', this.#process.stdout.waitFor(/^.*\n/));
     this.#accepting = JSON.parse(line) as Accepting;
   }
