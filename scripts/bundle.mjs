@@ -18,6 +18,7 @@ import { build } from 'esbuild';
 import { root } from './root.mjs';
 
 const buildPlaceholder = '@@hf-build@@';
+const LINE_CHARACTERS = 240;
 
 // Fastify and what it uses are CommonJS: they call `require` for Node's own modules.
 const REQUIRE =
@@ -83,6 +84,8 @@ async function bundle({ name, entry, startsOften, logsFaults = false, banner }, 
     minifyWhitespace: true,
     minifySyntax: true,
     minifyIdentifiers: !logsFaults,
+    // Node prints the whole line that an uncaught error comes from.
+    lineLimit: LINE_CHARACTERS,
     // The repository's package.json makes every .js an ES module.
     outExtension: { '.js': startsOften ? '.cjs' : '.js' },
     platform: 'node',
