@@ -115,6 +115,7 @@ export class Daemon {
         await whileServing();
         return answers;
       },
+      followScreen: ({ id }, how) => screens.follow(() => this.#registry.screened(id), how),
       whileServing,
     });
     this.#identity = {

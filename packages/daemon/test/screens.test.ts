@@ -134,6 +134,22 @@ test('a worker that never answers is given up, and the others get another one', 
   expect(await next).toBe('next');
 });
 
+test('whoever looks comes before a screen that nobody looks at', async () => {
+  const followed = '{ followed: { offset: 1, isBehind: false, tookMs: 0 } }';
+  using scene = new Scene(
+    `if (request.follow) port.postMessage(${followed}); else answer(request.session.id)`,
+  );
+  const order: string[] = [];
+  const note = (what: string) => () => void order.push(what);
+  const session = { id: 'unseen', history: { folder: '/nowhere' }, capacity: 1, cols: 80, rows: 24 };
+  const first = scene.capture('first').then(note('first'));
+  const unseen = scene.screens.follow(() => session, { isFlood: false });
+  const second = scene.capture('second').then(note('second'));
+  await Promise.all([first, unseen.then(note('unseen')), second]);
+  expect(order).toEqual(['first', 'second', 'unseen']);
+  expect(await unseen).toEqual({ offset: 1, isBehind: false, tookMs: 0 });
+});
+
 test('a worker of another build makes no screens', async () => {
   using scene = new Scene('answer(1)', '0123456789ab');
   await expect(Promise.all([scene.capture('a'), scene.capture('b')])).rejects.toThrow('0123456789ab');

@@ -3,7 +3,7 @@ import { differences, Emulators } from '@holdfast/screen';
 import { ScreenRecording } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 import { History } from '../src/history/history.ts';
-import type { HistorySource } from '../src/screen/messages.ts';
+import type { Followed, HistorySource } from '../src/screen/messages.ts';
 import { HistoryFile } from '../src/screen/worker/history-file.ts';
 import type { SessionScreen } from '../src/screen/worker/session-screen.ts';
 import { SessionScreens } from '../src/screen/worker/session-screens.ts';
@@ -33,6 +33,12 @@ class Scene implements Disposable {
 
   look(sizeNow = size, id = 'session'): SessionScreen {
     return this.screens.look({ id, history: this.#source, capacity: this.history.capacity, ...sizeNow });
+  }
+
+  /** Nobody looks. */
+  follow(isFlood = false): Followed {
+    const session = { id: 'session', history: this.#source, capacity: this.history.capacity, ...size };
+    return this.screens.follow(session, { isFlood });
   }
 
   file(): HistoryFile {
@@ -408,6 +414,67 @@ describe('a checkpoint', () => {
     fs.renameSync(other.checkpoint, scene.checkpoint);
     scene.write('mine');
     expect(rowsOf(scene.look())[0]).toBe('mine');
+  });
+});
+
+describe('a screen that nobody looks at', () => {
+  test('is exact behind 10 MiB in a history of 64 KiB, whoever makes it being killed at any time', {
+    timeout: 120_000,
+  }, () => {
+    const { bytes } = ScreenRecording.endless(ScreenRecording.all(), 10 * MIB);
+    using scene = new Scene(64 * 1024);
+    using always = emulators.open(size);
+    let shown = 0;
+    for (let at = 0; at < bytes.length; ) {
+      // Half a history, and what comes while it is shown.
+      const to = Math.min(at + 32 * 1024 + (at % 20_011), bytes.length);
+      scene.write(bytes.subarray(at, to));
+      at = to;
+      scene.screens = new SessionScreens(emulators);
+      expect(scene.follow()).toMatchObject({ isBehind: false });
+      if (to < bytes.length && to % 7 > 0) continue;
+      const { emulator, offset, doubts } = scene.look();
+      always.feed(bytes.subarray(shown, offset));
+      shown = offset;
+      expect(differences(always, emulator)).toEqual([]);
+      expect(doubts).toEqual([]);
+    }
+  });
+
+  test.each([
+    { what: 'that is known to be one', isFlood: true, more: 100 },
+    { what: 'that has nearly left the history already', isFlood: false, more: 5_500 },
+  ])('takes of a flood $what what it sets, and shows its end to who looks', ({ isFlood, more }) => {
+    using scene = new Scene(64 * 1024);
+    scene.write(`\x1b[?2004h\x1b]2;title\x07first line\r\n${lines(0, 2_000)}`);
+    expect(scene.follow()).toMatchObject({ isBehind: false });
+    let line = 2_000;
+    for (let round = 0; round < 20; round += 1) {
+      scene.write(`\x1b[?100${round % 5}h${lines(line, line + (round === 0 ? more : 1_500))}`);
+      line += round === 0 ? more : 1_500;
+      const { isBehind, offset } = scene.follow(isFlood || round > 0);
+      expect(isBehind).toBe(true);
+      expect(scene.history.end - offset).toBeLessThanOrEqual(20 * 1024);
+    }
+    const screen = scene.look();
+    expect(screen.doubts).toEqual(['skimmed']);
+    expect(screen.emulator.terminal.modes.bracketedPasteMode).toBe(true);
+    expect(screen.emulator.tracked.title).toBe('title');
+    expect(rowsOf(screen).at(-2)).toBe(`line ${line - 1}`);
+  });
+
+  test('is followed where it is no flood any more', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write(lines(0, 4_000));
+    expect(scene.follow(true)).toMatchObject({ isBehind: true });
+    scene.write(lines(4_000, 5_000));
+    expect(scene.follow()).toMatchObject({ isBehind: false, offset: scene.history.end });
+  });
+
+  test('does not stop at a sequence that is longer than what is shown at once', () => {
+    using scene = new Scene(64 * 1024);
+    scene.write(`text\x1b]2;${'x'.repeat(30_000)}\x07more`);
+    expect(scene.follow()).toMatchObject({ isBehind: false, offset: scene.history.end });
   });
 });
 

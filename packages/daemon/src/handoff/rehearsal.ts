@@ -11,8 +11,8 @@ const SESSIONS = 10;
 const ROUNDS = 100;
 /** More than a rehearsal opens. */
 const DESCRIPTORS = 160;
-/** What the first session's program prints in a round. The history holds all of it. */
-const OUTPUT = Buffer.alloc(400, 'a line of output\r\n');
+/** What each program prints in a round. In all less than half of its history: no screen is to be shown it. */
+const OUTPUT = Buffer.alloc(300, 'a line of output\r\n');
 const TYPED = Buffer.from('x');
 const STREAM = '0'.repeat(32);
 const CHANNEL = { output: 1, input: 2 } as const;

@@ -41,8 +41,24 @@ export interface AnswersRequest {
   readonly asked: Asked;
 }
 
+/** Nobody looks, but the history is about to have no longer what the screen has not been shown. */
+export interface FollowRequest {
+  readonly session: ScreenedSession;
+  /** It comes faster than it could be shown: what it sets is enough. */
+  readonly follow: { readonly isFlood: boolean };
+}
+
+/** How far a screen is that nobody looks at. */
+export interface Followed {
+  readonly offset: number;
+  /** Not all could be shown before it left the history. */
+  readonly isBehind: boolean;
+  /** What it has cost. */
+  readonly tookMs: number;
+}
+
 /** Daemon → worker. One request at a time: the next comes when this is answered. Whoever is to end saves what it has, and does. */
-export type ToScreenWorker = ScreenRequest | AnswersRequest | 'end';
+export type ToScreenWorker = ScreenRequest | AnswersRequest | FollowRequest | 'end';
 
 /** Worker → daemon: first which build it is, then an answer to each request. */
 export type FromScreenWorker =
@@ -51,4 +67,5 @@ export type FromScreenWorker =
   | { readonly json: Uint8Array<ArrayBuffer> }
   /** One to each query; empty for what is answered by nothing. */
   | { readonly answers: readonly string[] }
+  | { readonly followed: Followed }
   | { readonly error: { readonly code: ErrorCode; readonly message: string } };

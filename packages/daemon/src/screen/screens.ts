@@ -5,6 +5,8 @@ import type { Log } from '../log.ts';
 import type {
   AnswersRequest,
   Asked,
+  Followed,
+  FollowRequest,
   FromScreenWorker,
   HistorySource,
   ScreenedSession,
@@ -23,7 +25,10 @@ const IDLE_MS = 60_000;
 /** Beyond it the worker is ended, and nothing else. Cells are not in it: SessionScreens limits those. */
 const HEAP_MB = 256;
 
-type Wanted = Omit<ScreenRequest, 'session'> | Omit<AnswersRequest, 'session'>;
+type Wanted =
+  | Omit<ScreenRequest, 'session'>
+  | Omit<AnswersRequest, 'session'>
+  | Omit<FollowRequest, 'session'>;
 type Made = Exclude<FromScreenWorker, { readonly build: string } | { readonly error: unknown }>;
 
 interface Waiting {
@@ -65,12 +70,9 @@ export class Screens {
 
   /** The result of `capture`, as JSON in UTF-8. `of` tells of the session when it is its turn. Rejects with HoldfastError. */
   async capture(of: () => ScreenedSession, view: ScreenView): Promise<Uint8Array> {
-    if (this.#waiting.length >= WAITING)
+    if (this.#waiting.filter(({ wanted }) => 'view' in wanted).length >= WAITING)
       throw new HoldfastError('E_LIMIT', `${WAITING} captures are waiting already`);
-    const made = await new Promise<Made>((resolve, reject) => {
-      this.#waiting.push({ of, wanted: { view }, resolve, reject });
-      this.#next();
-    });
+    const made = await this.#made(of, { view });
     if ('json' in made) return made.json;
     throw new HoldfastError('E_INTERNAL', 'answers came instead of a screen');
   }
@@ -80,13 +82,25 @@ export class Screens {
    * a row if one waits. Each session asks once at a time. Rejects with HoldfastError.
    */
   async answers(of: () => ScreenedSession, asked: Asked): Promise<readonly string[]> {
-    const made = await new Promise<Made>((resolve, reject) => {
-      const place = this.#firstCapture ?? this.#waiting.length;
-      this.#waiting.splice(place, 0, { of, wanted: { asked }, resolve, reject });
-      this.#next();
-    });
+    const made = await this.#made(of, { asked });
     if ('answers' in made) return made.answers;
     throw new HoldfastError('E_INTERNAL', 'a screen came instead of answers');
+  }
+
+  /** Shows a screen that nobody looks at what has come, when nobody waits for another. Each session asks once at a time. Rejects with HoldfastError. */
+  async follow(of: () => ScreenedSession, follow: FollowRequest['follow']): Promise<Followed> {
+    const made = await this.#made(of, { follow });
+    if ('followed' in made) return made.followed;
+    throw new HoldfastError('E_INTERNAL', 'a screen came that nobody looks at');
+  }
+
+  #made(of: () => ScreenedSession, wanted: Wanted): Promise<Made> {
+    return new Promise<Made>((resolve, reject) => {
+      const turn = turnOf(wanted);
+      const place = this.#waiting.findIndex((other) => turnOf(other.wanted) > turn);
+      this.#waiting.splice(place < 0 ? this.#waiting.length : place, 0, { of, wanted, resolve, reject });
+      this.#next();
+    });
   }
 
   #next(): void {
@@ -217,6 +231,12 @@ export class Screens {
     this.#worker = undefined;
     this.#isReady = false;
   }
+}
+
+/** What is waited for comes first: by a program, and then by who looks. */
+function turnOf(wanted: Wanted): number {
+  if ('asked' in wanted) return 0;
+  return 'view' in wanted ? 1 : 2;
 }
 
 /** With descriptors of its own for a history that has no files: the session's may be closed, and their numbers be others', at any time. */

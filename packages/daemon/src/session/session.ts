@@ -4,8 +4,9 @@ import { type Exit, HoldfastError, type Session as SessionDescription } from '@h
 import { learn } from '@holdfast/screen/queries';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
-import type { Asked } from '../screen/messages.ts';
+import type { Asked, Followed, FollowRequest } from '../screen/messages.ts';
 import type { AgentLink } from './agent-link.ts';
+import { Following } from './following.ts';
 import { InputQueue } from './input-queue.ts';
 import type { Launched } from './launch.ts';
 import { type Lifecycle, type LifecycleEvent, nextLifecycle } from './lifecycle.ts';
@@ -48,6 +49,8 @@ export interface SessionSurroundings {
   readonly lookBlock: Block;
   /** What a terminal answers that has shown the session's output up to each query. */
   screenAnswers(session: Session, asked: Asked): Promise<readonly string[]>;
+  /** Shows the session's screen what has come, though nobody looks. */
+  followScreen(session: Session, how: FollowRequest['follow']): Promise<Followed>;
   /** Resolves unless a successor serves by now: what was begun here is its to end then, and this process only leaves. */
   readonly whileServing: () => Promise<void>;
 }
@@ -100,6 +103,7 @@ export class Session {
   readonly #stateFile: StateFile;
   readonly #pace: Pace;
   readonly #queries: Queries;
+  readonly #following: Following;
   readonly #subscriptions = new Set<Subscription>();
   readonly #viewers = new Viewers<Subscription>((leader) => this.#leaderChanged(leader));
   readonly #exitListeners = new Set<() => void>();
@@ -157,6 +161,10 @@ export class Session {
       },
       suspended?.state.queries,
     );
+    this.#following = new Following({
+      history: parts.history,
+      follow: (how) => surroundings.followScreen(this, how),
+    });
     const { exit } = parts.state;
     const { exitedAt } = parts.state;
     // The one look at the clock on the wall: if that is set later, nothing is over sooner by it.
@@ -657,6 +665,7 @@ export class Session {
     this.#queries.outputGrew(nowMs);
     this.history.noteTime(from, nowMs);
     this.#pace.outputGrew(nowMs);
+    this.#following.outputGrew(nowMs);
     for (const subscription of this.#subscriptions) subscription.sink.hasOutput(subscription);
     if (nowMs - this.#lastActivityMs < ACTIVITY_EVERY_MS) return;
     this.#lastActivityMs = nowMs;

@@ -19,7 +19,10 @@ port.on('message', (message: ToScreenWorker) => {
   }
   try {
     if ('asked' in message) port.postMessage({ answers: answersTo(message) } satisfies FromScreenWorker);
-    else {
+    else if ('follow' in message) {
+      const followed = screens.follow(message.session, message.follow);
+      port.postMessage({ followed } satisfies FromScreenWorker);
+    } else {
       const json = painter.paint(screens.look(message.session), message.view);
       port.postMessage({ json } satisfies FromScreenWorker, [json.buffer]);
     }

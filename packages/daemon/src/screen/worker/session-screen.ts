@@ -9,6 +9,7 @@ import {
   type Serializer,
   Skimmer,
 } from '@holdfast/screen';
+import { followEveryBytes } from '../follow-every.ts';
 import type { HistoryFile, NumberedMarks, Stretch } from './history-file.ts';
 import { passedSizes } from './passed-sizes.ts';
 
@@ -127,15 +128,41 @@ export class SessionScreen implements Disposable {
     this.#show(stretch, history.marks(), sizeNow);
   }
 
+  /**
+   * Shows what has come though nobody looks, and faster than it goes on coming. Of a flood, in which that can't be, what it sets is taken
+   * while the history has it, but for the end: who looks gets that. Says whether it was one. Throws Error if the history can't be read.
+   */
+  keepUp(output: SessionOutput, { capacity, isFlood }: { capacity: number; isFlood: boolean }): boolean {
+    const { history } = output;
+    const { end } = history.range();
+    const every = followEveryBytes(capacity);
+    while (this.#offset < end) {
+      const { start, end: newest } = history.range();
+      if (isFlood || newest - this.#offset > Math.min((capacity * 7) / 8, PARSED_BYTES)) {
+        const to = newest - every / 2;
+        if (to > this.#offset) this.#skim(history, Math.max(this.#offset, start), to);
+        return true;
+      }
+      const before = this.#offset;
+      this.follow(output, Math.min(end, before + every / 4));
+      // A sequence that is longer.
+      if (this.#offset === before) this.follow(output, end);
+      if (this.#offset === before) break;
+    }
+    return false;
+  }
+
   #skim(history: HistoryFile, start: number, to: number): void {
     const skimmer = new Skimmer();
     const from = Math.max(start, to - SKIMMED_BYTES);
+    if (from > this.#offset) this.#doubts.add('history');
     for (let at = from; at < to; at += SKIMMED_AT_ONCE) {
-      const { bytes } = history.read(at, Math.min(to, at + SKIMMED_AT_ONCE));
-      this.emulator.feed(skimmer.skim(bytes));
+      const stretch = history.read(at, Math.min(to, at + SKIMMED_AT_ONCE));
+      // A flood has gone on meanwhile.
+      if (stretch.from > at) this.#doubts.add('history');
+      this.emulator.feed(skimmer.skim(stretch.bytes));
     }
     this.#doubts.add('skimmed');
-    if (from > this.#offset) this.#doubts.add('history');
     const { from: shown, bytes } = fromCleanPlace(history.read(to, to + MIDST_BYTES));
     this.#offset = bytes.length > 0 ? shown : to;
   }

@@ -1,15 +1,14 @@
 import { type Emulators, Serializer } from '@holdfast/screen';
-import type { ScreenedSession } from '../messages.ts';
+import type { Followed, FollowRequest, ScreenedSession } from '../messages.ts';
+import { followEveryBytes } from '../follow-every.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import { HistoryFile } from './history-file.ts';
-import { SessionScreen } from './session-screen.ts';
+import { type SessionOutput, SessionScreen } from './session-screen.ts';
 
 /** Screens that are kept: 50 people who attach to as many sessions find theirs, and some more. */
 const SCREENS = 64;
 /** Cells of all screens that are kept, scrollback included, at 12 bytes each: some 16 screens of 200 x 50 with all their lines. */
 const CELLS = 4 * 1024 * 1024;
-/** After so much output a screen is saved while it is kept, as somebody may end this process: to show that much again takes 0.2 s at most. */
-const SAVED_EVERY_BYTES = 2 * 1024 * 1024;
 
 interface Kept {
   readonly screen: SessionScreen;
@@ -34,7 +33,31 @@ export class SessionScreens {
   }
 
   /** A session's screen as it is now, or at an offset if it has not been shown more already. Throws Error if the history can't be read. */
-  look({ id, history: source, capacity, cols, rows }: ScreenedSession, at?: number): SessionScreen {
+  look(session: ScreenedSession, at?: number): SessionScreen {
+    const kept = this.#show(session, (screen, output) => screen.follow(output, at));
+    // Before the history has no longer what comes behind the last one.
+    if (kept.screen.offset - kept.savedAt >= followEveryBytes(session.capacity)) this.#save(kept);
+    this.#makeRoom();
+    return kept.screen;
+  }
+
+  /** Shows a screen what there is though nobody looks. Throws Error if the history can't be read. */
+  follow(session: ScreenedSession, { isFlood }: FollowRequest['follow']): Followed {
+    const begun = performance.now();
+    let isBehind = false;
+    const kept = this.#show(session, (screen, output) => {
+      isBehind = screen.keepUp(output, { capacity: session.capacity, isFlood });
+    });
+    // In a flood it would be old before it is written.
+    if (!isBehind) this.#save(kept);
+    this.#makeRoom();
+    return { offset: kept.screen.offset, isBehind, tookMs: performance.now() - begun };
+  }
+
+  #show(
+    { id, history: source, capacity, cols, rows }: ScreenedSession,
+    show: (screen: SessionScreen, output: SessionOutput) => void,
+  ): Kept {
     using history = new HistoryFile(source, capacity);
     const output = { history, sizeNow: { cols, rows } };
     const file = new CheckpointFile(source);
@@ -43,17 +66,14 @@ export class SessionScreens {
     const screen = known?.screen ?? this.#open(output, file);
     const kept: Kept = { screen, file, savedAt: known?.savedAt ?? screen.offset };
     try {
-      screen.follow(output, at);
+      show(screen, output);
     } catch (error) {
       // Nobody knows what it has been shown.
       screen[Symbol.dispose]();
       throw error;
     }
     this.#kept.set(id, kept);
-    // Before the history has no longer what comes behind the last one.
-    if (screen.offset - kept.savedAt >= Math.min(capacity / 2, SAVED_EVERY_BYTES)) this.#save(kept);
-    this.#makeRoom();
-    return screen;
+    return kept;
   }
 
   /** For who makes them again. */
@@ -61,7 +81,7 @@ export class SessionScreens {
     for (const kept of this.#kept.values()) this.#save(kept);
   }
 
-  #open(output: Parameters<typeof SessionScreen.begin>[1], file: CheckpointFile): SessionScreen {
+  #open(output: SessionOutput, file: CheckpointFile): SessionScreen {
     const checkpoint = file.read();
     const restored = checkpoint && SessionScreen.restore(this.#emulators, output, checkpoint);
     return restored ?? SessionScreen.begin(this.#emulators, output);
