@@ -12,6 +12,8 @@ import { keeperReport } from './keeper-report.ts';
 import { readUpdateRecord } from './update-record.ts';
 import { type Build, type UpdateStatus, updateStatus } from './update-status.ts';
 
+export { isUpdateWanted } from './wanted-update.ts';
+
 type Answer = RequestResult<'status'>;
 
 /** Why a keeper starts no daemon any more. */

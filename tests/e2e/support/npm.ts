@@ -8,6 +8,8 @@ import type { TestContext } from 'vitest';
 
 const run = promisify(execFile);
 const INSTALL_MS = 60_000;
+/** By itself npm tries for minutes. */
+const PATIENCE = ['--prefer-offline', '--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
 /** What npm says when it can't get to the registry. */
 const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH/;
 
@@ -36,7 +38,14 @@ export async function install(
   { into, tarballs, global = false }: { into: string; tarballs: readonly string[]; global?: boolean },
 ): Promise<void> {
   mkdirSync(into, { recursive: true });
-  const args = ['install', '--prefix', into, ...(global ? ['--global'] : []), '--loglevel=error'];
+  const args = [
+    'install',
+    '--prefix',
+    into,
+    ...(global ? ['--global'] : []),
+    '--loglevel=error',
+    ...PATIENCE,
+  ];
   try {
     await run('npm', [...args, ...tarballs], { cwd: into, env: ownEnvironment(), timeout: INSTALL_MS });
   } catch (error) {

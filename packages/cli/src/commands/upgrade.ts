@@ -19,10 +19,19 @@ export const upgradeCommand = defineCommand({
   options: {
     ...START_OPTIONS,
     timeout: { kind: 'value', value: 'MS', summary: 'give up after so long; default 15000' },
+    auto: {
+      kind: 'flag',
+      summary: 'only what is due by itself: from an older version, not twice; says nothing',
+    },
     json: { kind: 'flag', summary: 'print a JSON object' },
   },
   failureDocument: (failure) => failedDocument(failure),
   async run({ options }, context) {
+    if (options.auto) {
+      const { upgradeUnasked } = await import('../connection/unasked-upgrade.ts');
+      await upgradeUnasked(context);
+      return EXIT.done;
+    }
     const outcome = await supervisorOf(context).upgrade({
       target: {
         ...chosenStart(options, context.env),

@@ -3,6 +3,7 @@ import { type Client, type Connector, netConnector } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import * as supervisor from '@holdfast/supervisor/connect';
 import type { Context } from '../context.ts';
+import { upgradeIfOlder } from './auto-upgrade.ts';
 import { CLIENT_NAME } from './client-name.ts';
 
 /** Who asks for a session waits for a daemon that stands: none else can be had, and nothing is lost by it. */
@@ -39,8 +40,14 @@ export async function connectForSession(
   options: ConnectOptions = brief(context),
 ): Promise<Client> {
   const client = await connectIfRunning(context, options);
-  if (client) return client;
+  if (client) return upToDate(client, context);
   throw new HoldfastError('E_NO_SESSION', `no such session: ${session} (${whyNone(context)})`);
+}
+
+/** Of an older daemon it becomes one of this build, by itself and unbroken. */
+async function upToDate(client: Client, context: Context): Promise<Client> {
+  await upgradeIfOlder(client.daemon, context);
+  return client;
 }
 
 /** Why no daemon runs, as far as can be told: one that was stopped has removed its socket. */
@@ -57,7 +64,7 @@ export async function connectOrStart(
 ): Promise<Client> {
   const patient = { helloTimeoutMs: OPEN_PATIENCE_MS, ...options };
   const client = await connectIfRunning(context, patient);
-  if (client) return client;
+  if (client) return upToDate(client, context);
   const [{ startDaemon }, { tellOfLostSessions }] = await Promise.all([
     import('./start-daemon.ts'),
     import('./lost-sessions.ts'),

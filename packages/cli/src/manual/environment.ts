@@ -4,9 +4,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HOLDFAST_NAMESPACE: 'the namespace, if --namespace is not given; else default',
   HOLDFAST_DETACH_KEY: 'the key before d to detach, if --detach-key is not given; else ctrl-]',
   HOLDFAST_SESSION: "set in each session's program to the session's id",
-  HOLDFAST_AUTO_UPDATE:
-    'off: programs that stay, such as the host, do not upgrade an older daemon by themselves',
-  HOLDFAST_ENV: 'development: such programs upgrade a daemon of any other build, and at once',
+  HOLDFAST_AUTO_UPDATE: 'off: neither the host nor a command upgrades an older daemon by itself',
+  HOLDFAST_ENV: 'development: the host upgrades a daemon of any other build, and at once',
   HOLDFAST_DAEMON_ENTRY: 'file that runs the daemon, instead of the one beside the command line',
   XDG_RUNTIME_DIR: 'without HOLDFAST_HOME: where sockets go',
   XDG_STATE_HOME: 'without HOLDFAST_HOME: where locks, state and histories go',

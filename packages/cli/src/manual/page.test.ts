@@ -49,7 +49,7 @@ test('man shows the page without a warning, and in it every command, operand, op
 
 test('the page knows the environment variables of docs/cli.md', () => {
   const page = readFileSync(new URL('../../../../docs/cli.md', import.meta.url), 'utf8');
-  const [section = ''] = /### Environment\n[^#]*?\n\n(?=\| \|)/.exec(page) ?? [];
+  const [section = ''] = /^### Environment\n[^]*?(?=^\| \|)/m.exec(page) ?? [];
   const cells = section.split('\n').flatMap((line) => /^\| (`.*?) \|/.exec(line)?.[1] ?? []);
   const names = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
   expect(Object.keys(ENVIRONMENT)).toEqual(names);
