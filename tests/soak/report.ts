@@ -1,0 +1,128 @@
+import { median, type Sample, slopeOf } from '@holdfast/testkit';
+
+const HOUR_MS = 3_600_000;
+const MIB = 1024 * 1024;
+/**
+ * So much more there may be at the end of a run than at its beginning. Descriptors come and go by a few with connections; a
+ * heap has garbage in it, and grows to the size at which it is collected seldom enough.
+ */
+const GROWTH = { descriptors: 3, 'private memory': 4 * MIB } as const;
+type Measure = keyof typeof GROWTH;
+
+interface Row {
+  readonly process: string;
+  readonly measure: Measure;
+  readonly first: number;
+  readonly last: number;
+  readonly perHour: number;
+  readonly isFlat: boolean;
+}
+
+/** What a soak has found. */
+export class Report {
+  /** Output that was counted, and input that has come back. */
+  outputBytes = 0;
+  typedBytes = 0;
+  /** What was lost, repeated or changed. */
+  readonly faults: string[] = [];
+  readonly #sessions: number;
+  readonly #warmUpMs: number;
+  readonly #begunMs = performance.now();
+  readonly #samples = new Map<string, Sample[]>();
+  readonly #pausesMs: number[] = [];
+
+  /** Samples of the first `warmUpMs` do not count. */
+  constructor({ sessions, warmUpMs }: { sessions: number; warmUpMs: number }) {
+    this.#sessions = sessions;
+    this.#warmUpMs = warmUpMs;
+  }
+
+  sample(process: string, measure: Measure, value: number): void {
+    const name = `${process}/${measure}`;
+    const samples = this.#samples.get(name) ?? [];
+    samples.push({ ms: performance.now() - this.#begunMs, value });
+    this.#samples.set(name, samples);
+  }
+
+  /** An upgrade has made everybody wait for so long. */
+  paused(ms: number): void {
+    this.#pausesMs.push(ms);
+  }
+
+  /** The newest samples, in a line. */
+  get latest(): string {
+    const parts = [...this.#samples].map(([name, samples]) => {
+      const [process = '', measure = ''] = name.split('/');
+      return `${process} ${shown(measure as Measure, samples.at(-1)?.value ?? 0)}`;
+    });
+    return `${((performance.now() - this.#begunMs) / 1000).toFixed(0)} s  ${parts.join(', ')}`;
+  }
+
+  get rows(): readonly Row[] {
+    return [...this.#samples].map(([name, all]) => {
+      const [process = '', measure = ''] = name.split('/') as [string, Measure];
+      const samples = all.filter(({ ms }) => ms >= this.#warmUpMs);
+      const perMs = slopeOf(samples);
+      const ranMs = (samples.at(-1)?.ms ?? 0) - (samples[0]?.ms ?? 0);
+      const third = Math.ceil(samples.length / 3);
+      return {
+        process,
+        measure: measure as Measure,
+        first: median(samples.slice(0, third).map(({ value }) => value)) ?? Number.NaN,
+        last: median(samples.slice(-third).map(({ value }) => value)) ?? Number.NaN,
+        perHour: perMs * HOUR_MS,
+        isFlat: samples.length >= 3 && perMs * ranMs <= GROWTH[measure as Measure],
+      };
+    });
+  }
+
+  /** Everything that must not be: what grows, and what was lost. */
+  get complaints(): string[] {
+    const growing = this.rows
+      .filter(({ isFlat }) => !isFlat)
+      .map(
+        ({ process, measure, perHour }) =>
+          `${measure} of the ${process}: ${shown(measure, perHour)} more an hour`,
+      );
+    return [...growing, ...this.faults];
+  }
+
+  toString(): string {
+    const head = ['process', 'measure', 'at first', 'at last', 'slope an hour', 'verdict'];
+    const cells = this.rows.map(({ process, measure, first, last, perHour, isFlat }) => [
+      process,
+      measure,
+      shown(measure, first),
+      shown(measure, last),
+      `${perHour < 0 ? '' : '+'}${shown(measure, perHour)}`,
+      isFlat ? 'flat' : 'GROWS',
+    ]);
+    const widths = head.map((title, column) =>
+      Math.max(...[head, ...cells].map((row) => (row[column] ?? title).length)),
+    );
+    const lines = [head, ...cells].map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+    const pauses = this.#pausesMs.toSorted((one, other) => one - other);
+    return [
+      ...lines,
+      '',
+      `sessions                ${this.#sessions}`,
+      `upgrades                ${pauses.length}`,
+      `ms of pause, p50        ${(median(pauses) ?? Number.NaN).toFixed(1)}`,
+      `ms of pause, longest    ${(pauses.at(-1) ?? Number.NaN).toFixed(1)}`,
+      `MB of output            ${(this.outputBytes / 1e6).toFixed(1)}`,
+      `keys typed and echoed   ${this.typedBytes}`,
+      `lost or changed         ${this.faults.length}`,
+    ].join('\n');
+  }
+}
+
+function shown(measure: Measure, value: number): string {
+  return measure === 'descriptors'
+    ? value.toFixed(Number.isInteger(value) ? 0 : 1)
+    : `${(value / MIB).toFixed(1)} MiB`;
+}

@@ -1,0 +1,89 @@
+import type { Client } from '@holdfast/client';
+import type { Session } from '@holdfast/protocol';
+import { fdCount, passTime, privateBytes, startDaemon, TestHome } from '@holdfast/testkit';
+import { TestHost } from '../e2e/support/test-host.ts';
+import { TestPage } from '../e2e/support/test-page.ts';
+import { upgrade } from '../e2e/support/upgrades.ts';
+import { Echoing } from './echoing.ts';
+import { Report } from './report.ts';
+
+/** Sessions that write 500 KB a second each; all others echo what is typed. */
+const FLOODS = 2;
+/** Sessions that a page shows by way of the host. */
+const PAGES = 5;
+/** Between two keys in the same session. */
+const KEY_EVERY_MS = 1_000;
+/** What is measured and upgraded before the first sample that counts: caches fill, code is compiled. */
+const WARM_UP_SHARE = 0.25;
+
+export interface SoakOptions {
+  readonly ms: number;
+  readonly sessions: number;
+  readonly upgradeEveryMs: number;
+  /** Told of each sample. */
+  readonly onSample?: (line: string) => void;
+}
+
+/**
+ * One daemon, keeper and host for long: sessions that write and are typed into, pages, an upgrade now and then, and between two of
+ * them a session that is opened, looked at, ended and forgotten. What memory and descriptors do meanwhile.
+ */
+export async function soak({ ms, sessions, upgradeEveryMs, onSample }: SoakOptions): Promise<Report> {
+  await using home = new TestHome();
+  const daemon = await startDaemon({ home, keeper: true });
+  const host = await TestHost.start({ home });
+  const client = await daemon.connect({ reconnect: true });
+  const floods: Session[] = [];
+  for (let count = 0; count < Math.min(FLOODS, sessions - 1); count += 1)
+    floods.push(await daemon.open('steady-flood.py'));
+  const echoes: Echoing[] = [];
+  while (floods.length + echoes.length < sessions)
+    echoes.push(await Echoing.begin(daemon, client, KEY_EVERY_MS));
+  const flooded = await Promise.all(floods.map((flood) => countOutput(client, flood)));
+  const pages = echoes.slice(0, PAGES).map(({ session }) => new TestPage(host.at, session.id));
+
+  const report = new Report({ sessions, warmUpMs: ms * WARM_UP_SHARE });
+  const untilMs = performance.now() + ms;
+  for (let next = performance.now() + upgradeEveryMs; next < untilMs; next += upgradeEveryMs) {
+    await openAndForget(daemon, client);
+    await passTime(Math.max(0, next - performance.now()));
+    // Just before the upgrade a daemon is always of the same age.
+    const processes = { daemon: await daemon.servingPid(), keeper: home.keeperPid ?? -1, host: host.at.pid };
+    for (const [name, pid] of Object.entries(processes)) {
+      report.sample(name, 'descriptors', fdCount(pid));
+      report.sample(name, 'private memory', privateBytes(pid));
+    }
+    onSample?.(report.latest);
+    report.paused((await upgrade(daemon, client)).pauseMs);
+  }
+
+  for (const echoing of echoes) {
+    const { typed, faults } = await echoing.end();
+    report.typedBytes += typed;
+    report.faults.push(...faults);
+  }
+  for (const page of pages) page[Symbol.dispose]();
+  report.outputBytes = flooded.reduce((sum, count) => sum + count(), 0);
+  await host.end();
+  return report;
+}
+
+/** How many bytes a viewer has had of a session, so far. */
+async function countOutput(client: Client, { id }: Session): Promise<() => number> {
+  let bytes = 0;
+  await client.subscribe(id, {
+    from: 'start',
+    mode: 'viewer',
+    onData: ({ length }) => {
+      bytes += length;
+    },
+  });
+  return () => bytes;
+}
+
+async function openAndForget(daemon: Awaited<ReturnType<typeof startDaemon>>, client: Client): Promise<void> {
+  const { id } = await daemon.openCommand(['/bin/sh', '-c', 'echo here and gone']);
+  await client.request('wait', { session: id }, { timeoutMs: null });
+  await client.request('capture', { session: id, format: 'text' }, { timeoutMs: null });
+  await client.request('forget', { session: id });
+}
