@@ -25,9 +25,18 @@ export interface Goal {
   readonly value: number | undefined;
 }
 
+/** Some figures of one kind, to be drawn. */
+export interface Chart {
+  /** That of its file. */
+  readonly name: string;
+  readonly unit: string;
+  readonly bars: readonly { readonly name: string; readonly value: number }[];
+}
+
 export interface Outcome {
   readonly rows: readonly Row[];
   readonly goals: readonly Goal[];
+  readonly charts?: readonly Chart[];
 }
 
 export interface Measure {

@@ -21,13 +21,15 @@ export interface Options {
   readonly only: readonly string[] | undefined;
   /** File for the results as JSON. */
   readonly json: string | undefined;
+  /** Folder for charts; undefined = none. */
+  readonly svg: string | undefined;
   /** The program that is measured. */
   readonly holdfast: string;
 }
 
 /** Beginning of a message about a wrong command line. */
 export const USAGE =
-  'usage: npm run bench -- [--only NAME[,NAME…]] [--rounds N] [--mb N] [--keys N] [--repeats N] [--upgrades N] [--sessions N[,N…]] [--busy N] [--json FILE] [--holdfast FILE]';
+  'usage: npm run bench -- [--only NAME[,NAME…]] [--rounds N] [--mb N] [--keys N] [--repeats N] [--upgrades N] [--sessions N[,N…]] [--busy N] [--json FILE] [--svg FOLDER] [--holdfast FILE]';
 
 /** Parses the command line. Throws Error if it is wrong. */
 export function parseOptions(args: readonly string[], root: string): Options {
@@ -39,10 +41,11 @@ export function parseOptions(args: readonly string[], root: string): Options {
       keys: { type: 'string', default: '500' },
       repeats: { type: 'string', default: '15' },
       upgrades: { type: 'string', default: '50' },
-      sessions: { type: 'string', default: '1,100,1000' },
+      sessions: { type: 'string', default: '1,10,100,1000' },
       busy: { type: 'string', default: '0' },
       only: { type: 'string' },
       json: { type: 'string' },
+      svg: { type: 'string' },
       holdfast: { type: 'string', default: path.join(root, 'bin', 'holdfast') },
     },
   });
@@ -56,6 +59,7 @@ export function parseOptions(args: readonly string[], root: string): Options {
     busy: wholeNumber('busy', values.busy, 0),
     only: values.only?.split(','),
     json: values.json,
+    svg: values.svg,
     holdfast: path.resolve(values.holdfast),
   };
 }

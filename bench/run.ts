@@ -1,12 +1,14 @@
 // `npm run bench`: measures Holdfast beside what it is compared with, and says which goals are met.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Reactor } from '@holdfast/posix';
 import { startBusyProcesses } from './busy-processes.ts';
 import { verdict } from './goals.ts';
 import { describeMachine } from './machine.ts';
 import type { Measure, Outcome } from './measure.ts';
-import { echo } from './measures/echo.ts';
+import { attach } from './measures/attach.ts';
+import { echo, echoBeside } from './measures/echo.ts';
+import { escapes } from './measures/escapes.ts';
 import { flood } from './measures/flood.ts';
 import { host } from './measures/host.ts';
 import { idle } from './measures/idle.ts';
@@ -14,12 +16,30 @@ import { list } from './measures/list.ts';
 import { memory } from './measures/memory.ts';
 import { open } from './measures/open.ts';
 import { pause } from './measures/pause.ts';
+import { recovery } from './measures/recovery.ts';
 import { screen } from './measures/screen.ts';
+import { smallWrites } from './measures/small-writes.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { Scope } from './scope.ts';
+import { svg } from './svg.ts';
 import { table } from './table.ts';
 
-const MEASURES: readonly Measure[] = [flood, echo, list, open, memory, idle, pause, screen, host];
+const MEASURES: readonly Measure[] = [
+  flood,
+  escapes,
+  smallWrites,
+  echo,
+  echoBeside,
+  attach,
+  list,
+  open,
+  memory,
+  idle,
+  pause,
+  recovery,
+  screen,
+  host,
+];
 /** Not os.tmpdir(): sockets lie in it, and their paths must be short. */
 const TEMPORARY = '/tmp';
 /** The machine should do nothing else: above this load, that is said. */
@@ -47,6 +67,7 @@ async function main(): Promise<number> {
   if (options.busy > 0) console.log(`Processes that compute beside all that follows: ${options.busy}.`);
   const results = await runAll(measures, options);
   printGoals(results);
+  if (options.svg) drawCharts(results, options.svg, machine);
   if (options.json) writeFileSync(options.json, toJson({ machine, options, results }));
   return [...results.values()].some((result) => result instanceof Error) ? 1 : 0;
 }
@@ -95,6 +116,18 @@ function printGoals(results: Results): void {
   const missed = goals.filter((goal) => verdict(goal) !== 'pass').length;
   console.log(`\ngoals\n${table(rows)}`);
   console.log(missed === 0 ? 'All goals are met.' : `${missed} of ${goals.length} goals NOT met.`);
+}
+
+/** One file a chart, in a folder that need not be there. */
+function drawCharts(results: Results, folder: string, machine: ReturnType<typeof describeMachine>): void {
+  mkdirSync(folder, { recursive: true });
+  const date = new Date().toISOString().slice(0, 10);
+  const note = `${date}, ${machine.cores} × ${machine.processor}, Node ${machine.node}, load ${machine.load.toFixed(1)}`;
+  for (const [{ title }, result] of results) {
+    if (result instanceof Error) continue;
+    for (const chart of result.charts ?? [])
+      writeFileSync(path.join(folder, `${chart.name}.svg`), svg(chart, { title, note }));
+  }
 }
 
 function toJson(report: { machine: object; options: Options; results: Results }): string {

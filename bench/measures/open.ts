@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { Holdfast } from '../holdfast.ts';
+import { environment, Holdfast } from '../holdfast.ts';
 import type { Measure } from '../measure.ts';
 import { median } from '../statistics.ts';
 
@@ -17,11 +18,13 @@ export const open: Measure = {
     warm.openIdle();
     const warmMs: number[] = [];
     const coldMs: number[] = [];
+    const tmuxMs: number[] = [];
     for (let round = 1; round <= options.repeats; round += 1) {
       progress(`new: ${round} of ${options.repeats}`);
       warmMs.push(warm.timeOpenIdle());
       coldMs.push(cold.timeOpenIdle());
       cold.stop();
+      tmuxMs.push(...timeTmux(folder));
     }
     const row = (name: string, timesMs: readonly number[]) => ({
       command: name,
@@ -30,8 +33,34 @@ export const open: Measure = {
       'slowest ms': Math.max(...timesMs).toFixed(1),
     });
     return {
-      rows: [row('new -d, daemon running', warmMs), row('new -d, no daemon', coldMs)],
+      rows: [
+        row('new -d, daemon running', warmMs),
+        row('new -d, no daemon', coldMs),
+        ...(tmuxMs.length > 0 ? [row('tmux new -d, no server', tmuxMs)] : []),
+      ],
       goals: [],
+      charts: [
+        {
+          name: 'new',
+          unit: 'ms',
+          bars: [
+            { name: 'daemon running', value: median(warmMs) },
+            { name: 'no daemon', value: median(coldMs) },
+            ...(tmuxMs.length > 0 ? [{ name: 'tmux, no server', value: median(tmuxMs) }] : []),
+          ],
+        },
+      ],
     };
   },
 };
+
+/** Milliseconds of the same with tmux; nothing where it is not installed. */
+function timeTmux(folder: string): number[] {
+  const env = environment({ TMUX_TMPDIR: folder });
+  const tmux = (...args: string[]) => spawnSync('tmux', ['-L', 'bench', '-f', '/dev/null', ...args], { env });
+  const beginMs = performance.now();
+  const { status } = tmux('new', '-d', 'sleep 1000000');
+  const tookMs = performance.now() - beginMs;
+  tmux('kill-server');
+  return status === 0 ? [tookMs] : [];
+}

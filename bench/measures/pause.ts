@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { Client } from '@holdfast/client';
 import { Holdfast } from '../holdfast.ts';
 import type { Bench, Goal, Measure, Row } from '../measure.ts';
 import { median, quantile } from '../statistics.ts';
+import { watchFlood } from '../watched-flood.ts';
 
 /** What is wanted: milliseconds of pause, by number of sessions. */
 const GOALS = [
@@ -14,8 +14,6 @@ const GOALS = [
 /** With more sessions than this an upgrade is tried less often: each takes a second. */
 const MANY_SESSIONS = 200;
 const FEWER = 5;
-/** Writes as fast as its terminal takes it. */
-const FLOOD = ['sh', '-c', 'stty raw; exec yes 0123456789abcdef0123456789abcdef0123456789abcde'];
 const UPGRADE_TIMEOUT_MS = 60_000;
 
 interface Pauses {
@@ -58,7 +56,11 @@ export const pause: Measure = {
         });
       }
     }
-    return { rows, goals };
+    const bars = rows.map((row) => ({
+      name: `${row['sessions']} sessions`,
+      value: Number(row['pause p50']),
+    }));
+    return { rows, goals, charts: [{ name: 'pause', unit: 'ms', bars }] };
   },
 };
 
@@ -90,29 +92,4 @@ async function measure(sessions: number, bench: Bench): Promise<Pauses> {
     pauses.daemonMs.push(pauseMs);
   }
   return pauses;
-}
-
-/** Opens a flood and takes all of it; `take` gives the longest gap between two pieces since it was last called. */
-async function watchFlood(client: Client, { env }: Holdfast): Promise<{ take(): number }> {
-  const parameters = { command: FLOOD, cwd: '/', env: { ...env }, cols: 80, rows: 24 };
-  const { session } = await client.request('open', parameters);
-  let lastMs = performance.now();
-  let longestMs = 0;
-  const subscription = await client.subscribe(session.id, {
-    from: 'start',
-    mode: 'exact',
-    onData: (bytes, offset) => {
-      const nowMs = performance.now();
-      longestMs = Math.max(longestMs, nowMs - lastMs);
-      lastMs = nowMs;
-      queueMicrotask(() => subscription.acknowledge(offset + bytes.length));
-    },
-  });
-  return {
-    take() {
-      const taken = longestMs;
-      longestMs = 0;
-      return taken;
-    },
-  };
 }

@@ -9,6 +9,12 @@ const MIB = 1024 * 1024;
 const GROWTH = { descriptors: 3, 'private memory': 4 * MIB } as const;
 type Measure = keyof typeof GROWTH;
 
+interface Series {
+  readonly process: string;
+  readonly measure: Measure;
+  readonly samples: Sample[];
+}
+
 interface Row {
   readonly process: string;
   readonly measure: Measure;
@@ -28,7 +34,7 @@ export class Report {
   readonly #sessions: number;
   readonly #warmUpMs: number;
   readonly #begunMs = performance.now();
-  readonly #samples = new Map<string, Sample[]>();
+  readonly #series: Series[] = [];
   readonly #pausesMs: number[] = [];
 
   /** Samples of the first `warmUpMs` do not count. */
@@ -38,10 +44,9 @@ export class Report {
   }
 
   sample(process: string, measure: Measure, value: number): void {
-    const name = `${process}/${measure}`;
-    const samples = this.#samples.get(name) ?? [];
-    samples.push({ ms: performance.now() - this.#begunMs, value });
-    this.#samples.set(name, samples);
+    let series = this.#series.find((one) => one.process === process && one.measure === measure);
+    if (!series) this.#series.push((series = { process, measure, samples: [] }));
+    series.samples.push({ ms: performance.now() - this.#begunMs, value });
   }
 
   /** An upgrade has made everybody wait for so long. */
@@ -51,27 +56,25 @@ export class Report {
 
   /** The newest samples, in a line. */
   get latest(): string {
-    const parts = [...this.#samples].map(([name, samples]) => {
-      const [process = '', measure = ''] = name.split('/');
-      return `${process} ${shown(measure as Measure, samples.at(-1)?.value ?? 0)}`;
-    });
+    const parts = this.#series.map(
+      ({ process, measure, samples }) => `${process} ${shown(measure, samples.at(-1)?.value ?? 0)}`,
+    );
     return `${((performance.now() - this.#begunMs) / 1000).toFixed(0)} s  ${parts.join(', ')}`;
   }
 
   get rows(): readonly Row[] {
-    return [...this.#samples].map(([name, all]) => {
-      const [process = '', measure = ''] = name.split('/') as [string, Measure];
+    return this.#series.map(({ process, measure, samples: all }) => {
       const samples = all.filter(({ ms }) => ms >= this.#warmUpMs);
       const perMs = slopeOf(samples);
       const ranMs = (samples.at(-1)?.ms ?? 0) - (samples[0]?.ms ?? 0);
       const third = Math.ceil(samples.length / 3);
       return {
         process,
-        measure: measure as Measure,
+        measure,
         first: median(samples.slice(0, third).map(({ value }) => value)) ?? Number.NaN,
         last: median(samples.slice(-third).map(({ value }) => value)) ?? Number.NaN,
         perHour: perMs * HOUR_MS,
-        isFlat: samples.length >= 3 && perMs * ranMs <= GROWTH[measure as Measure],
+        isFlat: samples.length >= 3 && perMs * ranMs <= GROWTH[measure],
       };
     });
   }
