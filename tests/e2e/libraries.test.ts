@@ -57,7 +57,7 @@ client.close();
 `;
 
 test('a TypeScript program in an empty folder compiles with the packed libraries, and runs with the packed daemon', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (context) => {
   await using home = new TestHome();
   const folder = home.scratch('theirs');
@@ -94,7 +94,7 @@ test('a TypeScript program in an empty folder compiles with the packed libraries
   expect((await run(process.execPath, ['-e', required], { cwd: folder })).stdout).toBe('true false\n');
 });
 
-test('publint and attw find nothing to say about what is published', { timeout: 120_000 }, async () => {
+test('publint and attw find nothing to say about what is published', { timeout: 240_000 }, async () => {
   await using folders = new TestHome();
   const tarballs = await packAll(folders.scratch('packed'));
   const bin = (name: string) => path.join(repository, 'node_modules', '.bin', name);

@@ -75,7 +75,7 @@ test('the package has no more in it than is needed to run, and is small', async 
 });
 
 test('the last release is installed from its tarball and used; a later one over it, and `holdfast upgrade`, keep sessions, pids and viewers', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (context) => {
   await using folders = new TestHome();
   const prefix = folders.scratch('prefix');
@@ -116,7 +116,7 @@ test('the last release is installed from its tarball and used; a later one over 
 });
 
 test('a package that a daemon still runs from is replaced: the daemon goes on, and the next command at a terminal upgrades it', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (context) => {
   await using folders = new TestHome();
   const prefix = folders.scratch('prefix');

@@ -7,7 +7,7 @@ import { repository } from '@holdfast/testkit';
 import type { TestContext } from 'vitest';
 
 const run = promisify(execFile);
-const INSTALL_MS = 60_000;
+const INSTALL_MS = 120_000;
 /** By itself npm tries for minutes. */
 const PATIENCE = ['--prefer-offline', '--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
 /** What npm says when it can't get to the registry. */
