@@ -16,6 +16,7 @@ const LOADERS = {
   rename: async () => (await import('./commands/rename.ts')).renameCommand,
   kill: async () => (await import('./commands/kill.ts')).killCommand,
   forget: async () => (await import('./commands/forget.ts')).forgetCommand,
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
   logs: async () => (await import('./commands/logs.ts')).logsCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,

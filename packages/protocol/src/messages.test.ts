@@ -111,6 +111,10 @@ const requests: {
   signal: { parameters: { session: 'bash', signal: 'SIGINT' }, result: {} },
   kill: { parameters: { session: 'bash' }, result: { session } },
   forget: { parameters: { session: 'bash' }, result: {} },
+  restore: {
+    parameters: { session: 'bash', env: { PATH: '/bin' }, umask: 0o22, openFilesLimit: 1024 },
+    result: { session },
+  },
   wait: { parameters: { session: 'bash' }, result: { session } },
   capture: {
     parameters: {

@@ -274,6 +274,20 @@ export const REQUESTS = {
   },
   /** Drops an exited session and its history. */
   forget: { parameters: once(() => z.object({ session: sessionRef() })), result: once(() => z.object({})) },
+  /** Starts the program of an exited session anew, in its folder and under its name and id; its history goes on. */
+  restore: {
+    parameters: once(() =>
+      z.object({
+        session: sessionRef(),
+        /** The program's whole environment: that of the old one is not kept anywhere. */
+        env: z.record(variableName(), cString()),
+        /** As for `open`. */
+        umask: z.optional(z.int().check(z.gte(0), z.lte(0o777))),
+        openFilesLimit: z.optional(z.int().check(z.gte(16))),
+      }),
+    ),
+    result: once(() => z.object({ session: sessionShape() })),
+  },
   /** Answered when the session has exited. */
   wait: {
     parameters: once(() => z.object({ session: sessionRef() })),

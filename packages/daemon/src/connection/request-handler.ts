@@ -329,6 +329,11 @@ export class RequestHandler implements Requests {
       return {};
     },
 
+    restore: async (_connection, { session: reference, ...request }) => {
+      const session = await this.registry.restore(this.registry.find(reference), request);
+      return { session: session.describe() };
+    },
+
     wait: (connection, parameters) => this.#exited(connection, parameters),
 
     capture: async (connection, parameters) => {

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {
-  type Block,
+  Block,
   close,
+  copyIn,
   copyOutInto,
   type Mapping,
   mapFile,
@@ -235,6 +236,14 @@ export class History {
   append(byteCount: number): void {
     this.#end += byteCount;
     this.ledger.recordEnd(this.#end);
+  }
+
+  /** Records what no program has written: at most READ_BYTES. */
+  write(bytes: Uint8Array): void {
+    const block = new Block(bytes.length);
+    block.bytes.set(bytes);
+    copyIn(this.writeAddress, block.address, bytes.length);
+    this.append(bytes.length);
   }
 
   /** Where byte `offset` stands; all up to `end` is contiguous. `offset` must not be before `start`. */

@@ -1,11 +1,27 @@
 import path from 'node:path';
-import { Block, close, isErrno, openPidfd, setNonBlocking, slavePathOf, startTimeOf } from '@holdfast/posix';
-import { type Exit, HoldfastError, LIMITS, type OpenParameters } from '@holdfast/protocol';
+import {
+  Block,
+  close,
+  isErrno,
+  openPidfd,
+  setNonBlocking,
+  slavePathOf,
+  startTimeOf,
+  type TerminalSize,
+} from '@holdfast/posix';
+import {
+  type Exit,
+  HoldfastError,
+  LIMITS,
+  type OpenParameters,
+  type RequestParameters,
+} from '@holdfast/protocol';
 import { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import type { ScreenedSession } from '../screen/messages.ts';
 import { testPoint } from '../test-points.ts';
 import type { AgentLink } from './agent-link.ts';
+import { readBootId } from './boot-id.ts';
 import type { Inheritance, InheritedMaster } from './inheritance.ts';
 import { findProgram, type Launched, launch, type Program } from './launch.ts';
 import { NOTHING_TO_UNPACK, type Unpacking } from './luggage.ts';
@@ -13,6 +29,7 @@ import { PreparedHistories } from './prepared-histories.ts';
 import { LOOK_BLOCK_BYTES } from './queries.ts';
 import { RebuildRecord } from './rebuild-record.ts';
 import { recoverState } from './recovered-state.ts';
+import { restoredLine } from './restored-line.ts';
 import { Session, type SessionSurroundings, type SuspendedParts } from './session.ts';
 import { type HistoryPlace, type HomeFolders, type OpenedHistory, SessionFiles } from './session-files.ts';
 import type { SessionState } from './state-file.ts';
@@ -28,6 +45,8 @@ export interface RegistryListener {
   sessionForgotten(id: string): void;
 }
 
+type RestoreParameters = Omit<RequestParameters<'restore'>, 'session'>;
+
 /** What is the system's fault, not that of a session's files. */
 const SYSTEM_ERRORS = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EACCES', 'ENOSPC', 'EDQUOT', 'EROFS'];
 
@@ -36,6 +55,9 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   /** Names of sessions that are being opened. */
   readonly #reservedNames = new Set<string>();
+  /** Ids of sessions whose programs are being started anew. */
+  readonly #restoring = new Set<string>();
+  readonly #bootId = readBootId();
   readonly #folders: HomeFolders;
   readonly #files: SessionFiles;
   readonly #prepared: PreparedHistories;
@@ -57,8 +79,8 @@ export class SessionRegistry {
       ...surroundings,
       lookBlock: new Block(LOOK_BLOCK_BYTES),
       changed: (session) => {
-        // Not of one that is forgotten, though its last subscribers leave only now.
-        if (!this.#sessions.has(session.id)) return;
+        // Not of one that is forgotten or was restored, though its last subscribers leave only now.
+        if (this.#sessions.get(session.id) !== session) return;
         for (const listener of this.#listeners) listener.sessionChanged(session);
       },
     };
@@ -113,6 +135,23 @@ export class SessionRegistry {
     }
   }
 
+  /**
+   * Starts the program of an exited session anew: the session that takes its place has its id, its name, and its history. Throws
+   * HoldfastError; all is as before then.
+   */
+  async restore(old: Session, request: RestoreParameters): Promise<Session> {
+    if (this.#isStopping) throw new HoldfastError('E_STOPPING', 'the daemon is stopping');
+    if (!old.hasExited) throw new HoldfastError('E_RUNNING', `session ${old.name} is still running`);
+    if (this.#restoring.has(old.id))
+      throw new HoldfastError('E_RUNNING', `session ${old.name} is being restored already`);
+    this.#restoring.add(old.id);
+    try {
+      return await this.#restore(old, request);
+    } finally {
+      this.#restoring.delete(old.id);
+    }
+  }
+
   /** Throws HoldfastError: E_BAD_NAME, E_NAME_TAKEN. */
   async rename(session: Session, name: string): Promise<void> {
     if (name === session.name) return;
@@ -124,6 +163,8 @@ export class SessionRegistry {
   /** Drops an exited session with all its files. Throws HoldfastError(E_RUNNING). */
   async forget(session: Session): Promise<void> {
     if (!session.hasExited) throw new HoldfastError('E_RUNNING', `session ${session.name} is still running`);
+    if (this.#restoring.has(session.id))
+      throw new HoldfastError('E_RUNNING', `session ${session.name} is being restored`);
     if (!this.#sessions.delete(session.id)) return;
     for (const listener of this.#listeners) listener.sessionForgotten(session.id);
     await session.settled();
@@ -369,7 +410,7 @@ export class SessionRegistry {
   ): Session {
     const { id, name, agentLink } = named;
     const { program, launched, request, opened } = made;
-    const { history, historyIn, warnings } = opened;
+    const { history, historyIn } = opened;
     const { cwd, cols, rows, leaseMs } = request;
     history.marks.size(0, cols, rows);
     const state = {
@@ -378,7 +419,9 @@ export class SessionRegistry {
       name,
       pid: launched.pid,
       startTime: startTimeOf(launched.pid),
+      bootId: this.#bootId,
       command: program.command,
+      ...(request.command.length === 0 ? { isLoginShell: true } : {}),
       cwd,
       cols,
       rows,
@@ -389,7 +432,75 @@ export class SessionRegistry {
       historyIn,
       leases: leaseMs === undefined ? [] : [{ offset: 0, leaseMs }],
     };
-    const stateFile = this.#files.stateFile(id);
+    return this.#beginAnew({ state, launched, agentLink, opened });
+  }
+
+  async #restore(old: Session, request: RestoreParameters): Promise<Session> {
+    const { command, isLoginShell, ...begun } = old.state;
+    // What is still being killed of it would be taken for a part of the new one.
+    await old.kill(null);
+    const program = await findProgram({
+      ...begun,
+      command: isLoginShell ? [] : [...command],
+      env: isLoginShell && command[0] !== undefined ? { ...request.env, SHELL: command[0] } : request.env,
+    });
+    // Offsets never reset: what begins anew since its files are gone begins behind what there was.
+    const leases = [{ offset: old.history.end, leaseMs: 0 }];
+    const opened = await this.#files.reopenLiveHistory({ ...old.state, leases });
+    const { history, historyIn } = opened;
+    const { id, name, cwd, cols, rows } = begun;
+    try {
+      await old.settled();
+      if (this.#isStopping) throw new HoldfastError('E_STOPPING', 'the daemon is stopping');
+      const agentLink = this.#files.agentLink(id);
+      const env = this.#environment(id, request.env, agentLink);
+      const launched = launch(program, { ...request, command: [...command], cwd, cols, rows, env });
+      const state = {
+        ...old.state,
+        pid: launched.pid,
+        startTime: startTimeOf(launched.pid),
+        bootId: this.#bootId,
+        exitedAt: null,
+        exit: null,
+        historyBytes: history.capacity,
+        historyIn,
+        leases: [],
+      };
+      this.#sayRestored(history, { cols, rows });
+      const session = this.#beginAnew({ state, launched, agentLink, opened });
+      // Nothing of the old one is told or saved any more.
+      old.retire();
+      this.#surroundings.keeper.hold(id, launched);
+      this.#sessions.set(id, session);
+      this.#log('session.restored', { session: id, name, pid: launched.pid });
+      await session.save();
+      this.#surroundings.changed(session);
+      return session;
+    } catch (error) {
+      if (this.#sessions.get(id) === old) history.close();
+      throw error;
+    }
+  }
+
+  /** One line between what was printed before and what comes. */
+  #sayRestored(history: History, { cols, rows }: TerminalSize): void {
+    const nowMs = performance.now();
+    history.noteTime(history.end, nowMs);
+    history.write(Buffer.from(restoredLine(new Date())));
+    history.marks.size(history.end, cols, rows);
+    // What the old program has asked is answered to nobody.
+    history.ledger.recordQueries(history.end);
+  }
+
+  #beginAnew(made: {
+    state: SessionState;
+    launched: Launched;
+    agentLink: AgentLink;
+    opened: OpenedHistory;
+  }): Session {
+    const { state, launched, agentLink, opened } = made;
+    const { history, warnings } = opened;
+    const stateFile = this.#files.stateFile(state.id);
     try {
       return new Session(
         { state, history, stateFile, agentLink, program: launched, warnings },
@@ -422,7 +533,10 @@ export class SessionRegistry {
     { exits, isRecent }: Inheritance,
   ): Promise<Session> {
     const found = await this.#readState(id, master);
-    if (found.state.kill && !isRecent) {
+    const isOfThisBoot = found.state.bootId === undefined || found.state.bootId === this.#bootId;
+    // A pid of before the machine was started is that of somebody else, who may have ended as well.
+    const exit = isOfThisBoot ? exits.get(found.state.pid) : undefined;
+    if (found.state.kill && !(isRecent && isOfThisBoot)) {
       // Pids may be those of others by now.
       found.state = { ...found.state, kill: undefined };
       found.warnings.push('it was being killed when its daemon ended; of its processes some may be left');
@@ -440,7 +554,7 @@ export class SessionRegistry {
         state: found.state,
         history,
         program: undefined,
-        crashed: { exit: exits.get(found.state.pid) },
+        crashed: { exit },
         warnings: [...found.warnings, ...warnings],
       });
     }
@@ -451,7 +565,7 @@ export class SessionRegistry {
       state,
       history,
       program: this.#reopenProgram(state, master.fd),
-      crashed: { exit: exits.get(state.pid) },
+      crashed: { exit },
       warnings: [...found.warnings, ...warnings],
     });
   }

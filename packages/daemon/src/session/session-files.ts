@@ -119,7 +119,7 @@ export class SessionFiles {
   async reopenLiveHistory(state: SessionState): Promise<OpenedHistory> {
     try {
       const opened = await this.reopenHistory(state);
-      if (opened.historyIn === state.historyIn) return opened;
+      if (!opened.history.descriptors) return opened;
       opened.history.close();
       throw new Error('it is gone');
     } catch (cause) {

@@ -604,14 +604,24 @@ export class Session {
     await this.#stateFile.settled();
   }
 
-  /** Frees what an exited session holds. Who still reads it is told what is left out, and of the exit. */
+  /** What is kept of it: how it can be begun again. */
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Frees what a forgotten session holds. Who still reads it is told what is left out, and of the exit. */
   dispose(): void {
+    this.retire();
+    this.agentLink.remove();
+  }
+
+  /** As `dispose`, for one whose files go on with another of its id. */
+  retire(): void {
     this.#isForgotten = true;
     this.#saveAgain?.cancel();
     this.#exitSaved();
     this.history.close();
     for (const subscription of Array.from(this.#subscriptions)) subscription.sink.finish(subscription);
-    this.agentLink.remove();
   }
 
   // Output

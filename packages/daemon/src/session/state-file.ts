@@ -11,7 +11,11 @@ export interface SessionState {
   readonly pid: number;
   /** Of the process, to tell it from another with the same pid; 0 = not known. */
   readonly startTime: number;
+  /** Of the machine, when the program was started; absent where that is not known: pid and start time are believed then. */
+  readonly bootId?: string | undefined;
   readonly command: readonly string[];
+  /** It was started as the user's login shell. */
+  readonly isLoginShell?: boolean | undefined;
   readonly cwd: string;
   readonly cols: number;
   readonly rows: number;

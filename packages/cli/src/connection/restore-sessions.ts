@@ -1,0 +1,126 @@
+import type { Client } from '@holdfast/client';
+import { HoldfastError, type RequestParameters, type Session } from '@holdfast/protocol';
+import { openRequest } from '../arguments/open-options.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { jsonLine } from '../output/json.ts';
+import { printable } from '../output/printable.ts';
+import { sessionTable } from '../output/session-table.ts';
+import { connectOrStart } from './connect.ts';
+import { byAge } from './sessions.ts';
+
+interface Printing {
+  readonly json: boolean;
+}
+
+/** Restores the sessions that are named, or none. Returns the exit code. */
+export function restoreSessions(
+  context: Context,
+  references: readonly string[],
+  printing: Printing,
+): Promise<number> {
+  return withDaemon(context, async (client) => {
+    const found = new Map<string, Session>();
+    // All are found before one is started: what can be seen to be wrong changes nothing.
+    for (const reference of references) {
+      const { session } = await client.request('get', { session: reference });
+      if (session.state === 'running')
+        throw new HoldfastError('E_RUNNING', `session ${session.name} is still running`);
+      found.set(session.id, session);
+    }
+    const restored: Session[] = [];
+    for (const { id, name } of found.values()) {
+      try {
+        restored.push(await restore(client, context, id));
+      } catch (error) {
+        // One document only: under --json that is the error.
+        if (!printing.json) tell(context, restored, printing);
+        throw named(name, error);
+      }
+    }
+    tell(context, restored, printing);
+    return EXIT.done;
+  });
+}
+
+/** Restores all that were lost, as far as that can be done. Returns the exit code. */
+export function restoreLost(context: Context, printing: Printing): Promise<number> {
+  return withDaemon(context, async (client) => {
+    const restored: Session[] = [];
+    let isWhole = true;
+    for (const { id, name } of await lostSessions(client)) {
+      try {
+        restored.push(await restore(client, context, id));
+      } catch (error) {
+        if (!(error instanceof HoldfastError)) throw error;
+        isWhole = false;
+        context.note(`holdfast: can't restore ${printable(named(name, error).message)}`);
+      }
+    }
+    tell(context, restored, printing);
+    return isWhole ? EXIT.done : EXIT.failed;
+  });
+}
+
+/** Lists what `--all` would restore. Returns the exit code. */
+export function listLost(context: Context, { json }: Printing): Promise<number> {
+  return withDaemon(context, async (client) => {
+    const lost = await lostSessions(client);
+    if (json) context.print(jsonLine(lost));
+    else if (lost.length === 0) context.note('[no session was lost]');
+    else {
+      const view = { now: Date.now(), userHome: context.env['HOME'], columns: context.columns };
+      context.print(sessionTable(lost, view));
+      context.note('[holdfast restore --all starts them anew, holdfast restore S one of them]');
+    }
+    return EXIT.done;
+  });
+}
+
+async function withDaemon(context: Context, exchange: (client: Client) => Promise<number>): Promise<number> {
+  const client = await connectOrStart(context);
+  try {
+    return await exchange(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** Those whose end nobody saw, as that of the machine. */
+async function lostSessions(client: Client): Promise<Session[]> {
+  const { sessions } = await client.request('list', {});
+  return byAge(sessions.filter(({ exit }) => exit !== null && 'lost' in exit));
+}
+
+async function restore(client: Client, context: Context, id: string): Promise<Session> {
+  return (await client.request('restore', { session: id, ...surroundings(context) })).session;
+}
+
+/** Those that a session has that is opened here and now. */
+function surroundings({ env: own }: Context): Omit<RequestParameters<'restore'>, 'session'> {
+  const { env, umask, openFilesLimit } = openRequest({ ...NOTHING_CHOSEN, cwd: '/' }, [], own);
+  return {
+    env,
+    ...(umask === undefined ? {} : { umask }),
+    ...(openFilesLimit === undefined ? {} : { openFilesLimit }),
+  };
+}
+
+const NOTHING_CHOSEN = {
+  name: undefined,
+  env: [],
+  size: undefined,
+  history: undefined,
+  'history-in': undefined,
+};
+
+/** Of several it must be said which. */
+function named(name: string, error: unknown): HoldfastError {
+  if (!(error instanceof HoldfastError)) throw error;
+  return new HoldfastError(error.code, `${name}: ${error.message}`, { cause: error });
+}
+
+function tell({ print }: Context, restored: readonly Session[], { json }: Printing): void {
+  if (json) print(jsonLine(restored));
+  else for (const { id, name } of restored) print(`${id}  ${printable(name)}\n`);
+}

@@ -1,0 +1,227 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { startTimeOf } from '@holdfast/posix';
+import type { Session } from '@holdfast/protocol';
+import { eventually, isAlive, TestHome, untilEnded } from '@holdfast/testkit';
+import { expect, test } from 'vitest';
+
+const LOST = { lost: true };
+
+test('after a reboot sessions are listed as lost, and restored with their names, folders and old text', async () => {
+  await using home = new TestHome();
+  const folder = home.scratch('project');
+  // It ends on the alternate screen, within a sequence.
+  const script = String.raw`printf 'was here %s\n' "$TOKEN"; printf '\033[?1049h\033[2Jdrawn\033]0;half'; exec cat`;
+  const old = await open(home, ['--name', 'api', '--cwd', folder, '--env', 'TOKEN=old'], script);
+  const shell = await open(home, ['--name', 'login', '--history-in', 'memory']);
+  await printed(home, 'api', 'half');
+  await reboot(home, [old.pid, shell.pid]);
+
+  expect(await list(home, ['ls', '--json'])).toEqual([]);
+  const told = await home.cli(['restore']);
+  expect(told.code).toBe(0);
+  expect(told.stdout.toString()).toMatch(/^api .* lost [^]*^login .* lost /m);
+  expect(told.stderr).toContain('holdfast restore --all');
+  const lost = await list(home, ['ls', '--json']);
+  expect(lost.map(({ name, state, exit }) => ({ name, state, exit }))).toEqual([
+    { name: 'api', state: 'exited', exit: LOST },
+    { name: 'login', state: 'exited', exit: LOST },
+  ]);
+
+  const restored = await list(home, ['restore', '--all', '--json'], { TOKEN: 'new' });
+  expect(restored.map(({ id, state }) => ({ id, state }))).toEqual([
+    { id: old.id, state: 'running' },
+    { id: shell.id, state: 'running' },
+  ]);
+  const [api, login] = await list(home, ['ls', '--json']);
+  const { name, command, cwd, cols, rows, createdAt } = old;
+  expect(api).toMatchObject({ name, command, cwd, cols, rows, createdAt, exit: null, exitedAt: null });
+  expect(login?.warnings.join()).toMatch(/its history begins anew/);
+  expect(api?.pid).not.toBe(old.pid);
+  expect(readFileSync(`/proc/${login?.pid}/cmdline`, 'utf8')).toBe('-sh\0');
+  await printed(home, 'api', 'was here new');
+  await screenShows(home, 'api', /drawn/);
+  const whole = (await home.cli(['tail', 'api'])).stdout.toString();
+  expect(whole).toMatch(/^was here old\r\n[^]*drawn[^]*\[restored at [^\]]* UTC: [^\]]*\][^]*was here new/);
+  // A second time, of a program that writes text only: all of it is on the screen, in order.
+  await home.cli(['send', 'login', 'echo once-$((40+2))', '--enter']);
+  await printed(home, 'login', 'once-42');
+  expect((await home.cli(['upgrade'])).code).toBe(0);
+  expect((await list(home, ['ls', '--json'])).map(({ pid }) => pid)).toEqual([api?.pid, login?.pid]);
+  await reboot(home, [api?.pid ?? 0, login?.pid ?? 0]);
+  expect((await home.cli(['restore', 'api', 'login'])).stdout.toString()).toBe(
+    `${old.id}  api\n${shell.id}  login\n`,
+  );
+  await printed(home, 'api', 'drawn', 3);
+}, 90_000);
+
+test('old text stands above the new program’s, whatever the old one had done to its terminal', async () => {
+  await using home = new TestHome();
+  const marker = path.join(home.scratch('markers'), 'again');
+  const script = String.raw`echo 'line one'; echo 'line two'; test -e ${marker} && exec cat; printf '\033[2;5r\033[?6h\033[31m\033[?1049h\033[1;1Hdrawn\033]0;half'; exec cat`;
+  const old = await open(home, ['--name', 'editor'], script);
+  await printed(home, 'editor', 'half');
+  await reboot(home, [old.pid]);
+  writeFileSync(marker, '');
+  expect((await home.cli(['restore', 'editor'])).code).toBe(0);
+  await screenShows(
+    home,
+    'editor',
+    /^line one\nline two\n+\[restored at [^\]]*\n?[^\]]*\]\nline one\nline two\n*$/,
+  );
+}, 60_000);
+
+test('a pid from before the machine was started is nobody’s: its process is neither taken for the program nor killed', async () => {
+  await using home = new TestHome();
+  const lost = await open(home, ['--name', 'lost'], 'exec cat');
+  await reboot(home, [lost.pid]);
+  const stateFile = path.join(home.paths.stateDir, 'sessions', lost.id, 'state.json');
+  const bystander = await open(home, ['--name', 'bystander'], 'exec cat');
+  const pid = bystander.pid;
+  const another = {
+    exit: null,
+    exitedAt: null,
+    pid,
+    startTime: startTimeOf(pid),
+    bootId: '00000000-0000-4000-8000-000000000000',
+    kill: { callerPid: null, isHungUp: true, known: [{ pid, startTime: startTimeOf(pid) }] },
+  };
+  const rewrite = () => {
+    const state = JSON.parse(readFileSync(stateFile, 'utf8'));
+    writeFileSync(stateFile, JSON.stringify({ ...state, ...another }));
+  };
+  await killDaemon(home, rewrite);
+  const first = await list(home, ['ls', '--json']);
+  expect(first.find(({ name }) => name === 'lost')?.exit).toEqual(LOST);
+  expect(first.find(({ name }) => name === 'bystander')?.pid).toBe(pid);
+  expect(isAlive(pid)).toBe(true);
+  // Nor is how that process ends the program's status, though the keeper tells it for this pid.
+  await killDaemon(home, () => {
+    rewrite();
+    process.kill(pid, 'SIGKILL');
+  });
+  const second = await list(home, ['ls', '--json']);
+  expect(second.find(({ name }) => name === 'lost')?.exit).toEqual(LOST);
+  expect(second.find(({ name }) => name === 'bystander')?.exit).toEqual({ signal: 'SIGKILL' });
+}, 60_000);
+
+test('what can’t be restored is named with its reason, stays as it was, and keeps nothing else from being restored', async () => {
+  await using home = new TestHome();
+  const folder = home.scratch('gone');
+  const tools = home.scratch('tools');
+  const tool = path.join(tools, 'tool');
+  writeFileSync(tool, '#!/bin/sh\nexec cat\n', { mode: 0o755 });
+  const noFolder = await open(home, ['--name', 'no-folder', '--cwd', folder], 'echo kept; exec cat');
+  const noCommand = JSON.parse(
+    (await home.cli(['new', '-d', '--json', '--name', 'no-command', '--', tool])).stdout.toString(),
+  );
+  const well = await open(home, ['--name', 'well'], 'exec cat');
+  await printed(home, 'no-folder', 'kept');
+  await reboot(home, [noFolder.pid, noCommand.pid, well.pid]);
+  rmSync(folder, { recursive: true });
+  rmSync(tools, { recursive: true });
+
+  const all = await home.cli(['restore', '--all']);
+  expect(all).toMatchObject({ code: 1 });
+  expect(all.stdout.toString()).toBe(`${well.id}  well\n`);
+  expect(all.stderr).toContain(`can't restore no-folder: no such folder: ${folder}\n`);
+  expect(all.stderr).toContain(`can't restore no-command: no such command: ${tool}\n`);
+  expect((await home.cli(['tail', 'no-folder'])).stdout.toString()).toBe('kept\r\n');
+  const failed = await home.cli(['restore', 'no-folder', '--json']);
+  expect(failed.code).toBe(1);
+  expect(JSON.parse(failed.stdout.toString())).toMatchObject({ error: { code: 'E_CWD' } });
+  expect(await home.cli(['restore', 'well'])).toMatchObject({
+    code: 1,
+    stderr: "holdfast: can't restore: session well is still running\n",
+  });
+  expect((await home.cli(['restore', 'nobody'])).code).toBe(3);
+  expect((await home.cli(['restore', 'well', '--all'])).code).toBe(2);
+  expect(await home.cli(['new', '-d', '--name', 'no-folder', '--', 'cat'])).toMatchObject({ code: 1 });
+  // Its folder is there again.
+  home.scratch('gone');
+  expect((await home.cli(['restore', 'no-folder'])).code).toBe(0);
+}, 60_000);
+
+test('who watches an exited session is told that it runs again, and many restores at once start one program', async () => {
+  await using home = new TestHome();
+  const marker = path.join(home.scratch('markers'), 'again');
+  const script = `echo over; test -e ${marker} && exec cat; exit 3`;
+  const ended = await open(home, ['--name', 'ended'], script);
+  const client = await home.connect();
+  await client.request('wait', { session: ended.id });
+  writeFileSync(marker, '');
+  const states: string[] = [];
+  await client.watch({ onSession: ({ state }) => states.push(state) });
+  const env = { PATH: home.env['PATH'] ?? '' };
+  const restores = [1, 2, 3].map(() => client.request('restore', { session: 'ended', env }));
+  const outcomes = await Promise.allSettled(restores);
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  await eventually('it was told', () => states.at(-1) === 'running');
+  await printed(home, 'ended', 'over', 2);
+  await client.request('kill', { session: ended.id });
+  const text = (await home.cli(['tail', 'ended'])).stdout.toString();
+  expect(text.match(/over\r\n/g)).toHaveLength(2);
+}, 60_000);
+
+async function open(home: TestHome, options: readonly string[], script?: string): Promise<Session> {
+  const program = script === undefined ? [] : ['--', '/bin/sh', '-c', script];
+  const { stdout, stderr } = await home.cli(['new', '-d', '--json', ...options, ...program]);
+  expect(stderr.replaceAll(/^\[the daemon before.*\n/gm, '')).toBe('');
+  return JSON.parse(stdout.toString());
+}
+
+async function list(
+  home: TestHome,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Session[]> {
+  return JSON.parse((await home.cli(args, { env })).stdout.toString());
+}
+
+async function printed(home: TestHome, session: string, text: string, times = 1): Promise<void> {
+  await eventually(`${session} has printed ${text}`, async () => {
+    const { stdout } = await home.cli(['tail', session]);
+    return stdout.toString().split(text).length > times;
+  });
+}
+
+async function screenShows(home: TestHome, session: string, what: RegExp): Promise<void> {
+  let shown = '';
+  await eventually(`the screen of ${session} shows ${what}`, async () => {
+    shown = (await home.cli(['capture', session])).stdout.toString();
+    return what.test(shown);
+  }).catch((error: unknown) => {
+    throw new Error(`it shows ${JSON.stringify(shown)}`, { cause: error });
+  });
+}
+
+/** Kills the daemon while `meanwhile` is done to a home that nobody writes to; its keeper starts the next one. */
+async function killDaemon(home: TestHome, meanwhile: () => void): Promise<void> {
+  const pid = home.daemonPid ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  meanwhile();
+  process.kill(pid, 'SIGKILL');
+  await untilEnded(pid);
+  await eventually('another daemon', () => home.daemonPid !== undefined && home.daemonPid !== pid);
+}
+
+/** What a home is like after the machine has gone down: no process is left, and nothing that would be on a tmpfs. */
+async function reboot(home: TestHome, programs: readonly number[]): Promise<void> {
+  const { daemonPid = 0, keeperPid = 0 } = home;
+  // So that it starts no other keeper.
+  process.kill(daemonPid, 'SIGSTOP');
+  const all = new Set([keeperPid, daemonPid, ...programs, ...home.processes]);
+  for (const pid of all) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // ESRCH: it ended with its terminal.
+    }
+  }
+  for (const pid of all) await untilEnded(pid);
+  const { socketPath, keeperSocketPath, keeperReportPath, manifestPath, runtimeDir } = home.paths;
+  for (const file of [socketPath, keeperSocketPath, keeperReportPath, manifestPath])
+    rmSync(file, { force: true });
+  for (const name of ['memory', 'agents'])
+    rmSync(path.join(runtimeDir, name), { recursive: true, force: true });
+}
