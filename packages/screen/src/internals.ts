@@ -1,6 +1,8 @@
 // Everything that is read of xterm.js behind its public interface, and nothing of it anywhere else. The version is pinned exactly;
 // the probes below are made when the first emulator starts, and tell if a field has changed its name or its meaning.
 import type { Terminal } from '@xterm/headless';
+import { type LinedCore, QuickLines } from './quick-lines.ts';
+import { type PrintingCore, printQuickly } from './quick-print.ts';
 import { type GuardedCore, guardSequences } from './sequence-guards.ts';
 
 /** Of a cell's background word: there is more to it than two words hold. */
@@ -54,7 +56,7 @@ interface RawBuffer {
   readonly savedCharset: Charset;
 }
 
-interface Core extends GuardedCore {
+interface ReadCore extends GuardedCore {
   readonly buffers: { readonly normal: RawBuffer; readonly alt: RawBuffer; readonly active: RawBuffer };
   readonly coreService: {
     readonly isCursorHidden: boolean;
@@ -75,6 +77,8 @@ interface Core extends GuardedCore {
     readonly _parser: { readonly currentState: number };
   };
 }
+
+type Core = ReadCore & LinedCore & PrintingCore;
 
 export interface Link {
   readonly id?: string | undefined;
@@ -143,6 +147,8 @@ export class Internals {
     this.#core = coreOf(terminal);
     this.#shared = shared;
     guardSequences(this.#core);
+    shared.quickLines.useIn(this.#core);
+    printQuickly(this.#core);
   }
 
   /** Parses at once. The public `write` waits for a later turn, which a worker that has nothing else to do need not. */
@@ -271,17 +277,19 @@ export function defaultTabs(cols: number): number[] {
 export interface Shared {
   readonly missing: ReadonlySet<Field>;
   readonly charsets: ReadonlyMap<object, string>;
+  readonly quickLines: QuickLines;
 }
 
 /** Looks whether each field has the value that it must have after what is written. Throws if there is no screen to be read at all. */
 export function probe(open: (cols: number, rows: number) => Terminal): Shared {
-  const without: Shared = { missing: new Set(), charsets: new Map() };
+  const quickLines = new QuickLines();
+  const without: Shared = { missing: new Set(), charsets: new Map(), quickLines };
   const { missing: needed } = tryAll(NEEDED);
   if (needed.length > 0) throw new Error(`this version of xterm.js can't be read: ${needed.join(', ')}`);
   const charsets = new Map<object, string>();
   const missing = new Set(tryAll(PROBES).missing);
   if (!missing.has('charsets')) nameCharsets();
-  return { missing, charsets };
+  return { missing, charsets, quickLines };
 
   function tryAll<Name extends string>(probes: readonly Probe<Name>[]): { missing: Name[] } {
     const failed = probes.filter(({ write, holds }) => {

@@ -1,0 +1,140 @@
+// Empty lines and erasing, which xterm.js does cell by cell, in one copy of memory. The lines are the same afterwards, to the bit.
+
+const WORDS = 3;
+const IS_COMBINED = 0x200000;
+const HAS_EXTENDED = 0x10000000;
+const WIDTH_SHIFT = 22;
+const EMPTY: FilledCell = { content: 1 << WIDTH_SHIFT, fg: 0, bg: 0 };
+
+/** What cells are filled with. */
+interface FilledCell {
+  readonly content: number;
+  readonly fg: number;
+  readonly bg: number;
+}
+
+interface Line {
+  length: number;
+  isWrapped: boolean;
+  _data: Uint32Array;
+  _combined: Record<number, string>;
+  _extendedAttrs: Record<number, unknown>;
+  getWidth(column: number): number;
+  setCellFromCodepoint(column: number, code: number, width: number, pen: FilledCell): void;
+  fill(cell: FilledCell, sparesProtected?: boolean): void;
+  replaceCells(from: number, to: number, cell: FilledCell, sparesProtected?: boolean): void;
+  clone(): Line;
+}
+
+type LineClass = new (cols: number, cell: FilledCell, isWrapped?: boolean) => Line;
+
+interface LinedBuffer {
+  readonly lines: {
+    readonly length: number;
+    get(index: number): Line | undefined;
+    set(index: number, line: Line): void;
+  };
+  getNullCell(pen: unknown): FilledCell;
+  getBlankLine(pen: unknown, isWrapped?: boolean): Line;
+}
+
+/** What is read of xterm.js behind its public interface for this. */
+export interface LinedCore {
+  readonly cols: number;
+  readonly buffers: { readonly normal: LinedBuffer; readonly alt: LinedBuffer; reset(): void };
+}
+
+/** Gives terminals lines that are quick to empty. All that it is asked for have them of one class, so that V8 sees one kind of line. */
+export class QuickLines {
+  #class: LineClass | undefined;
+
+  /** Right after the terminal was opened. Lines that a resize adds are as they were. */
+  useIn(core: LinedCore): void {
+    const { buffers } = core;
+    const reset = buffers.reset.bind(buffers);
+    buffers.reset = () => {
+      reset(); // has other buffers then
+      this.#replaceLines(core);
+    };
+    this.#replaceLines(core);
+  }
+
+  #replaceLines(core: LinedCore): void {
+    const { normal, alt } = core.buffers;
+    const first = normal.lines.get(0);
+    if (!first) return;
+    const QuickLine = (this.#class ??= quickened(first.constructor as LineClass));
+    for (const buffer of [normal, alt])
+      buffer.getBlankLine = (pen, isWrapped) => new QuickLine(core.cols, buffer.getNullCell(pen), isWrapped);
+    for (let row = 0; row < normal.lines.length; row += 1)
+      normal.lines.set(row, new QuickLine(core.cols, EMPTY));
+  }
+}
+
+function quickened(Slow: LineClass): LineClass {
+  /** A row of what was filled in last; nearly always it is the same again. */
+  let filled = new Uint32Array(0);
+
+  return class QuickLine extends Slow {
+    constructor(cols: number, cell: FilledCell, isWrapped?: boolean) {
+      super(0, cell, isWrapped);
+      this._data = new Uint32Array(cols * WORDS);
+      this.length = cols;
+      if (cols > 0) this.fill(cell);
+    }
+
+    override fill(cell: FilledCell, sparesProtected = false): void {
+      if (sparesProtected || hasMore(cell)) {
+        super.fill(cell, sparesProtected);
+        return;
+      }
+      this._combined = {};
+      this._extendedAttrs = {};
+      const { length } = this._data;
+      const { content, fg, bg } = cell;
+      if (
+        filled.length !== length ||
+        filled[0] !== content ||
+        filled[1] !== fg >>> 0 ||
+        filled[2] !== bg >>> 0
+      ) {
+        filled = new Uint32Array(length);
+        fillWords(filled, 0, length, cell);
+      }
+      this._data.set(filled);
+    }
+
+    override replaceCells(from: number, to: number, cell: FilledCell, sparesProtected = false): void {
+      if (sparesProtected || hasMore(cell)) {
+        super.replaceCells(from, to, cell, sparesProtected);
+        return;
+      }
+      // Half a wide character is none.
+      if (from > 0 && this.getWidth(from - 1) === 2) this.setCellFromCodepoint(from - 1, 0, 1, cell);
+      if (to < this.length && this.getWidth(to - 1) === 2) this.setCellFromCodepoint(to, 0, 1, cell);
+      fillWords(this._data, from * WORDS, Math.min(to, this.length) * WORDS, cell);
+    }
+
+    override clone(): Line {
+      const copy = new QuickLine(0, EMPTY, this.isWrapped);
+      copy._data = this._data.slice();
+      copy.length = this.length;
+      for (const column in this._combined) copy._combined[column] = this._combined[column] ?? '';
+      for (const column in this._extendedAttrs) copy._extendedAttrs[column] = this._extendedAttrs[column];
+      return copy;
+    }
+  };
+}
+
+function fillWords(words: Uint32Array, from: number, to: number, { content, fg, bg }: FilledCell): void {
+  for (let at = from; at < to; at += WORDS) {
+    words[at] = content;
+    words[at + 1] = fg;
+    words[at + 2] = bg;
+  }
+}
+
+/** Whether there is more to such a cell than its three words. */
+function hasMore({ content, bg }: FilledCell): boolean {
+  return (content & IS_COMBINED) !== 0 || (bg & HAS_EXTENDED) !== 0;
+}
