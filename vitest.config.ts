@@ -22,7 +22,7 @@ const long = project({
   order: 3,
   workers: 1,
   timeoutMs: 3_600_000,
-  env: { HOLDFAST_FUZZ_FACTOR: process.env['HOLDFAST_FUZZ_FACTOR'] ?? '50' },
+  env: { HOLDFAST_FUZZ_FACTOR: process.env['HOLDFAST_FUZZ_FACTOR'] ?? '20' },
 });
 
 export default defineConfig({
