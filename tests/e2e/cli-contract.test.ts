@@ -40,6 +40,7 @@ describe('without a daemon', () => {
       home: home.folder,
       holders: [],
       aside: [],
+      eventLoop: null,
     });
   });
 });

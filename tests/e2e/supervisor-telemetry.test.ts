@@ -7,6 +7,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
+import { eventually } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { SupervisedHome } from './support/supervised.ts';
 
@@ -45,6 +46,43 @@ test('a program that has set up OpenTelemetry gets the events counted, and the p
         dataPoints: [{ value: { count: 1, sum: 'pauseMs' in outcome ? outcome.pauseMs : -1 } }],
       },
     ]);
+  } finally {
+    metrics.disable();
+    await provider.shutdown();
+  }
+});
+
+test('and how long the turns of the daemon that is watched take', async () => {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const provider = new MeterProvider({ readers: [reader] });
+  metrics.setGlobalMeterProvider(provider);
+  try {
+    await using home = new SupervisedHome();
+    const supervisor = home.supervisor();
+    await supervisor.ensure();
+    using _watching = supervisor.watch(() => undefined);
+    const points = await eventually('a measured daemon', async () => {
+      await provider.forceFlush();
+      return exporter
+        .getMetrics()
+        .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics: all }) => all))
+        .find(({ descriptor }) => descriptor.name === 'holdfast.daemon.event_loop.busy')?.dataPoints;
+    });
+    expect(points.map(({ attributes }) => attributes)).toEqual(
+      ['p50', 'p99', 'max'].map((statistic) => ({ statistic, namespace: 'default' })),
+    );
+    for (const { value } of points) expect(value).toBeGreaterThan(0);
+    const { eventLoop } = JSON.parse((await home.cli(['status', '--json'])).stdout.toString());
+    expect(eventLoop).toEqual({
+      since: expect.stringMatching(/Z$/),
+      turns: expect.any(Number),
+      p50Ms: expect.any(Number),
+      p99Ms: expect.any(Number),
+      maxMs: expect.any(Number),
+    });
+    expect(eventLoop.maxMs).toBeGreaterThanOrEqual(eventLoop.p99Ms);
+    expect(eventLoop.turns).toBeGreaterThan(0);
   } finally {
     metrics.disable();
     await provider.shutdown();

@@ -138,6 +138,7 @@ export class Daemon {
         return this.#predecessor.upgrade(connection, parameters);
       },
       upgradeUnderWay: () => this.#predecessor.underWay,
+      turnTimes: () => this.#reactor.turnTimes.summary,
       stop: (callerPid) => this.#stop(callerPid),
     });
     this.#predecessor = new Predecessor({

@@ -92,6 +92,7 @@ export {
   exitStatusOfChild,
   takeExitStatuses,
 } from './wait.ts';
+export type { TurnSummary } from './turn-times.ts';
 export { isHungUp, waitReadable, waitWritable } from './wait-readable.ts';
 export { spawnOwnKind } from './spawn-own-kind.ts';
 export { spawnWithDescriptors } from './spawn-with-descriptors.ts';

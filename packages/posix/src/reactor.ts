@@ -6,6 +6,7 @@ import { libc } from './libc.ts';
 import { defaultLoop } from './libuv.ts';
 import { Block } from './memory.ts';
 import { isMacOS, platform } from './platform.ts';
+import { TurnTimes } from './turn-times.ts';
 
 export const READABLE = 1;
 export const WRITABLE = 2;
@@ -38,8 +39,8 @@ export interface Timer {
 /** Waits for descriptors. Two of them: epoll on Linux, poll elsewhere. */
 interface Poller {
   set(fd: number, previous: number, interest: number): void;
-  /** Waits at most `timeoutMs` (-1 = for ever) and reports each ready descriptor; false if there was none. */
-  wait(timeoutMs: number, report: (fd: number, ready: number) => void): boolean;
+  /** Waits at most `timeoutMs` (-1 = for ever), says when that is over, and reports each ready descriptor; false if there was none. */
+  wait(timeoutMs: number, woken: () => void, report: (fd: number, ready: number) => void): boolean;
   dispose(): void;
 }
 
@@ -98,6 +99,11 @@ export class Reactor {
   #turning = false;
   /** Counts the waits. */
   #turns = 0;
+  /** When the last wait ended; 0 before the first. */
+  #wokenAt = 0;
+
+  /** How long it took from the end of each wait to the next one, libuv's turn included. */
+  readonly turnTimes: TurnTimes = new TurnTimes();
 
   constructor() {
     this.watch(this.#wakePipe.read, READABLE, () =>
@@ -199,18 +205,28 @@ export class Reactor {
     const next = setImmediate(this.#turn);
     // Libuv would not wait at all for the sake of our own immediate, so it is asked while that does not count.
     next.unref();
-    const timeoutMs = this.#timeoutMs();
+    let now = this.#turnEnds();
+    const timeoutMs = this.#timeoutMs(now);
     next.ref();
     let isDone = this.#waitOnce(timeoutMs);
-    for (let waits = 0; isDone && waits < LINGER_WAITS; waits += 1)
-      isDone = this.#waitOnce(Math.min(LINGER_MS, this.#untilTimerMs()));
+    for (let waits = 0; isDone && waits < LINGER_WAITS; waits += 1) {
+      now = this.#turnEnds();
+      isDone = this.#waitOnce(Math.min(LINGER_MS, this.#untilTimerMs(now)));
+    }
   };
+
+  /** We are about to wait. Returns the time, for whoever needs it as well: each look at the clock is paid for every key. */
+  #turnEnds(): number {
+    const now = performance.now();
+    if (this.#wokenAt > 0) this.turnTimes.note(now - this.#wokenAt);
+    return now;
+  }
 
   /** Waits and calls back. Whether something has happened, and all of it is DONE. */
   #waitOnce(timeoutMs: number): boolean {
     this.#turns += 1;
     this.#isDone = true;
-    const isWoken = this.#poller.wait(timeoutMs, this.#report);
+    const isWoken = this.#poller.wait(timeoutMs, this.#woken, this.#report);
     if (this.#alwaysReady.size > 0) this.#reportAlwaysReady();
     this.#runTimers();
     while (this.#deferred.length > 0) {
@@ -220,6 +236,10 @@ export class Reactor {
     }
     return isWoken && this.#isDone && this.#running;
   }
+
+  readonly #woken = (): void => {
+    this.#wokenAt = performance.now();
+  };
 
   readonly #report = (fd: number, ready: number): void => {
     const entry = this.#entries.get(fd);
@@ -236,16 +256,16 @@ export class Reactor {
     }
   }
 
-  #timeoutMs(): number {
+  #timeoutMs(now: number): number {
     if (this.#deferred.length > 0 || this.#alwaysReady.size > 0) return 0;
     const libuvMs = this.#libuv ? this.#libuv.timeoutMs() : BLIND_WAIT_MS;
     if (this.#timers.length === 0) return libuvMs;
-    return libuvMs < 0 ? this.#untilTimerMs() : Math.min(libuvMs, this.#untilTimerMs());
+    return libuvMs < 0 ? this.#untilTimerMs(now) : Math.min(libuvMs, this.#untilTimerMs(now));
   }
 
-  #untilTimerMs(): number {
+  #untilTimerMs(now: number): number {
     const next = this.#timers.at(-1);
-    return next ? Math.min(Math.max(0, Math.ceil(next.at - performance.now())), LONGEST_MS) : LONGEST_MS;
+    return next ? Math.min(Math.max(0, Math.ceil(next.at - now)), LONGEST_MS) : LONGEST_MS;
   }
 
   #runTimers(): void {
@@ -334,8 +354,9 @@ class EpollPoller implements Poller {
     check(libc.epollCtl(this.#fd, operation, fd, this.#event.bytes), 'epoll_ctl', `on descriptor ${fd}`);
   }
 
-  wait(timeoutMs: number, report: (fd: number, ready: number) => void): boolean {
+  wait(timeoutMs: number, woken: () => void, report: (fd: number, ready: number) => void): boolean {
     const count = libc.epollWait(this.#fd, this.#events.address, EVENTS_PER_WAIT, timeoutMs);
+    woken();
     if (count < 0) {
       if (koffi.errno() === os.constants.errno.EINTR) return false;
       throw lastError('epoll_wait');
@@ -366,7 +387,7 @@ class PollPoller implements Poller {
     else this.#interests.set(fd, interest);
   }
 
-  wait(timeoutMs: number, report: (fd: number, ready: number) => void): boolean {
+  wait(timeoutMs: number, woken: () => void, report: (fd: number, ready: number) => void): boolean {
     const fds = [...this.#interests.keys()];
     if (fds.length * POLLFD_BYTES > this.#table.bytes.length) {
       this.#table = new Block(fds.length * 2 * POLLFD_BYTES);
@@ -383,6 +404,7 @@ class PollPoller implements Poller {
       view.setInt16(index * POLLFD_BYTES + 6, 0, true);
     }
     const count = libc.poll(this.#table.address, fds.length, timeoutMs);
+    woken();
     if (count < 0) {
       if (koffi.errno() === os.constants.errno.EINTR) return false;
       throw lastError('poll');

@@ -301,6 +301,34 @@ describe('a terminal that nobody has open, watched at its edges', () => {
   });
 });
 
+describe('the times of turns', () => {
+  test('count what callbacks and libuv take, and not how long was waited', async () => {
+    await onReactor(async (reactor) => {
+      await elapsed(reactor, 300);
+      const idle = reactor.turnTimes.summary;
+      expect(idle.turns).toBeGreaterThan(0);
+      expect(idle.p50Ms).toBeLessThan(300);
+      reactor.defer(() => busyFor(150));
+      await elapsed(reactor, 200);
+      const { maxMs, turns } = reactor.turnTimes.summary;
+      expect(turns).toBeGreaterThan(idle.turns);
+      expect(maxMs).toBeGreaterThanOrEqual(150);
+      await new Promise<void>((resolve) => {
+        setTimeout(() => {
+          busyFor(400);
+          resolve();
+        });
+      });
+      await elapsed(reactor, 1);
+      expect(reactor.turnTimes.summary.maxMs).toBeGreaterThanOrEqual(400);
+    });
+  });
+});
+
+function busyFor(ms: number): void {
+  for (const until = performance.now() + ms; performance.now() < until; );
+}
+
 describe('timers', () => {
   test('run in the order of their times, those of the same time as they were set, and never early', async () => {
     await onReactor(async (reactor) => {

@@ -107,6 +107,18 @@ export const upgradeUnderWayShape = once(() =>
 );
 export type UpgradeUnderWay = z.infer<ReturnType<typeof upgradeUnderWayShape>>;
 
+/** How long the daemon's loop was busy, turn by turn: whatever happens meanwhile waits for so long. */
+export const eventLoopShape = once(() =>
+  z.object({
+    /** Since when turns are counted: the daemon's start. */
+    since: z.string(),
+    turns: count(),
+    p50Ms: z.number(),
+    p99Ms: z.number(),
+    maxMs: z.number(),
+  }),
+);
+
 /** Who holds a program back at this moment. */
 export const holderShape = once(() =>
   z.object({
@@ -180,6 +192,8 @@ export const REQUESTS = {
         holders: z.array(holderShape()),
         /** Sessions that are kept and not served, since they could not be rebuilt after a crash. */
         aside: z.optional(z.array(asideShape())),
+        /** Absent from daemons that don't watch it. */
+        eventLoop: z.optional(eventLoopShape()),
         /** Absent: none is under way. */
         upgrade: z.optional(upgradeUnderWayShape()),
       }),

@@ -45,6 +45,8 @@ export interface SupervisorStatus {
   readonly holders: Answer['holders'];
   /** Sessions that are kept and not served. */
   readonly aside: NonNullable<Answer['aside']>;
+  /** How long the daemon's loop was busy, turn by turn; null without a daemon, or if it does not say. */
+  readonly eventLoop: NonNullable<Answer['eventLoop']> | null;
 }
 
 export interface StatusQuestion {
@@ -72,6 +74,7 @@ export async function readStatus(question: StatusQuestion): Promise<SupervisorSt
     home: home.label,
     holders: answer?.holders ?? [],
     aside: answer?.aside ?? [],
+    eventLoop: answer?.eventLoop ?? null,
   };
 }
 

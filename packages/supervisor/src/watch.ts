@@ -148,10 +148,13 @@ class Watcher implements Watching {
 
   async #ask(client: Client): Promise<void> {
     try {
-      const { daemon, upgrade } = await client.request('status', {}, { timeoutMs: ANSWER_MS });
+      const { daemon, upgrade, eventLoop } = await client.request('status', {}, { timeoutMs: ANSWER_MS });
       this.#upgrade = upgrade;
       this.#answered(daemon, true);
       repairManifest(this.#surroundings, { daemon, protocol: client.protocol }, upgrade);
+      if (!eventLoop) return;
+      const { measureEventLoop } = await import('./metrics.ts');
+      measureEventLoop(eventLoop, this.#surroundings.home.namespace);
     } catch (error) {
       if (error instanceof HoldfastError && error.code === 'E_DISCONNECTED') return;
       this.#failed(error);

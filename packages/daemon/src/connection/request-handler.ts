@@ -1,4 +1,4 @@
-import { signalNumber } from '@holdfast/posix';
+import { signalNumber, type TurnSummary } from '@holdfast/posix';
 import {
   type DaemonIdentity,
   type Event,
@@ -30,6 +30,8 @@ export interface RequestSurroundings {
   readonly connections: ReadonlySet<Connection>;
   /** undefined: nobody is about to take over. */
   upgradeUnderWay(): UpgradeUnderWay | undefined;
+  /** How long the loop was busy, turn by turn. */
+  turnTimes(): TurnSummary;
   /** Hands over to another build; never returns if that succeeds, since the successor answers. */
   upgrade(connection: Connection, parameters: RequestParameters<'upgrade'>): Promise<never>;
   /** Ends all sessions and then the daemon; resolves with how many were running. */
@@ -212,6 +214,7 @@ export class RequestHandler implements Requests {
         home,
         holders: this.registry.all.flatMap((session) => this.#holderOf(session)),
         ...(this.registry.aside.length > 0 ? { aside: this.registry.aside } : {}),
+        eventLoop: { since: identity.startedAt, ...this.#surroundings.turnTimes() },
         ...(upgrade ? { upgrade } : {}),
       };
     },
