@@ -78,21 +78,20 @@ webTest('pictures are shown: Sixel and those of iTerm2', async ({ web }) => {
   await web.untilText(id, 'that was all');
   const layer = web.pane(id).locator('canvas.xterm-image-layer-top, canvas.xterm-image-layer').first();
   const redPixels = () =>
-    layer.evaluate(
-      (canvas: {
+    layer.evaluate((element: unknown) => {
+      const canvas = element as {
         getContext(
           kind: '2d',
         ): { getImageData(x: number, y: number, w: number, h: number): { data: Uint8ClampedArray } } | null;
         width: number;
         height: number;
-      }) => {
-        const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
-        let red = 0;
-        for (let at = 0; at < data.length; at += 4)
-          if ((data[at] ?? 0) > 200 && (data[at + 1] ?? 0) < 60 && (data[at + 3] ?? 0) > 200) red += 1;
-        return red;
-      },
-    );
+      };
+      const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      let red = 0;
+      for (let at = 0; at < data.length; at += 4)
+        if ((data[at] ?? 0) > 200 && (data[at + 1] ?? 0) < 60 && (data[at + 3] ?? 0) > 200) red += 1;
+      return red;
+    });
   // Both of them: each alone has about 1,500.
   await expect.poll(redPixels, { timeout: 15_000 }).toBeGreaterThan(2_500);
   await web.picture('pictures');
