@@ -7,6 +7,7 @@ import { verdict } from './goals.ts';
 import { describeMachine } from './machine.ts';
 import type { Measure, Outcome } from './measure.ts';
 import { attach } from './measures/attach.ts';
+import { crowd } from './measures/crowd.ts';
 import { echo, echoBeside } from './measures/echo.ts';
 import { escapes } from './measures/escapes.ts';
 import { flood } from './measures/flood.ts';
@@ -38,6 +39,7 @@ const MEASURES: readonly Measure[] = [
   pause,
   recovery,
   screen,
+  crowd,
   host,
 ];
 /** Not os.tmpdir(): sockets lie in it, and their paths must be short. */

@@ -23,6 +23,11 @@ const GOAL_HOT_P99_MS = 5;
 const GOAL_COLD_P50_MS = 8;
 const GOAL_COLD_P99_MS = 25;
 const GOAL_KIB = 120;
+const GOAL_YES_P99_MS = 35;
+/** Lines of one letter: a line feed costs most. */
+const YES = { name: 'yes', bytes: Buffer.from('y\r\n') };
+/** Recordings in which nearly each cell has a colour of its own are no text. */
+const COLOURED = new Set(['colours', 'colours-narrow']);
 
 /** What a program has written, over and over, until there are so many bytes. */
 function repeated(bytes: Buffer, length: number): Buffer {
@@ -42,8 +47,9 @@ export const screen: Measure = {
     const rows: Row[] = [];
     const hot: number[] = [];
     const cold: number[] = [];
+    const yes: number[] = [];
     let largest = 0;
-    for (const { name, bytes } of ScreenRecording.all()) {
+    for (const { name, bytes } of [...ScreenRecording.all(), YES]) {
       progress(`screen: ${name}`);
       using emulator = emulators.open(SIZE);
       emulator.feed(repeated(bytes, BEHIND));
@@ -56,8 +62,8 @@ export const screen: Measure = {
       const flood = repeated(bytes, SKIMMED);
       const [skimMs = Number.NaN] = timed(1, () => skim(flood));
       hot.push(...serializing);
-      cold.push(...restoring);
-      largest = Math.max(largest, snapshot.length);
+      (name === YES.name ? yes : cold).push(...restoring);
+      if (!COLOURED.has(name)) largest = Math.max(largest, snapshot.length);
       rows.push({
         program: name,
         p50: quantile(serializing, 0.5).toFixed(2),
@@ -86,7 +92,13 @@ export const screen: Measure = {
           limit: GOAL_COLD_P99_MS,
           value: quantile(cold, 0.99),
         },
-        { text: 'KiB of the largest snapshot', is: 'at most', limit: GOAL_KIB, value: largest / KIB },
+        {
+          text: 'ms from a checkpoint and 256 KiB of `yes`, p99',
+          is: 'at most',
+          limit: GOAL_YES_P99_MS,
+          value: quantile(yes, 0.99),
+        },
+        { text: 'KiB of the largest snapshot of text', is: 'at most', limit: GOAL_KIB, value: largest / KIB },
       ],
     };
   },
