@@ -20,6 +20,8 @@ export interface ResizedCore {
     readonly buffers: { readonly normal: ResizedBuffer; readonly alt: ResizedBuffer };
     resize(cols: number, rows: number): void;
   };
+  /** What the next character may join, or be repeated from. */
+  readonly _inputHandler: { readonly _parser: { precedingJoinState: number } };
 }
 
 /** Lets a resize depend on nothing that a terminal has out of sight, for nothing that is written to another one brings it there. */
@@ -30,6 +32,8 @@ export function resizeWhatIsSeen(core: ResizedCore): void {
     const { normal, alt } = service.buffers;
     for (const buffer of [normal, alt]) keepSavedCursorInside(buffer, core);
     resize(cols, rows);
+    // Lines are laid out anew: the character that was printed last need not be the one before the cursor any more.
+    core._inputHandler._parser.precedingJoinState = 0;
     // The smaller screen may have left it outside.
     for (const buffer of [normal, alt]) keepSavedCursorInside(buffer, { cols, rows });
     cutColumns(alt, cols);

@@ -18,7 +18,7 @@ export interface GuardedCore extends LinkedCore, ResizedCore {
   };
   readonly _inputHandler: LinkedCore['_inputHandler'] & {
     readonly _parser: {
-      readonly precedingJoinState: number;
+      precedingJoinState: number;
       /** What a handler changes in `params` counts for those that were registered before. */
       registerCsiHandler(
         id: { readonly prefix?: string; readonly intermediates?: string; readonly final: string },

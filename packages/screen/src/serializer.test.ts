@@ -180,6 +180,11 @@ describe('a resize', () => {
     ['a saved cursor above it', `\x1b7${'\n'.repeat(9)}`, []],
     ['a saved cursor behind the last column', `${'x'.repeat(24)}\x1b7\r`, []],
     ['the cursor of the buffer that is not shown', `${'\n'.repeat(9)}\x1b[?1049h\x1b[H`, []],
+    [
+      'the cell beside which the cursor comes to stand',
+      `\x1b[31m${'x'.repeat(20)}\x1b[32my`,
+      [{ cols: 12, rows: 6 }],
+    ],
     ['a link', `${'x'.repeat(20)}\x1b]8;;https://a\x1b\\a link\x1b]8;;\x1b\\\r\n`, [{ cols: 12, rows: 6 }]],
   ])('leaves %s to a restored terminal as to the original', (_what, written, sizes) => {
     using original = emulator(written);
