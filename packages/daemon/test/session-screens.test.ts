@@ -478,6 +478,22 @@ describe('a screen that nobody looks at', () => {
   });
 });
 
+test('what was in doubt is not any more when the program has reset its terminal, and is again by what comes then', () => {
+  using scene = new Scene(64 * 1024);
+  scene.write(`\x1b[?2004h${lines(0, 20_000)}`);
+  scene.history.markCrash();
+  expect(scene.look().doubts).toEqual(['history', 'crash']);
+  scene.write('\x1b[31mred\x1bcreset');
+  using always = emulators.open(size);
+  always.feed(Buffer.from('\x1b[?2004htext\x1bcreset'));
+  const { doubts, emulator } = scene.look();
+  expect(doubts).toEqual([]);
+  expect(differences(always, emulator)).toEqual([]);
+  scene.history.markCrash();
+  scene.write('more');
+  expect(scene.look().doubts).toEqual(['crash']);
+});
+
 test('screens that were not looked at for long are not kept', () => {
   using scene = new Scene(64 * 1024);
   scene.write('text');

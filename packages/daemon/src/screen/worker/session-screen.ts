@@ -20,6 +20,8 @@ const SKIMMED_BYTES = 64 * 1024 * 1024;
 const SKIMMED_AT_ONCE = 256 * 1024;
 /** How far a line or a sequence is looked for where output begins in the middle. */
 const MIDST_BYTES = 4096;
+/** What is in doubt no more where the program has reset its terminal. */
+const SETTLED_BY_RESET: readonly Doubt[] = ['history', 'skimmed', 'crash', 'size', 'unrepresented'];
 const LINE_FEED = 0x0a;
 const ESC = 0x1b;
 
@@ -46,6 +48,11 @@ export class SessionScreen implements Disposable {
     this.emulator = emulator;
     this.#size = { cols: at.cols, rows: at.rows };
     this.#offset = at.offset;
+    // A full reset: nothing of what came before is seen, or has an effect, any more.
+    emulator.terminal.parser.registerEscHandler({ final: 'c' }, () => {
+      for (const doubt of SETTLED_BY_RESET) this.#doubts.delete(doubt);
+      return false;
+    });
   }
 
   /** At the beginning of the session's output. */
