@@ -64,6 +64,7 @@ export const runtimeFolder: Check = {
   },
 };
 
-function nearestExisting(folder: string): string {
+/** The folder, or the nearest one above it that is there. */
+export function nearestExisting(folder: string): string {
   return existsSync(folder) ? folder : nearestExisting(path.dirname(folder));
 }

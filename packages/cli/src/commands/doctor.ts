@@ -1,6 +1,8 @@
 import { daemonAnswers } from '../checks/daemon.ts';
 import { type Check, fail, type Finding } from '../checks/finding.ts';
+import { fileSystem } from '../checks/file-system.ts';
 import { freeSpace, homeFolder, runtimeFolder } from '../checks/home.ts';
+import { keeper } from '../checks/keeper.ts';
 import { logout } from '../checks/logout.ts';
 import {
   nodeVersion,
@@ -22,7 +24,9 @@ const CHECKS: readonly Check[] = [
   homeFolder,
   runtimeFolder,
   freeSpace,
+  fileSystem,
   daemonAnswers,
+  keeper,
   pseudoTerminal,
   terminalsLeft,
   openFiles,
