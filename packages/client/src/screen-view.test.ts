@@ -59,7 +59,7 @@ class Source implements ScreenSource {
   }
 
   answering(from: number | undefined): void {
-    this.#options?.onAnswering?.(from);
+    this.#options?.onAnswering?.(from, from ?? 0);
   }
 
   resync(offset: number): void {

@@ -185,7 +185,7 @@ export class ScreenView {
       onResized: (resized) => this.#happened({ kind: 'resized', ...resized }),
       onExited: (exited) => this.#happened({ kind: 'exited', ...exited }),
       onResync: ({ offset }) => this.#resync(offset),
-      onAnswering: (from) => this.#answering(from),
+      onAnswering: (from, at) => this.#answering(from, at),
       onLost: (error) => {
         if (this.#state === 'over') return;
         this.#end();
@@ -239,9 +239,9 @@ export class ScreenView {
   }
 
   /** Of what is held while this viewer led, it may still be asked. */
-  #answering(from: number | undefined): void {
+  #answering(from: number | undefined, at: number): void {
     this.#answersNoMore = from === undefined && !this.#held.isEmpty;
-    if (!this.#answersNoMore) this.#options.onAnswering?.(from);
+    if (!this.#answersNoMore) this.#options.onAnswering?.(from, at);
   }
 
   #resync(offset: number): void {
@@ -331,7 +331,8 @@ export class ScreenView {
       } else if (item.offset >= this.#offset)
         this.#options.onResized?.({ offset: item.offset, cols: item.cols, rows: item.rows });
     }
-    if (this.#answersNoMore && this.#held.isEmpty && this.#state === 'live') this.#answering(undefined);
+    if (this.#answersNoMore && this.#held.isEmpty && this.#state === 'live')
+      this.#answering(undefined, this.#offset);
     if (this.#isCongested && this.#state === 'live') this.#subscription?.pause();
     else this.#subscription?.resume();
   }

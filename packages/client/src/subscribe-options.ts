@@ -20,8 +20,9 @@ export interface SubscriptionHandlers {
   /**
    * Viewer mode: what the program asks its terminal is this viewer's to answer if the last byte of the question is at or behind `from`;
    * undefined: it is another's, whatever comes. In the order of the output, also after a reconnect: of what had come meanwhile nothing is.
+   * `at`: the offset at which this has become so, for output that comes on another way.
    */
-  onAnswering?: (from: number | undefined) => void;
+  onAnswering?: (from: number | undefined, at: number) => void;
   /** It could not be resumed after a disconnect; nothing follows. Not called after `close`. */
   onLost?: (error: HoldfastError) => void;
 }

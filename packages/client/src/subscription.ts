@@ -162,7 +162,7 @@ export class Subscription {
         return this.#options.onResized?.({ offset: event.offset, cols: event.cols, rows: event.rows });
       case 'leading':
         // A daemon of an earlier build does not say where; but for output that comes on another way, that is here.
-        this.#options.onAnswering?.(event.leading ? (event.offset ?? this.#offset) : undefined);
+        this.#answering(event.leading, event.offset ?? this.#offset);
         return this.#lead(event.leading);
       case 'exited':
         if (event.offset !== this.#offset && !this.#isSilent) {
@@ -265,7 +265,11 @@ export class Subscription {
   }
 
   #tellAnswering({ leading, session }: RequestResult<'subscribe'>): void {
-    if (this.#options.mode === 'viewer') this.#options.onAnswering?.(leading ? session.offset : undefined);
+    if (this.#options.mode === 'viewer') this.#answering(leading, session.offset);
+  }
+
+  #answering(leading: boolean, at: number): void {
+    this.#options.onAnswering?.(leading ? at : undefined, at);
   }
 
   #sendViewport(): void {

@@ -9,6 +9,8 @@ export interface PageOptions {
   readonly from?: number | 'new';
   readonly readOnly?: boolean;
   readonly stream?: string;
+  /** Whether it begins with what the session shows; by default with raw output. */
+  readonly screen?: boolean;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly namespace?: string;
@@ -40,7 +42,7 @@ export class TestPage implements Disposable {
   #watchers = new Set<() => void>();
 
   constructor(host: Accepting, session: string, options: PageOptions = {}) {
-    const { from = 'new', readOnly, stream, token = host.token, headers, namespace } = options;
+    const { from = 'new', readOnly, stream, screen, token = host.token, headers, namespace } = options;
     this.#acknowledges = options.acknowledges ?? true;
     const url = new URL(`/terminal/${session}`, host.url);
     if (namespace !== undefined) url.searchParams.set('namespace', namespace);
@@ -50,7 +52,9 @@ export class TestPage implements Disposable {
       perMessageDeflate: options.deflate ?? false,
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     });
-    this.socket.on('open', () => this.say({ type: 'attach', from, cols: 80, rows: 24, readOnly, stream }));
+    this.socket.on('open', () =>
+      this.say({ type: 'attach', from, cols: 80, rows: 24, readOnly, stream, screen }),
+    );
     this.socket.on('message', (data: Buffer, isBinary) => {
       try {
         if (isBinary) this.#output(data);
@@ -168,7 +172,8 @@ export class TestPage implements Disposable {
   #message(message: Message): void {
     this.messages.push(message);
     this.onMessage(message);
-    if (message.type === 'attached') this.#start ??= message['offset'] as number;
-    if (message.type === 'attached' || message.type === 'resync') this.#offset = message['offset'] as number;
+    const begins = (message.type === 'attached' && message['screen'] !== true) || message.type === 'screen';
+    if (begins) this.#start ??= message['offset'] as number;
+    if (begins || message.type === 'resync') this.#offset = message['offset'] as number;
   }
 }

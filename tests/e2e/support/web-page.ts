@@ -28,6 +28,15 @@ export interface WebPageOptions {
   readonly isStill?: boolean;
 }
 
+/** What a terminal of the page began with. */
+export interface WebScreen {
+  readonly offset: number;
+  readonly cols: number;
+  readonly rows: number;
+  readonly incomplete: readonly string[];
+  readonly text: string;
+}
+
 /** One window of the page, and what it has got from the host. */
 export class WebPage implements AsyncDisposable {
   readonly page: Page;
@@ -36,6 +45,8 @@ export class WebPage implements AsyncDisposable {
   readonly errors: string[] = [];
   /** Frames of output, of all its terminals, by the path of their WebSocket. */
   readonly output = new Map<string, { readonly offset: number; readonly bytes: Buffer }[]>();
+  /** Screens that its terminals began with, as frames of text, by the path of their WebSocket. */
+  readonly screens = new Map<string, WebScreen[]>();
   /** How many WebSockets it has opened, by their paths. */
   readonly sockets = new Map<string, number>();
   #recordsOutput = false;
@@ -53,7 +64,8 @@ export class WebPage implements AsyncDisposable {
       const { pathname } = new URL(socket.url());
       this.sockets.set(pathname, (this.sockets.get(pathname) ?? 0) + 1);
       socket.on('framereceived', ({ payload }) => {
-        if (!this.#recordsOutput || typeof payload === 'string') return;
+        if (typeof payload === 'string') return this.#noteScreen(pathname, payload);
+        if (!this.#recordsOutput) return;
         const frames = this.output.get(pathname) ?? [];
         this.output.set(pathname, frames);
         frames.push({ offset: Number(payload.readBigUInt64LE()), bytes: payload.subarray(HEADER_BYTES) });
@@ -80,6 +92,16 @@ export class WebPage implements AsyncDisposable {
     await opened.page.addInitScript(RECORD_LINKS);
     await opened.page.goto(token === '' ? host.url : `${host.url}#token=${token}`);
     return opened;
+  }
+
+  #noteScreen(pathname: string, message: string): void {
+    const { type, ...screen } = JSON.parse(message) as { type: string } & WebScreen;
+    if (type === 'screen') this.screens.set(pathname, [...(this.screens.get(pathname) ?? []), screen]);
+  }
+
+  /** The screens of one session. */
+  screensOf(session: string): readonly WebScreen[] {
+    return this.screens.get(`/terminal/${session}`) ?? [];
   }
 
   /** From now on `output` is kept. */
@@ -121,6 +143,39 @@ export class WebPage implements AsyncDisposable {
         else lines.push(text);
       }
       return lines.join('\\n').trimEnd();
+    })()`;
+    return String(await this.page.evaluate(read));
+  }
+
+  /**
+   * All that a terminal shows: cells with their colours and attributes, wrapped lines, the newest 1,000 lines above the screen, the cursor, the modes,
+   * and the offset behind it. As text, a row a line.
+   */
+  async shown(session: string): Promise<string> {
+    const read = `(() => {
+      const live = document.querySelector('[data-session="${session}"] .terminal-box')?.holdfast;
+      if (!live) return '';
+      const { terminal } = live.view;
+      const { active, normal } = terminal.buffer;
+      const { baseY, cursorX, cursorY, type } = active;
+      const { modes, cols, rows } = terminal;
+      const lines = [JSON.stringify({ type, cursorX, cursorY, modes, cols, rows })];
+      for (const buffer of active === normal ? [normal] : [active, normal])
+        for (let y = Math.max(0, buffer.baseY - 1000); y < buffer.baseY + rows; y += 1) {
+          const line = buffer.getLine(y);
+          let row = line.isWrapped ? '+' : '';
+          let pen = '';
+          for (let x = 0; x < cols; x += 1) {
+            const cell = line.getCell(x);
+            const look = [cell.getFgColorMode(), cell.getFgColor(), cell.getBgColorMode(), cell.getBgColor(),
+              cell.isBold(), cell.isDim(), cell.isItalic(), cell.isUnderline(), cell.isInverse(), cell.isBlink(),
+              cell.isInvisible(), cell.isStrikethrough(), cell.isOverline()].map(Number).join();
+            if (look !== pen) row += '<' + (pen = look) + '>';
+            row += cell.getWidth() === 0 ? '' : cell.getChars() || ' ';
+          }
+          lines.push(row.trimEnd());
+        }
+      return lines.join('\\n');
     })()`;
     return String(await this.page.evaluate(read));
   }

@@ -1,9 +1,15 @@
 import type { Client, Subscription } from '@holdfast/client';
 import type { Exit, HoldfastError } from '@holdfast/protocol';
-import { dataFrame } from './messages.ts';
+import { findQueries } from '@holdfast/screen/queries';
+import { FeedScreens, type Screen } from './feed-screens.ts';
+import { dataFrame, HEADER_BYTES } from './messages.ts';
 
 /** What of a session's output is kept here for all its pages; one that is further behind is served by the daemon's history. */
 const RING_BYTES = 1024 * 1024;
+/** While a screen is made, which is behind by as much as a flood prints in that time. */
+const RING_BYTES_FOR_SCREEN = 8 * 1024 * 1024;
+/** No query is longer. */
+const QUERY_BYTES = 4 * 1024;
 /** What a new page sees: a screen and what led to it. */
 const NEWEST_BYTES = 256 * 1024;
 /** What an entry costs besides its bytes: so that very many small ones are bounded, too. */
@@ -41,8 +47,16 @@ export class Feed {
   #end = 0;
   #subscription: Subscription | undefined;
   #isClosed = false;
+  readonly #screens: FeedScreens;
+  /** Called as soon as everything before its offset is here, or was skipped. */
+  readonly #awaiting = new Set<{ readonly offset: number; readonly resolve: () => void }>();
 
   constructor(client: Client, session: string) {
+    this.#screens = new FeedScreens({
+      make: (timeoutMs) => client.snapshot(session, { timeoutMs }),
+      reaches: (offset) => this.#reached(offset),
+      has: (offset) => this.numberAt(offset) !== undefined,
+    });
     const opening = client.subscribe(session, {
       from: 'start',
       newestBytes: NEWEST_BYTES,
@@ -113,6 +127,43 @@ export class Feed {
     return this.#firstNumber + low;
   }
 
+  /** What a fresh terminal is shown, which goes on with the output from there: that is here. Undefined if none can be had. */
+  screen(): Promise<Screen | undefined> {
+    return this.#screens.next();
+  }
+
+  /** The number of the entry that comes behind a screen. */
+  numberBehind({ offset, cols, rows }: Screen): number | undefined {
+    const first = this.numberAt(offset);
+    if (first === undefined) return undefined;
+    let behind = first;
+    // Of the sizes at its offset it has had those up to its own, if that is one of them.
+    for (let number = first; ; number += 1) {
+      const entry = this.entry(number);
+      if (entry === undefined || entry === 'gone' || entry.kind !== 'resized' || entry.offset !== offset)
+        return behind;
+      if (entry.cols === cols && entry.rows === rows) behind = number + 1;
+    }
+  }
+
+  /** What was asked in a part of the output, by queries whose last byte is in it. */
+  queries(from: number, to: number): string {
+    if (from >= to) return '';
+    const begin = Math.max(this.#start, from - QUERY_BYTES);
+    const pieces: Buffer[] = [];
+    for (const entry of this.#entries) {
+      if (entry.kind !== 'bytes' || entry.end <= begin || entry.offset >= to) continue;
+      const bytes = entry.frame.subarray(HEADER_BYTES);
+      pieces.push(bytes.subarray(Math.max(0, begin - entry.offset), to - entry.offset));
+    }
+    const output = Buffer.concat(pieces);
+    let asked = '';
+    findQueries(output, (at, end) => {
+      if (begin + end > from) asked += output.toString('latin1', at, end);
+    });
+    return asked;
+  }
+
   close(): void {
     this.#isClosed = true;
     void this.#subscription?.close();
@@ -122,15 +173,26 @@ export class Feed {
     this.#entries.push(entry);
     this.#bytes += sizeOf(entry);
     this.#trim();
+    for (const waiting of this.#awaiting) {
+      if (this.#end < waiting.offset) continue;
+      this.#awaiting.delete(waiting);
+      waiting.resolve();
+    }
     for (const listener of this.#listeners) listener.grew();
+  }
+
+  #reached(offset: number): Promise<void> {
+    if (this.#end >= offset) return Promise.resolve();
+    return new Promise((resolve) => this.#awaiting.add({ offset, resolve }));
   }
 
   /** A quarter at a time: the cost of an entry does not grow with their number. */
   #trim(): void {
-    if (this.#bytes <= RING_BYTES + RING_BYTES / 4) return;
+    const most = this.#screens.isMaking ? RING_BYTES_FOR_SCREEN : RING_BYTES;
+    if (this.#bytes <= most + RING_BYTES / 4) return;
     let dropped = 0;
     for (const entry of this.#entries) {
-      if (this.#bytes <= RING_BYTES) break;
+      if (this.#bytes <= most) break;
       this.#bytes -= sizeOf(entry);
       dropped += 1;
       this.#start = entry.kind === 'bytes' ? entry.end : entry.offset;

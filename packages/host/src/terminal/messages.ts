@@ -19,6 +19,8 @@ const PAGE_MESSAGES = {
     cols: extent,
     rows: extent,
     readOnly: z.boolean().optional(),
+    /** It begins with what the session shows, not with raw output, and begins anew so where output is skipped. */
+    screen: z.boolean().optional(),
     stream: z.string().min(8).max(LIMITS.streamIdCharacters).optional(),
   }),
   ack: z.object({ type: z.literal('ack'), offset }),
@@ -35,10 +37,27 @@ export type Attach = z.infer<typeof PAGE_MESSAGES.attach>;
 
 /** What the host says, in text frames. */
 export type HostMessage =
-  | { type: 'attached'; session: Session; offset: number; readOnly: boolean; leading: boolean }
+  | {
+      type: 'attached';
+      session: Session;
+      offset: number;
+      readOnly: boolean;
+      leading: boolean;
+      /** A `screen` comes before any output, and tells where that begins. */
+      screen?: true;
+    }
+  | {
+      type: 'screen';
+      offset: number;
+      cols: number;
+      rows: number;
+      incomplete: readonly string[];
+      text: string;
+    }
+  | { type: 'asked'; text: string }
   | { type: 'resized'; offset: number; cols: number; rows: number }
   | { type: 'resync'; offset: number }
-  | { type: 'leading'; leading: boolean }
+  | { type: 'leading'; leading: boolean; offset: number }
   | { type: 'pause'; paused: boolean }
   | { type: 'inputDone'; offset: number }
   | { type: 'inputUnknown'; from: number; to: number }

@@ -25,6 +25,11 @@ export class PageSocket {
     this.#write(JSON.stringify(message), false);
   }
 
+  /** A message as JSON in UTF-8, which others may get as well. */
+  encoded(message: Buffer): void {
+    this.#write(message, false);
+  }
+
   /** The frame is not changed any more by anybody. */
   data(frame: Buffer): void {
     this.#write(frame, true);

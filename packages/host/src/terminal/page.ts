@@ -3,6 +3,7 @@ import { HoldfastError, type Session } from '@holdfast/protocol';
 import { CatchUp } from './catch-up.ts';
 import { CLOSE, closeCodeOf } from './close-code.ts';
 import type { Entry, Feed, Feeds } from './feed.ts';
+import type { Screen } from './feed-screens.ts';
 import { failureOf } from '../api/failure.ts';
 import { type Attach, dataFrame, HEADER_BYTES, type PageMessage, WINDOW_BYTES } from './messages.ts';
 import { PageInput } from './page-input.ts';
@@ -41,8 +42,11 @@ export class Page {
   /** Undefined for one that may not lead. */
   #viewer: Subscription | undefined;
   #input: PageInput | undefined;
+  /** It is this page's to answer what is asked from here on. */
+  #answersFrom = Number.POSITIVE_INFINITY;
   #isPaused = false;
   #isReady = false;
+  #isAwaitingScreen = false;
   #isOver = false;
 
   constructor(options: PageOptions) {
@@ -61,7 +65,9 @@ export class Page {
     const { session, attach, socket, readOnly } = this.#options;
     await this.#feed.opened;
     const isNew = attach.from === 'new';
-    const offset = attach.from === 'new' ? this.#feed.newest : attach.from;
+    const beginsWithScreen = isNew && this.#takesScreens && session.offset > 0;
+    const newest = beginsWithScreen ? session.offset : this.#feed.newest;
+    const offset = attach.from === 'new' ? newest : attach.from;
     if (offset > session.offset && !isNew) {
       throw new HoldfastError('E_OFFSET', `offset ${offset} is beyond the end, which is ${session.offset}`);
     }
@@ -70,10 +76,15 @@ export class Page {
     this.#next = this.#feed.numberAt(offset);
     if (!readOnly && session.state === 'running') await this.#beginViewer(offset);
     if (this.#isOver) return;
-    const leading = this.#viewer?.leading ?? false;
-    socket.say({ type: 'attached', session, offset, readOnly, leading });
-    if (isNew && this.#viewer) this.#repaint();
+    const { leading = false, session: now = session } = this.#viewer ?? {};
+    const screen = beginsWithScreen ? { screen: true as const } : {};
+    socket.say({ type: 'attached', session: now, offset, readOnly, leading, ...screen });
+    // It may have become the leader since the daemon answered.
+    if (leading && this.#answersFrom > now.offset)
+      socket.say({ type: 'leading', leading, offset: this.#answersFrom });
     this.#isReady = true;
+    if (beginsWithScreen) return this.#beginScreen();
+    if (isNew && !this.#takesScreens) this.#repaint();
     this.#pump();
   }
 
@@ -134,19 +145,58 @@ export class Page {
       windowBytes: 0,
       viewport: { cols, rows },
       onData: () => {},
-      onLeading: (leading) => {
-        socket.say({ type: 'leading', leading });
-        this.#pace();
+      onAnswering: (from, offset) => {
+        this.#answersFrom = from ?? Number.POSITIVE_INFINITY;
+        // Before it is attached, that tells.
+        if (this.#isReady) socket.say({ type: 'leading', leading: from !== undefined, offset });
       },
+      onLeading: () => this.#pace(),
       onLost: (error) => this.fail(error),
     });
     if (this.#isOver) void viewer.close();
     else this.#viewer = viewer;
   }
 
-  /** What was replayed is rarely the whole of a program's screen. */
+  /** Whether it knows the message `screen`. */
+  get #takesScreens(): boolean {
+    return this.#options.attach.screen === true;
+  }
+
+  /** It is shown what the session shows, and goes on with the output from there. */
+  #beginScreen(): void {
+    this.#catchUp?.close();
+    this.#catchUp = undefined;
+    this.#next = undefined;
+    this.#isAwaitingScreen = true;
+    const shown = this.#feed.screen().then((screen) => this.#show(screen));
+    shown.catch((error: unknown) => this.fail(error));
+  }
+
+  #show(screen: Screen | undefined): void {
+    if (this.#isOver) return;
+    const { socket, session } = this.#options;
+    this.#isAwaitingScreen = false;
+    // Nobody else answers what was asked meanwhile.
+    const asked = screen && this.#feed.queries(Math.max(this.#answersFrom, this.#sent), screen.offset);
+    const offset = screen?.offset ?? this.#feed.newest;
+    this.#sent = offset;
+    // What it had not parsed before does not count any more.
+    this.#acknowledged = offset;
+    this.#next = screen ? this.#feed.numberBehind(screen) : this.#feed.numberAt(offset);
+    const { cols, rows } = this.#viewer?.session ?? session;
+    if (screen) socket.encoded(screen.message);
+    else socket.say({ type: 'screen', offset, cols, rows, incomplete: ['unavailable'], text: '' });
+    if (asked) socket.say({ type: 'asked', text: asked });
+    // A program that has the whole screen repaints it; so does a shell's prompt.
+    if (!screen || screen.incomplete.length > 0) this.#repaint();
+    this.#pace();
+    this.#pump();
+  }
+
+  /** What is shown is not the whole of a program's screen. */
   #repaint(): void {
     const { client, session } = this.#options;
+    if (!this.#viewer) return;
     // E_EXITED, E_DISCONNECTED: the output tells.
     client.request('signal', { session: session.id, signal: 'SIGWINCH' }).catch(() => undefined);
   }
@@ -173,7 +223,7 @@ export class Page {
   /** Sends what there is, as far as the page's window goes. */
   #pump(): void {
     const { socket } = this.#options;
-    while (this.#isReady && !this.#isOver && !this.#catchUp) {
+    while (this.#isReady && !this.#isOver && !this.#catchUp && !this.#isAwaitingScreen) {
       const entry = this.#next === undefined ? 'gone' : this.#feed.entry(this.#next);
       if (entry === undefined) return this.#pause(false);
       if (socket.isFull) return this.#pause(true);
@@ -203,6 +253,8 @@ export class Page {
       }
       case 'resync':
         this.#resync(entry.offset);
+        // It may be that it waits for a screen now.
+        if (this.#isAwaitingScreen) return true;
         break;
       case 'exited':
         this.#exited(entry);
@@ -213,6 +265,7 @@ export class Page {
   }
 
   #resync(offset: number): void {
+    if (this.#takesScreens) return this.#beginScreen();
     this.#sent = offset;
     // What it had not parsed before does not count any more.
     this.#acknowledged = offset;
@@ -243,7 +296,7 @@ export class Page {
       },
       onResync: (offset) => {
         this.#resync(offset);
-        this.#rejoin();
+        if (!this.#isAwaitingScreen) this.#rejoin();
       },
       onResized: (resized) => socket.say({ type: 'resized', ...resized }),
       onExited: (exited) => this.#exited({ kind: 'exited', ...exited }),

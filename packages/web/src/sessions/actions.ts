@@ -5,6 +5,7 @@ import { tellForgotten, tellSession } from '../api/household.ts';
 import { changeLayout, focusAsked, newId } from '../layout/layout-store.ts';
 import { filterPanes, replaceSession, show, split } from '../layout/layout.ts';
 import { goTo } from '../route.ts';
+import { noteStarted } from './started-here.ts';
 
 /** Time to take a `Forget` back, in ms. */
 const UNDO_MS = 6_000;
@@ -24,6 +25,7 @@ export async function startSession(
   const started = await api.terminal.create.mutate({ command: [...command], ...rest });
   // It must be known before its pane asks for it.
   tellSession(started);
+  noteStarted(started.id);
   const { id: session } = started;
   changeLayout((layout) =>
     beside ? split(layout, { ...beside, session }, newId) : show(layout, session, newId),
@@ -87,6 +89,7 @@ export async function runAgain(old: Session): Promise<void> {
     const { command, cwd, cols, rows } = old;
     const again = await api.terminal.create.mutate({ command, cwd, cols, rows });
     tellSession(again);
+    noteStarted(again.id);
     changeLayout((layout) => replaceSession(layout, old.id, again.id));
   } catch (error) {
     toast.error(`Can’t run it again: ${reasonOf(error)}`);

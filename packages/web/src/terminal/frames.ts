@@ -13,15 +13,15 @@ export function encodeFrame({ offset, bytes }: Frame): ArrayBuffer {
   return frame.buffer;
 }
 
-/** In two where `at` is within it: what comes before, and what doesn't. */
-export function splitFrame(frame: Frame, at: number): Frame[] {
-  const { offset, bytes } = frame;
-  const cut = at - offset;
-  if (cut <= 0 || cut >= bytes.length) return [frame];
-  return [
-    { offset, bytes: bytes.subarray(0, cut) },
-    { offset: at, bytes: bytes.subarray(cut) },
-  ];
+/** In pieces, cut at the offsets that are within it. */
+export function splitFrame(frame: Frame, ...offsets: readonly number[]): Frame[] {
+  const end = frame.offset + frame.bytes.length;
+  const within = offsets.filter((at) => at > frame.offset && at < end).toSorted((a, b) => a - b);
+  const begins = [frame.offset, ...new Set(within)];
+  return begins.map((offset, index) => ({
+    offset,
+    bytes: frame.bytes.subarray(offset - frame.offset, (begins[index + 1] ?? end) - frame.offset),
+  }));
 }
 
 /** Undefined if it is none. */

@@ -18,15 +18,26 @@ import type { Outbox } from './outbox.ts';
 /** At least so often the host is told what was parsed; it sends 512 KiB beyond that. */
 const ACK_EVERY_BYTES = 64 * 1024;
 
+const RESTORED: PieceRights = { isReplay: true, answers: false };
+const ASKED: PieceRights = { isReplay: false, answers: true };
+
 export interface Size {
   readonly cols: number;
   readonly rows: number;
 }
 
+/** What a terminal may do with a piece of output besides showing it. */
+export interface PieceRights {
+  /** It is older than this connection: nothing that it asks for is done again. */
+  readonly isReplay: boolean;
+  /** What is asked in it is this page's to answer. */
+  readonly answers: boolean;
+}
+
 /** What shows the output. Everything is done in the order in which it is called. */
 export interface LinkSink {
-  /** `parsed` is called when these bytes have been. `isReplay`: they are older than this connection. */
-  write(bytes: Uint8Array, isReplay: boolean, parsed: () => void): void;
+  /** `parsed` is called when these bytes have been. */
+  write(bytes: Uint8Array, rights: PieceRights, parsed: () => void): void;
   resize(size: Size): void;
   /** What is shown is not true any more. */
   reset(): void;
@@ -41,6 +52,8 @@ export interface LinkView {
   /** Typed, and not yet at the program's terminal. */
   readonly heldBytes: number;
   readonly exit: NonNullable<Session['exit']> | null;
+  /** Why the screen that it began with may differ from what a terminal shows that was always there. */
+  readonly incomplete: readonly string[];
   /** Why it was refused. */
   readonly error: string | null;
   /** Typed before a crash: whether it arrived can't be known. */
@@ -66,6 +79,8 @@ export interface LinkOptions {
   readonly readOnly: boolean;
   readonly size: Size;
   readonly sink: LinkSink;
+  /** What it begins with: what the session shows, or all that was printed. */
+  readonly begin: 'screen' | 'output';
 }
 
 /** One terminal's WebSocket, and its successors: output by offset, acknowledged; input numbered, and held back while there is none. */
@@ -85,6 +100,8 @@ export class TerminalLink {
   #acknowledged = 0;
   /** The newest offset when the connection was made: output before it is replayed, and nothing that it asks for is done again. */
   #replayEnd = 0;
+  /** Where what is asked is this page's to answer: while it led, by the offset of a query's last byte. */
+  #answers = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
   #isDisposed = false;
 
   constructor(options: LinkOptions) {
@@ -97,6 +114,7 @@ export class TerminalLink {
       readOnly: options.readOnly,
       heldBytes: options.outbox.heldBytes,
       exit: null,
+      incomplete: [],
       error: null,
       inDoubt: null,
       reconnects: 0,
@@ -132,6 +150,10 @@ export class TerminalLink {
   /** What the page knows of the daemon: whether it answers. */
   heard(answers: boolean): void {
     this.#on(answers ? 'answered' : 'unanswered');
+  }
+
+  forgetIncomplete(): void {
+    this.#show({ incomplete: [] });
   }
 
   forgetDoubt(): void {
@@ -214,10 +236,11 @@ export class TerminalLink {
   }
 
   #attach(): void {
-    const { readOnly } = this.#options;
+    const { readOnly, begin } = this.#options;
     this.#say({
       type: 'attach',
-      from: this.#offset ?? 'new',
+      from: this.#offset ?? (begin === 'output' ? 0 : 'new'),
+      screen: true,
       ...this.#size,
       ...(readOnly ? { readOnly } : { stream: this.#outbox.stream }),
     });
@@ -240,7 +263,12 @@ export class TerminalLink {
       case 'resync':
         this.#startAt(message.offset);
         return sink.reset();
+      case 'screen':
+        return this.#begin(message);
+      case 'asked':
+        return sink.write(new TextEncoder().encode(message.text), ASKED, () => undefined);
       case 'leading':
+        this.#lead(message.leading, message.offset ?? this.offset);
         return this.#show({ leading: message.leading });
       case 'pause':
         return undefined;
@@ -262,10 +290,13 @@ export class TerminalLink {
     }
   }
 
-  #attached({ session, offset, leading, readOnly }: Extract<HostMessage, { type: 'attached' }>): void {
+  #attached(attached: Extract<HostMessage, { type: 'attached' }>): void {
+    const { session, offset, leading, readOnly, screen } = attached;
     const isFirst = this.#offset === undefined;
-    if (this.#offset !== offset) this.#startAt(offset);
+    // Nothing is shown before the screen has come: were the connection lost now, it would be asked for again.
+    if (this.#offset !== offset && !screen) this.#startAt(offset);
     this.#replayEnd = session.offset;
+    this.#lead(leading, session.offset);
     if (isFirst) this.#options.sink.resize(session);
     const { reconnects } = this.view.get();
     this.#show({ leading, readOnly, error: null, reconnects: isFirst ? reconnects : reconnects + 1 });
@@ -274,6 +305,22 @@ export class TerminalLink {
     this.#outbox.restart();
     this.#on('attached');
     this.#flush();
+  }
+
+  /** The terminal shows what the session does, whatever it showed before. */
+  #begin({ offset, text, incomplete, ...size }: Extract<HostMessage, { type: 'screen' }>): void {
+    const { sink } = this.#options;
+    this.#startAt(offset);
+    sink.reset();
+    sink.resize(size);
+    sink.write(new TextEncoder().encode(text), RESTORED, () => undefined);
+    this.#show({ incomplete });
+  }
+
+  /** From an offset on this page leads, or leads no longer. */
+  #lead(leading: boolean, offset: number): void {
+    if (leading) this.#answers = { from: offset, to: Number.POSITIVE_INFINITY };
+    else this.#answers = { ...this.#answers, to: Math.min(this.#answers.to, offset) };
   }
 
   #startAt(offset: number): void {
@@ -291,9 +338,11 @@ export class TerminalLink {
       return this.#on('refused');
     }
     this.#offset = frame.offset + frame.bytes.length;
-    for (const { offset, bytes } of splitFrame(frame, this.#replayEnd)) {
+    const { from, to } = this.#answers;
+    for (const { offset, bytes } of splitFrame(frame, this.#replayEnd, from, to)) {
       const end = offset + bytes.length;
-      this.#options.sink.write(bytes, end <= this.#replayEnd, () => this.#acknowledge(end));
+      const rights = { isReplay: end <= this.#replayEnd, answers: offset >= from && end <= to };
+      this.#options.sink.write(bytes, rights, () => this.#acknowledge(end));
     }
     return undefined;
   }

@@ -8,10 +8,21 @@ export type HostMessage =
       readonly offset: number;
       readonly readOnly: boolean;
       readonly leading: boolean;
+      /** A `screen` comes before any output, and tells where that begins. */
+      readonly screen?: true;
     }
+  | {
+      readonly type: 'screen';
+      readonly offset: number;
+      readonly cols: number;
+      readonly rows: number;
+      readonly incomplete: readonly string[];
+      readonly text: string;
+    }
+  | { readonly type: 'asked'; readonly text: string }
   | { readonly type: 'resized'; readonly offset: number; readonly cols: number; readonly rows: number }
   | { readonly type: 'resync'; readonly offset: number }
-  | { readonly type: 'leading'; readonly leading: boolean }
+  | { readonly type: 'leading'; readonly leading: boolean; readonly offset?: number }
   | { readonly type: 'pause'; readonly paused: boolean }
   | { readonly type: 'inputDone'; readonly offset: number }
   | { readonly type: 'inputUnknown'; readonly from: number; readonly to: number }
@@ -26,6 +37,8 @@ export function parseHostMessage(text: string): HostMessage | undefined {
 
 const TYPES: ReadonlySet<string> = new Set<HostMessage['type']>([
   'attached',
+  'screen',
+  'asked',
   'resized',
   'resync',
   'leading',

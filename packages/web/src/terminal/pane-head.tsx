@@ -5,6 +5,7 @@ import { api, reasonOf } from '../api/client.ts';
 import { keyOf } from '../keys.ts';
 import { commandOf, folderOf } from '../sessions/describe.ts';
 import { Button, IconButton } from '../ui/button.tsx';
+import { IncompleteMark } from './incomplete-mark.tsx';
 import { Indicator } from './indicator.tsx';
 import type { LinkView, Size } from './link.ts';
 
@@ -13,6 +14,12 @@ export interface PaneActions {
   readonly onClose: () => void;
   readonly onRunAgain: () => void;
   readonly onShare: () => void;
+}
+
+/** Of a session, and of the pane that shows it. */
+export interface Sizes {
+  readonly shown: Size;
+  readonly own: Size;
 }
 
 export interface PaneHeadProps {
@@ -24,10 +31,11 @@ export interface PaneHeadProps {
   /** Whether there are other panes beside it, so that the focus has to be seen. */
   readonly isOneOfMany: boolean;
   readonly onReconnect: () => void;
+  readonly onForgetIncomplete: () => void;
   readonly onFind: () => void;
   readonly actions?: PaneActions;
   /** Given if the session has another size than the pane. */
-  readonly sizes?: { readonly shown: Size; readonly own: Size };
+  readonly sizes?: Sizes;
 }
 
 export function PaneHead({
@@ -37,6 +45,7 @@ export function PaneHead({
   isFocused,
   isOneOfMany,
   onReconnect,
+  onForgetIncomplete,
   onFind,
   actions,
   sizes,
@@ -59,15 +68,24 @@ export function PaneHead({
           View only
         </span>
       )}
+      {view && view.incomplete.length > 0 && (
+        <IncompleteMark reasons={view.incomplete} onDismiss={onForgetIncomplete} />
+      )}
       {sizes && isRunning && view?.state === 'live' && !view.leading && (
-        <Button
-          look="ghost"
-          className="min-h-7 px-2"
-          title={`It has the size of another window: ${sizes.shown.cols}×${sizes.shown.rows}`}
-          onClick={() => void takeSize(known, sizes.own)}
-        >
-          <Maximize2 size={13} aria-hidden /> Take size
-        </Button>
+        <>
+          <span
+            title="It has the size of another window"
+            className="shrink-0 text-xs text-muted tabular-nums"
+            data-size-of-another
+          >
+            {sizes.shown.cols}×{sizes.shown.rows}
+          </span>
+          {!view.readOnly && (
+            <Button look="ghost" className="min-h-7 px-2" onClick={() => void takeSize(known, sizes.own)}>
+              <Maximize2 size={13} aria-hidden /> Take size
+            </Button>
+          )}
+        </>
       )}
       {view && <Indicator view={view} onReconnect={onReconnect} />}
       <IconButton label={`Find (${keyOf('find')})`} onClick={onFind}>

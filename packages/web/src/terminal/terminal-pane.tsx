@@ -10,6 +10,7 @@ import { preferences } from '../preferences.ts';
 import { randomId } from '../random-id.ts';
 import { count } from '../sessions/describe.ts';
 import { markSeen } from '../sessions/seen.ts';
+import { takeStarted } from '../sessions/started-here.ts';
 import { Store, useStore } from '../store.ts';
 import { droppedPaths } from './dropped-paths.ts';
 import { FindBar } from './find-bar.tsx';
@@ -18,7 +19,7 @@ import { useLeaveQuestion } from './leave-question.ts';
 import { LATE_MS, type LinkState } from './link-state.ts';
 import { hasUndelivered, TerminalLink, type LinkView } from './link.ts';
 import { Outbox } from './outbox.ts';
-import { PaneHead, type PaneActions } from './pane-head.tsx';
+import { PaneHead, type PaneActions, type Sizes } from './pane-head.tsx';
 import { ExitNotice, InputNotices } from './pane-notices.tsx';
 import { TerminalView } from './terminal-view.ts';
 import { TouchKeys } from './touch-keys.tsx';
@@ -66,7 +67,7 @@ export default function TerminalPane(props: TerminalPaneProps) {
   const [live, setLive] = useState<Live>();
   const [title, setTitle] = useState('');
   const [isFinding, setIsFinding] = useState(false);
-  const [isLetterboxed, setIsLetterboxed] = useState(false);
+  const [sizes, setSizes] = useState<Sizes>();
   const { fontSize, screenReader } = useStore(preferences);
   const linkView = useStore<LinkView | undefined>(live?.link.view ?? NOTHING);
   const { silentSince } = useStore(household);
@@ -79,7 +80,7 @@ export default function TerminalPane(props: TerminalPaneProps) {
       session,
       readOnly,
       onTitle: setTitle,
-      onLayout: setIsLetterboxed,
+      onLayout: setSizes,
     });
     setLive(begun);
     return () => {
@@ -147,16 +148,15 @@ export default function TerminalPane(props: TerminalPaneProps) {
         isFocused={isFocused}
         isOneOfMany={isOneOfMany}
         onReconnect={() => live?.link.reconnect()}
+        onForgetIncomplete={() => live?.link.forgetIncomplete()}
         onFind={find}
         {...(actions ? { actions } : {})}
-        {...(isLetterboxed && live && known && !readOnly
-          ? { sizes: { shown: live.view.terminal, own: live.view.viewport } }
-          : {})}
+        {...(sizes && known ? { sizes } : {})}
       />
       <div className="relative min-h-0 flex-1 overflow-hidden">
         <div
           ref={element}
-          className={`terminal-box absolute inset-0 ${isLetterboxed ? 'bg-canvas' : ''}`}
+          className={`terminal-box absolute inset-0 ${sizes ? 'bg-canvas' : ''}`}
           onDragOver={(event) => event.preventDefault()}
           onDrop={(event) => {
             event.preventDefault();
@@ -195,7 +195,7 @@ interface Beginning {
   readonly session: string;
   readonly readOnly: boolean;
   readonly onTitle: (title: string) => void;
-  readonly onLayout: (isLetterboxed: boolean) => void;
+  readonly onLayout: (sizes: Sizes | undefined) => void;
 }
 
 function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Live {
@@ -210,9 +210,10 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
     onLayout: () => {
       if (!link) return;
       link.resize(view.viewport);
-      onLayout(view.isLetterboxed);
+      const { cols, rows } = view.terminal;
+      onLayout(view.isLetterboxed ? { shown: { cols, rows }, own: view.viewport } : undefined);
     },
-    isAnswering: () => link?.view.get().leading ?? false,
+    isLeading: () => link?.view.get().leading ?? false,
     mayCopy: () => link?.view.get().readOnly === false,
     hasEnded: () => link?.view.get().state === 'ended',
     onFault: (cause) => {
@@ -225,7 +226,9 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
     },
   });
   const outbox = (readOnly ? undefined : takeInput(session)) ?? new Outbox(randomId());
-  link = new TerminalLink({ session, outbox, readOnly, size: view.viewport, sink: view });
+  const size = view.viewport;
+  const from = takeStarted(session) ? 'output' : 'screen';
+  link = new TerminalLink({ session, outbox, readOnly, size, sink: view, begin: from });
   const resizing = new ResizeObserver(() => view.measure());
   resizing.observe(element);
   const stop = view.dispose.bind(view);

@@ -8,13 +8,15 @@ import { WebglAddon } from '@xterm/addon-webgl';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { copyText } from '../copy-text.ts';
-import type { LinkSink, Size } from './link.ts';
+import type { LinkSink, PieceRights, Size } from './link.ts';
 import { guardParser } from './parser-guard.ts';
 import { silenceQueries } from './queries.ts';
 import { followMotion } from './still-cursor.ts';
 import { followTheme } from './themes.ts';
 
 const SCROLLBACK_LINES = 10_000;
+/** What comes between pieces of output. */
+const NO_OUTPUT: PieceRights = { isReplay: false, answers: false };
 /** A session that is larger than the pane is shown smaller, as far as it can be read. */
 const SMALLEST_FONT = 5;
 const FONT_FAMILY =
@@ -28,8 +30,8 @@ export interface TerminalViewOptions {
   readonly onTitle: (title: string) => void;
   /** The size of the session has changed, or how much of it fits. */
   readonly onLayout: () => void;
-  /** Whether this page answers what programs ask. */
-  readonly isAnswering: () => boolean;
+  /** Whether this page leads now. */
+  readonly isLeading: () => boolean;
   /** Whether programs may fill this browser's clipboard: not that of somebody who only looks. */
   readonly mayCopy: () => boolean;
   /** Whether the program has ended: nobody but this page sets the size then. */
@@ -47,8 +49,8 @@ export class TerminalView implements LinkSink {
   readonly #fit = new FitAddon();
   readonly #options: TerminalViewOptions;
   readonly #ends: (() => void)[] = [];
-  /** Of each write that isn't parsed yet, oldest first: whether it is older than the connection. */
-  readonly #replays: boolean[] = [];
+  /** Of each write that isn't parsed yet, oldest first. */
+  readonly #rights: PieceRights[] = [];
   #fontSize: number;
   #webgl: WebglAddon | undefined;
   /** What would fit in at the font size that is wanted. */
@@ -83,7 +85,7 @@ export class TerminalView implements LinkSink {
     this.#ends.push(followTheme((theme) => (terminal.options.theme = theme)));
     this.#ends.push(followMotion(terminal));
     silenceQueries(terminal, {
-      isAnswering: () => !this.#isReplaying && options.isAnswering(),
+      isAnswering: () => this.#rights[0]?.answers === true,
       mayCopy: () => !this.#isReplaying && options.mayCopy(),
     });
     const encoder = new TextEncoder();
@@ -110,10 +112,10 @@ export class TerminalView implements LinkSink {
     return cols !== this.#viewport.cols || rows !== this.#viewport.rows;
   }
 
-  write(bytes: Uint8Array, isReplay: boolean, parsed: () => void): void {
-    this.#replays.push(isReplay);
+  write(bytes: Uint8Array, rights: PieceRights, parsed: () => void): void {
+    this.#rights.push(rights);
     this.terminal.write(bytes, () => {
-      this.#replays.shift();
+      this.#rights.shift();
       parsed();
     });
   }
@@ -176,14 +178,14 @@ export class TerminalView implements LinkSink {
 
   /** Whether what is parsed now is older than the connection. */
   get #isReplaying(): boolean {
-    return this.#replays[0] === true;
+    return this.#rights[0]?.isReplay === true;
   }
 
   /** Between what was written before and what comes after. */
   #inOrder(act: () => void): void {
-    this.#replays.push(false);
+    this.#rights.push(NO_OUTPUT);
     this.terminal.write('', () => {
-      this.#replays.shift();
+      this.#rights.shift();
       act();
     });
   }
@@ -191,7 +193,7 @@ export class TerminalView implements LinkSink {
   #typed(text: string, bytes: Uint8Array): void {
     // To type is to lead: that a window has got the focus is no reason to.
     // Nor is it one that a program asked to be told of it before this page was there.
-    if ((this.#isReplaying || !this.#options.isAnswering()) && (text === '\u001B[I' || text === '\u001B[O'))
+    if ((this.#isReplaying || !this.#options.isLeading()) && (text === '\u001B[I' || text === '\u001B[O'))
       return;
     this.#options.onInput(bytes);
   }
