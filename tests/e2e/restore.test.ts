@@ -55,6 +55,22 @@ test('after a reboot sessions are listed as lost, and restored with their names,
   await printed(home, 'api', 'drawn', 3);
 }, 90_000);
 
+test('what was typed for the old program reaches no other', async () => {
+  await using home = new TestHome();
+  const { id } = await open(home, ['--name', 'one'], 'read line; echo "$line"');
+  const stream = 'typed-for-the-old-one';
+  const before = await (await home.connect()).openInput(id, { stream });
+  await before.write(Buffer.from('first\n'));
+  await printed(home, 'one', 'first');
+  await home.cli(['wait', 'one']);
+  expect((await home.cli(['restore', 'one'])).code).toBe(0);
+  // Who comes back with more of it begins anew, as one whose stream is not known any more.
+  const again = await (await home.connect()).openInput(id, { stream });
+  expect(again.endOffset).toBe(0);
+  await again.write(Buffer.from('second\n'));
+  await printed(home, 'one', 'second');
+}, 60_000);
+
 test('old text stands above the new program’s, whatever the old one had done to its terminal', async () => {
   await using home = new TestHome();
   const marker = path.join(home.scratch('markers'), 'again');

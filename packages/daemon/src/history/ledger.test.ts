@@ -55,6 +55,18 @@ test('a stream that takes over a slot has nothing of the one before', () => {
   mapping.unmap();
 });
 
+test('streams that are forgotten are nobody’s, nor is what was in flight of one', () => {
+  const mapping = page();
+  const ledger = new Ledger(mapping, true);
+  ledger.claimStream(0, alice, 0);
+  ledger.endWrite(0, 1_000);
+  ledger.claimStream(63, bob, 0);
+  ledger.beginWrite(63, 0, 17);
+  ledger.forgetStreams();
+  expect(ledger.recorded()).toEqual({ streams: [], inFlight: undefined });
+  mapping.unmap();
+});
+
 /** Called after each store of 8 bytes: a kill comes between two of them, or not at all. */
 const stores = vi.hoisted(() => ({ descending: false, after: (): void => undefined }));
 

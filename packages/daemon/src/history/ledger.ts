@@ -134,6 +134,12 @@ export class Ledger {
     copyIn(this.#mapping.address + at, address, STREAM_KEY_BYTES);
   }
 
+  /** Another program has the terminal: what was meant for the one before is not to reach it. */
+  forgetStreams(): void {
+    this.#store32Pair(IN_FLIGHT_AT, 0, 0);
+    for (let slot = 0; slot < LIMITS.inputStreamsPerSession; slot += 1) this.claimStream(slot, '', 0);
+  }
+
   /**
    * After a crash: nobody knows whether the write in flight was done. It counts as done, so that it is never repeated, and
    * is kept as unknown, for its client.

@@ -488,8 +488,9 @@ export class SessionRegistry {
     history.noteTime(history.end, nowMs);
     history.write(Buffer.from(restoredLine(new Date())));
     history.marks.size(history.end, cols, rows);
-    // What the old program has asked is answered to nobody.
+    // What the old program has asked is answered to nobody, and what it was to have is typed into no other.
     history.ledger.recordQueries(history.end);
+    history.ledger.forgetStreams();
   }
 
   #beginAnew(made: {
