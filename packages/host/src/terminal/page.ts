@@ -252,6 +252,8 @@ export class Page {
         break;
       }
       case 'resync':
+        // One that was behind has had, from the history, what others missed.
+        if (entry.offset === this.#sent) break;
         this.#resync(entry.offset);
         // It may be that it waits for a screen now.
         if (this.#isAwaitingScreen) return true;
