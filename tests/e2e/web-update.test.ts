@@ -134,19 +134,19 @@ webTest(
     await busy.waitFor();
     expect(await busy.getAttribute('aria-disabled')).toBe('true');
     await page.getByText(/^Starting \d\S+…$/).waitFor();
-    await other.page.getByText(/^Somebody else updates it: Starting \d\S+…$/).waitFor();
+    await other.page.getByText(/^It is being updated: Starting \d\S+…$/).waitFor();
     const standing = () => host.home.daemonPids.find((pid) => processState(pid) === 'T');
     const successor = await eventually('the successor stands', standing);
     at({ 'successor.prepared': 'stop' });
     process.kill(successor, 'SIGCONT');
     await page.getByText('Handing over 1 session…').waitFor();
-    await other.page.getByText('Somebody else updates it: Handing over 1 session…').waitFor();
+    await other.page.getByText('It is being updated: Handing over 1 session…').waitFor();
     await eventually('the successor stands again', standing);
     at({});
     process.kill(successor, 'SIGCONT');
     await page.getByText(/^Daemon updated · .* · 1 session kept/).waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: 'Update daemon' }).waitFor();
-    await other.page.getByText('Somebody else updates it').waitFor({ state: 'detached' });
+    await other.page.getByText('It is being updated').waitFor({ state: 'detached' });
     expect(web.errors).toEqual([]);
   },
 );

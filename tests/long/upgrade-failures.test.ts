@@ -20,8 +20,6 @@ test('at whichever step and of whatever an upgrade fails, nothing has changed, a
 const DELAYS: readonly Trial[] = [
   { points: { 'successor.loaded': DELAY_MS }, code: 'none' },
   { points: { 'successor.prepared': DELAY_MS }, code: 'none' },
-  // Its time is over before it sends; on a busy machine the answer is there all the same when it looks.
-  { points: { 'predecessor.snapshot': DELAY_MS }, code: 'any' },
   { points: { 'successor.adopted': DELAY_MS }, code: 'E_UPGRADE_TIMEOUT', reason: 'did not adopt' },
   { points: { 'predecessor.commit': DELAY_MS }, code: 'none' },
   { points: { 'successor.committed': DELAY_MS }, code: 'E_UPGRADE_TIMEOUT', reason: 'did not serve' },
@@ -30,6 +28,9 @@ const DELAYS: readonly Trial[] = [
 test('each message may come 10 s late: the upgrade goes well or has never been, and nobody reads beside another', async () => {
   await using household = await Household.start();
   await household.survivesAll(DELAYS);
+  // Its time is over before it sends; on a busy machine the answer is there all the same when it looks.
+  const late = await household.survives({ points: { 'predecessor.snapshot': DELAY_MS }, code: 'any' });
+  expect(late).toMatch(/^none$|^E_UPGRADE_TIMEOUT: .*did not adopt/);
 }, 300_000);
 
 test('a `serving` that comes just when it is given up is heard, or its sender is dead: never do two read', async () => {

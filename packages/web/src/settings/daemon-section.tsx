@@ -49,7 +49,7 @@ export function DaemonSection() {
       </div>
       {(state.kind === 'running' || update?.underWay) && (
         <p role="status" className="px-5 pb-3 text-[13px] text-muted">
-          {state.kind === 'running' ? '' : 'Somebody else updates it: '}
+          {state.kind === 'running' ? '' : 'It is being updated: '}
           {stepText(update, running.length)}…
         </p>
       )}
