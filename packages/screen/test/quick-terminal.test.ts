@@ -100,7 +100,7 @@ function lineOf(line: Line | undefined): unknown {
 
 describe('a quick terminal', () => {
   it.each(ScreenRecording.all().map((recording) => [recording.name, recording] as const))(
-    'has the cells of a plain one after each piece of %s',
+    'has the cells of a plain one behind %s, in pieces',
     (_, recorded) => {
       for (const recording of [recorded, randomlyResized(recorded)]) {
         using quick = emulators.open(recording.sizeAt(0), SCROLLBACK);
