@@ -249,8 +249,9 @@ test('a daemon that is busy right after it has taken over makes no failure of th
       const transport = await connector.connect();
       const send = transport.send.bind(transport);
       transport.send = (bytes) => {
-        if (Buffer.from(bytes).includes('"status"')) {
-          successor = home.daemonPid ?? -1;
+        const serving = home.daemonPid;
+        if (Buffer.from(bytes).includes('"status"') && serving !== undefined && serving !== pid) {
+          successor = serving;
           process.kill(successor, 'SIGSTOP');
         }
         return send(bytes);
