@@ -93,7 +93,13 @@ async function lostSessions(client: Client): Promise<Session[]> {
 }
 
 async function restore(client: Client, context: Context, id: string): Promise<Session> {
-  return (await client.request('restore', { session: id, ...surroundings(context) })).session;
+  try {
+    return (await client.request('restore', { session: id, ...surroundings(context) })).session;
+  } catch (cause) {
+    if (!(cause instanceof HoldfastError) || cause.code !== 'E_UNKNOWN_REQUEST') throw cause;
+    const message = 'the daemon is of an earlier version and restores nothing; run holdfast upgrade first';
+    throw new HoldfastError(cause.code, message, { cause });
+  }
 }
 
 /** Those that a session has that is opened here and now. */
