@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { eventually, TestHome } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
@@ -15,14 +16,14 @@ async function afterInstallation(folders: TestHome) {
   const opened = await folders.cli(['new', '-d', '--json', '--name', 's']);
   const { id, pid } = JSON.parse(String(opened.stdout));
   const status = async () => JSON.parse(String((await folders.cli(['status', '--json'])).stdout));
+  const inShell = (line: string) => {
+    const shell = folders.terminalWith(['/bin/sh', '-i'], { cwd: path.dirname(folders.folder) });
+    shell.type(`${line}; exit\r`);
+    return shell;
+  };
   const typed = (args: string[], env: Record<string, string> = {}) =>
-    folders.terminalWith([
-      '/usr/bin/env',
-      ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      tree.bin,
-      ...args,
-    ]);
-  return { tree, id, pid, status, typed };
+    inShell([...Object.entries(env).map(([name, value]) => `${name}=${value}`), tree.bin, ...args].join(' '));
+  return { tree, id, pid, status, typed, inShell };
 }
 
 test('a command at a terminal has an older daemon upgraded, once; who has gone back since is left alone', async () => {
@@ -33,7 +34,8 @@ test('a command at a terminal has an older daemon upgraded, once; who has gone b
   expect(await status()).toMatchObject({ daemon: { pid: older.pid } });
 
   // Whoever is attached notices nothing of it.
-  const viewer = typed(['attach', 's']);
+  // A home that is named from a folder is the same for who upgrades.
+  const viewer = typed(['attach', 's'], { HOLDFAST_HOME: './h' });
   await eventually('the later version', async () => (await status()).daemon.build === LATER.build);
   // Who has done it has written that down, and nobody else is at it.
   await eventually('the news of it', () =>
@@ -52,9 +54,9 @@ test('a command at a terminal has an older daemon upgraded, once; who has gone b
   expect(await status()).toMatchObject({ daemon: { build: older.build } });
 });
 
-test('what no terminal shows upgrades nothing; a build that cannot start is tried once, and status tells why', async () => {
+test('what no terminal shows and what a script does upgrade nothing; a build that cannot start is tried once, and status tells why', async () => {
   await using home = new TestHome();
-  const { tree, id, pid, status, typed } = await afterInstallation(home);
+  const { tree, id, pid, status, typed, inShell } = await afterInstallation(home);
   const { daemon } = await status();
   writeFileSync(tree.daemonEntry, 'throw new Error("this build cannot start");\n');
 
@@ -62,6 +64,15 @@ test('what no terminal shows upgrades nothing; a build that cannot start is trie
     const { stdout, stderr } = await promisify(execFile)(tree.bin, args, { env: home.env });
     expect(`${stdout}${stderr}`).not.toContain(LATER.version);
   }
+
+  const script = path.join(home.scratch('scripts'), 'script');
+  writeFileSync(script, `${tree.bin} ls\n${tree.bin} send s x\n`);
+  const scripted = inShell(`sh ${script}`);
+  await scripted.waitFor(COULD_BE);
+  await scripted.ended();
+  const isOff = { ...home.env, HOLDFAST_AUTO_UPDATE: 'off' };
+  await promisify(execFile)(tree.bin, ['upgrade', '--auto'], { env: isOff });
+  expect((await status()).update.failure).toBeNull();
 
   await typed(['ls']).waitFor(BEING_UPGRADED);
   const { failure } = await eventually('the failure', async () => {

@@ -55,6 +55,14 @@ describe('wrong usage ends with 2 and one line', () => {
     ],
     [['forget'], 'holdfast: wrong usage of forget: there is nothing to forget: give S or --exited\n'],
     [['forget', 's', '--exited'], 'holdfast: wrong usage of forget: S and --exited exclude each other\n'],
+    ...[
+      ['--entry', 'f'],
+      ['--node', 'n'],
+      ['--timeout', '1'],
+    ].map(([option = '', ...value]): [string[], RegExp] => [
+      ['upgrade', '--auto', option, ...value],
+      new RegExp(`^holdfast: wrong usage of upgrade: --auto and ${option} exclude each other\\n$`),
+    ]),
     [['resize', 's', '0x1'], 'holdfast: wrong usage of resize: CxR: columns must be at least 1, not 0\n'],
     [
       ['wait', 's', '--output', '('],
@@ -81,6 +89,11 @@ describe('wrong usage ends with 2 and one line', () => {
       error: { code: 'E_USAGE', message: 'wrong usage of ls: there is no option --what' },
     });
   });
+});
+
+test('upgrade --auto prints nothing, so --json is refused beside it, in the form that upgrade has for that', async () => {
+  expect(await dispatch(['upgrade', '--auto', '--json'])).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, code: 'E_USAGE' });
 });
 
 describe('without a daemon', () => {

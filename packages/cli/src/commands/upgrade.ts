@@ -2,6 +2,7 @@ import type { ErrorCode } from '@holdfast/protocol';
 import type { UpgradeOutcome } from '@holdfast/supervisor';
 import { chosenStart, START_OPTIONS } from '../arguments/daemon-start.ts';
 import { parseMilliseconds } from '../arguments/numbers.ts';
+import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { availableBuild } from '../connection/available-build.ts';
 import { supervisorOf } from '../connection/supervisor.ts';
@@ -10,6 +11,9 @@ import type { Failure } from '../output/errors.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
 import { printable } from '../output/printable.ts';
+
+/** What only somebody who asks for an upgrade can choose. */
+const CHOICES = ['entry', 'node', 'timeout', 'json'] as const;
 
 export const upgradeCommand = defineCommand({
   name: 'upgrade',
@@ -28,6 +32,8 @@ export const upgradeCommand = defineCommand({
   failureDocument: (failure) => failedDocument(failure),
   async run({ options }, context) {
     if (options.auto) {
+      const other = CHOICES.find((name) => options[name] !== undefined && options[name] !== false);
+      if (other !== undefined) throw usageError(`--auto and --${other} exclude each other`);
       const { upgradeUnasked } = await import('../connection/unasked-upgrade.ts');
       await upgradeUnasked(context);
       return EXIT.done;
