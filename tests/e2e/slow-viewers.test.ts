@@ -55,9 +55,10 @@ test('a viewer that is stopped for 10 s holds back nobody, costs no memory, and 
   // Who had to wait for the stopped one would wait as long as a leader may take.
   const [medianMs = Number.NaN] = echoTimes.toSorted((a, b) => a - b).slice(echoTimes.length / 2);
   expect(medianMs).toBeLessThan(LIMITS.leaderPatienceMs / 2);
-  // Node's heap grows with what it does at all; what the viewer missed is more than that in any case.
-  expect((offsets.at(-1) ?? 0) - (offsets[0] ?? 0)).toBeGreaterThan(48 * MEBIBYTE);
-  expect(Math.max(...memory) - memoryBefore).toBeLessThan(32 * MEBIBYTE);
+  // Node's heap grows with what it does at all, and so does that of the worker which follows the flood; what the viewer missed is
+  // more than that in any case.
+  expect((offsets.at(-1) ?? 0) - (offsets[0] ?? 0)).toBeGreaterThan(64 * MEBIBYTE);
+  expect(Math.max(...memory) - memoryBefore).toBeLessThan(64 * MEBIBYTE);
 
   terminal.screen.clear();
   process.kill(terminal.pid, 'SIGCONT');
