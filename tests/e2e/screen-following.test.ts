@@ -11,8 +11,8 @@ const SIZE = { cols: 80, rows: 24 };
 const MIB = 1024 * 1024;
 const HISTORY_BYTES = 64 * 1024;
 const PIECE_BYTES = 8 * 1024;
-/** So much may not be saved yet: half a history, and what comes meanwhile. */
-const UNSAVED_BYTES = HISTORY_BYTES / 2 + PIECE_BYTES;
+/** So much may not be saved yet: half a history, what comes meanwhile, and what a successor lets come before it has more saved. */
+const UNSAVED_BYTES = HISTORY_BYTES / 2 + PIECE_BYTES + HISTORY_BYTES / 4;
 const emulators = new Emulators();
 
 /** A session that writes recordings of real programs, piece by piece, and that nobody looks at. */
