@@ -11,8 +11,9 @@ const SIZE = { cols: 80, rows: 24 };
 const MIB = 1024 * 1024;
 const HISTORY_BYTES = 64 * 1024;
 const PIECE_BYTES = 8 * 1024;
-/** So much may not be saved yet: half a history, what comes meanwhile, and what a successor lets come before it has more saved. */
-const UNSAVED_BYTES = HISTORY_BYTES / 2 + PIECE_BYTES + HISTORY_BYTES / 4;
+/** At rest so much may not be saved. A successor, which does not know how much, lets a quarter of a history come before it has more saved. */
+const AT_REST_BYTES = HISTORY_BYTES / 2;
+const UNSAVED_BYTES = AT_REST_BYTES + HISTORY_BYTES / 4;
 const emulators = new Emulators();
 
 /** A session that writes recordings of real programs, piece by piece, and that nobody looks at. */
@@ -54,9 +55,14 @@ class Unseen {
       await this.#type('\x01');
       this.#written += PIECE_BYTES;
       await this.always.recording.output.untilLength(this.#written);
-      const saved = () => this.#savedAt >= this.#written - UNSAVED_BYTES;
-      await eventually('its screen is saved', saved, 30_000);
+      await this.#untilSaved(UNSAVED_BYTES);
     }
+    await this.#untilSaved(AT_REST_BYTES);
+  }
+
+  async #untilSaved(butFor: number): Promise<void> {
+    const saved = () => this.#savedAt >= this.#written - butFor;
+    await eventually('its screen is saved', saved, 30_000);
   }
 
   /** What somebody gets who looks now. */
