@@ -263,6 +263,7 @@ test('the first daemon speaks to whoever started the keeper, and later ones to t
 test('a first daemon that can not be started is told of as a daemon would tell it', async () => {
   await using keeper = new TestKeeper({ start: ['/nowhere/node', '/nowhere/main.js'] });
   await untilEnded(keeper.pid);
+  await within('the end of the ready descriptor', keeper.readyClosed);
   expect(JSON.parse(keeper.said.ready)).toMatchObject({ ready: false, code: 'E_DAEMON_START' });
   expect(keeper.said.ready).toContain('/nowhere/node could not be started: PosixError: ENOENT');
   expect(keeper.said.stderr).toBe('');
