@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import type { Build } from '@holdfast/supervisor';
 import type { Context } from '../context.ts';
 import { availableBuild } from './available-build.ts';
@@ -15,6 +14,8 @@ export async function upgradeIfOlder(running: Build, context: Context): Promise<
   if (env['HOLDFAST_AUTO_UPDATE'] === 'off' || !isTyped()) return false;
   const { isUpdateWanted } = await import('@holdfast/supervisor/status');
   if (!(await isUpdateWanted(home, { running, available }))) return false;
+  // Loaded by no command that has nothing to start.
+  const { spawn } = await import('node:child_process');
   const args = [process.argv[1] ?? '', '--namespace', home.namespace, 'upgrade', '--auto'];
   // In the same folder: paths in the environment may be relative to it.
   const upgrading = spawn(process.execPath, args, { env, detached: true, stdio: 'ignore' });
