@@ -1,4 +1,3 @@
-import { readHistory } from './history.ts';
 import type { Home } from './home.ts';
 import { readUpdateRecord } from './update-record.ts';
 import type { Build } from './update-status.ts';
@@ -14,6 +13,8 @@ export async function isUpdateWanted(
   home: Home,
   { running, available }: { running: Build; available: Build },
 ): Promise<boolean> {
+  // It reads files as streams, for which no quick command has a use.
+  const { readHistory } = await import('./history.ts');
   if (running.build === available.build || readUpdateRecord(home).failure !== null) return false;
   // Only builds that differ have to be put in order, and that takes a library.
   const { orderOf } = await import('./build-order.ts');
