@@ -13,12 +13,12 @@ export async function isUpdateWanted(
   home: Home,
   { running, available }: { running: Build; available: Build },
 ): Promise<boolean> {
-  // It reads files as streams, for which no quick command has a use.
-  const { readHistory } = await import('./history.ts');
   if (running.build === available.build || readUpdateRecord(home).failure !== null) return false;
   // Only builds that differ have to be put in order, and that takes a library.
   const { orderOf } = await import('./build-order.ts');
   if (orderOf(available.version, running.version) <= 0) return false;
+  // Reads files by promises, for which no quick command has another use.
+  const { readHistory } = await import('./history.ts');
   const history = await readHistory(home, HISTORY_ENTRIES);
   return !history.some(({ kind, to }) => kind === 'updated' && to?.endsWith(available.build));
 }
