@@ -1,12 +1,11 @@
 import type { IBufferCell } from '@xterm/headless';
 import type { Emulator } from './emulator.ts';
-import { type BufferState, HAS_EXTENDED, type Line } from './internals.ts';
+import { HAS_EXTENDED, IS_COMBINED, WORDS } from './cell-words.ts';
+import type { BufferState, Line } from './internals.ts';
 import { currentPenOf, penOf, savedPenOf } from './pen.ts';
 
 /** Differences beyond these tell nothing new. */
 const MAX_DIFFERENCES = 12;
-const WORDS = 3;
-const IS_COMBINED = 0x200000;
 
 /**
  * Compares the whole state of two terminals: cells, attributes, wraps, scrollback, cursor, modes, pen, and what each buffer has of its

@@ -1,12 +1,10 @@
 // Everything that is read of xterm.js behind its public interface, and nothing of it anywhere else. The version is pinned exactly;
 // the probes below are made when the first emulator starts, and tell if a field has changed its name or its meaning.
 import type { Terminal } from '@xterm/headless';
+import { HAS_EXTENDED } from './cell-words.ts';
 import { type LinedCore, QuickLines } from './quick-lines.ts';
 import { type PrintingCore, printQuickly } from './quick-print.ts';
 import { type GuardedCore, guardSequences } from './sequence-guards.ts';
-
-/** Of a cell's background word: there is more to it than two words hold. */
-export const HAS_EXTENDED = 0x10000000;
 
 export interface ExtendedAttributes {
   /** Underline style and colour. */
@@ -382,7 +380,7 @@ const PROBES: readonly Probe<Field>[] = [
     name: 'pen',
     write: '\x1b[4:3;58;5;9;31m',
     holds: (_, { _inputHandler: { _curAttrData: pen } }) =>
-      (pen.fg & 0xff) === 1 && (pen.bg & 0x10000000) !== 0 && pen.extended._ext === ((3 << 26) | 0x2000009),
+      (pen.fg & 0xff) === 1 && (pen.bg & HAS_EXTENDED) !== 0 && pen.extended._ext === ((3 << 26) | 0x2000009),
   },
   {
     name: 'links',

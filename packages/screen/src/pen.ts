@@ -1,4 +1,5 @@
-import { type ExtendedAttributes, HAS_EXTENDED } from './internals.ts';
+import { HAS_EXTENDED } from './cell-words.ts';
+import type { ExtendedAttributes } from './internals.ts';
 
 /** How a cell is drawn, in a form in which what looks the same is the same. Colours are as xterm.js packs them. */
 export interface Pen {

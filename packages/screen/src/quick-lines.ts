@@ -1,10 +1,8 @@
 // Empty lines and erasing, which xterm.js does cell by cell, in one copy of memory. The lines are the same afterwards, to the bit.
 
-const WORDS = 3;
-const IS_COMBINED = 0x200000;
-const HAS_EXTENDED = 0x10000000;
-const WIDTH_SHIFT = 22;
-const EMPTY: FilledCell = { content: 1 << WIDTH_SHIFT, fg: 0, bg: 0 };
+import { EMPTY_CELL, HAS_EXTENDED, IS_COMBINED, WORDS } from './cell-words.ts';
+
+const EMPTY: FilledCell = { content: EMPTY_CELL, fg: 0, bg: 0 };
 
 /** What cells are filled with. */
 interface FilledCell {

@@ -1,10 +1,8 @@
 // Runs of plain characters, which xterm.js prints one by one, written into their line at once. The screen is the same, to the bit.
 
-const WORDS = 3;
-const WIDTH_SHIFT = 22;
-const NARROW = 1 << WIDTH_SHIFT;
+import { EMPTY_CELL, HAS_EXTENDED, WORDS } from './cell-words.ts';
+
 const HAS_WIDTH_OR_CONTENT = 0xffffff;
-const HAS_EXTENDED = 0x10000000;
 const FIRST_PLAIN = 0x20;
 const LAST_PLAIN = 0x7e;
 /** What the next character may join: one of one column, as all Unicode versions have it for these. */
@@ -94,7 +92,7 @@ export function printQuickly(core: PrintingCore): void {
       const { x } = buffer;
       const end = Math.min(cols, x + to - at);
       for (let word = x * WORDS; word < end * WORDS; word += WORDS) {
-        words[word] = NARROW | (codes[at++] ?? 0);
+        words[word] = EMPTY_CELL | (codes[at++] ?? 0);
         words[word + 1] = fg;
         words[word + 2] = bg;
       }

@@ -1,4 +1,13 @@
-import { HAS_EXTENDED, type Internals, type Line, type Lines } from './internals.ts';
+import {
+  CODE_POINT,
+  EMPTY_CELL,
+  HAS_CONTENT,
+  HAS_EXTENDED,
+  IS_COMBINED,
+  WIDTH_SHIFT,
+  WORDS,
+} from './cell-words.ts';
+import type { Internals, Line, Lines } from './internals.ts';
 import {
   DEFAULT_PEN,
   erasedPen,
@@ -11,15 +20,6 @@ import {
   selectPen,
 } from './pen.ts';
 import { VtWriter } from './vt-writer.ts';
-
-// A cell's content word, see xterm.js src/common/buffer/Constants.ts.
-const WORDS = 3;
-const HAS_CONTENT = 0x3fffff;
-const IS_COMBINED = 0x200000;
-const CODE_POINT = 0x1fffff;
-const WIDTH_SHIFT = 22;
-/** Empty, one column wide. */
-const EMPTY_CELL = 1 << WIDTH_SHIFT;
 
 /** Selections of pens that are kept, by the two words of a cell; a screen seldom has more. */
 const CACHE_SIZE = 4096;

@@ -1,6 +1,7 @@
 import type { Emulator } from './emulator.ts';
 import { restoreKitty, restoreTracked } from './hooks.ts';
-import { type BufferState, type Charsets, DEFAULT_CHARSET, defaultTabs, HAS_EXTENDED } from './internals.ts';
+import { HAS_EXTENDED } from './cell-words.ts';
+import { type BufferState, type Charsets, DEFAULT_CHARSET, defaultTabs } from './internals.ts';
 import { currentPenOf, DEFAULT_PEN, erasedPen, isSamePen, isUnderlined, savedPenOf } from './pen.ts';
 import { cellText, cursorTo, isPlaceholder, RowPainter } from './row-painter.ts';
 

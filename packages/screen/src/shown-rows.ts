@@ -1,5 +1,6 @@
 import type { Emulator } from './emulator.ts';
-import { HAS_EXTENDED, type Line } from './internals.ts';
+import { HAS_EXTENDED } from './cell-words.ts';
+import type { Line } from './internals.ts';
 import { DEFAULT_PEN, isSamePen, marksSpaces, type Pen, penOf, visiblePen } from './pen.ts';
 import { cellText, cellWidth, isPlaceholder } from './row-painter.ts';
 import { withoutTrailingSpaces } from './trailing-spaces.ts';

@@ -5,13 +5,11 @@ import { Emulators, type ScreenSize } from '@holdfast/screen';
 import { randomlyResized, ScreenRecording, written } from '@holdfast/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HAS_EXTENDED, IS_COMBINED, WORDS } from '../src/cell-words.ts';
 import { type GuardedCore, guardSequences } from '../src/sequence-guards.ts';
 import { incompleteTail } from '../src/utf8.ts';
 
 const SCROLLBACK = 50;
-const WORDS = 3;
-const IS_COMBINED = 0x200000;
-const HAS_EXTENDED = 0x10000000;
 const PIECE_BYTES = 700;
 
 interface Line {
