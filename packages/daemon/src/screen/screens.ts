@@ -121,16 +121,10 @@ export class Screens {
 
   /** After answers it is a capture's turn, however many answers wait: a program that asks without end would leave nobody a screen. */
   #takeNext(): Waiting | undefined {
-    const place = this.#isCapturesTurn ? (this.#firstCapture ?? 0) : 0;
-    const [next] = this.#waiting.splice(place, 1);
+    const capture = this.#isCapturesTurn ? this.#waiting.findIndex(({ wanted }) => 'view' in wanted) : 0;
+    const [next] = this.#waiting.splice(Math.max(0, capture), 1);
     this.#isCapturesTurn = next !== undefined && 'asked' in next.wanted;
     return next;
-  }
-
-  /** Its place among those that wait. */
-  get #firstCapture(): number | undefined {
-    const place = this.#waiting.findIndex(({ wanted }) => 'view' in wanted);
-    return place < 0 ? undefined : place;
   }
 
   #ask(worker: Worker, next: Waiting): void {
