@@ -91,8 +91,6 @@ export class Predecessor {
   #frozenAtNs = 0n;
   /** Pid of the one that was started. */
   #successor: number | undefined;
-  /** Pid of the one that serves instead of this process. */
-  #heir: number | undefined;
 
   constructor(surroundings: PredecessorSurroundings) {
     this.#surroundings = surroundings;
@@ -132,13 +130,13 @@ export class Predecessor {
 
   /** Whether the successor serves by now: nothing here is to be touched any more. */
   get isOver(): boolean {
-    return this.#heir !== undefined;
+    return this.#state === 'over';
   }
 
   /** Passes a signal on to the successor if that serves by now; false if this process does. */
   passOn(signal: NodeJS.Signals): boolean {
-    if (this.#heir === undefined) return false;
-    sendSignal(this.#heir, signalNumber(signal) ?? 0);
+    if (!this.isOver || this.#successor === undefined) return false;
+    sendSignal(this.#successor, signalNumber(signal) ?? 0);
     return true;
   }
 
@@ -203,7 +201,7 @@ export class Predecessor {
         throw new HoldfastError('E_UPGRADE_REFUSED', 'the keeper does not take what it is told');
       return await this.#handOver(successor, { schema, previewed });
     } catch (error) {
-      if (successor && this.#isServedBy(successor)) return await this.#leave(successor);
+      if (successor && this.#isServedBy(successor)) return await this.#leave();
       const failure = asFailure(error);
       log('upgrade.failed', { code: failure.code, reason: failure.message, words: successor?.words });
       if (this.#state !== 'idle') this.#step(this.#state === 'committed' ? 'confirmedDead' : 'failed');
@@ -301,7 +299,7 @@ export class Predecessor {
     channel.send({ type: 'commit' });
     this.#step('adopted');
     testPoint('predecessor.committed');
-    if (saysServing(successor, SERVE_MS)) return this.#leave(successor);
+    if (saysServing(successor, SERVE_MS)) return this.#leave();
     const why = `the successor did not serve within ${SERVE_MS} ms: ${successor.lastWords}`;
     throw new HoldfastError('E_UPGRADE_TIMEOUT', why);
   }
@@ -331,9 +329,8 @@ export class Predecessor {
   }
 
   /** Closes nothing that is shared and removes nothing: it is the successor's now. */
-  async #leave(successor: SuccessorProcess): Promise<never> {
+  async #leave(): Promise<never> {
     this.#step('serving');
-    this.#heir = successor.pid;
     this.#surroundings.reactor.stop();
     // A signal that has come meanwhile is told when libuv has looked: it is for the successor.
     for (let turns = 0; turns < LIBUV_TURNS; turns += 1)
