@@ -9,11 +9,7 @@ import { isTyped } from './typed-command.ts';
  */
 export async function upgradeIfOlder(running: Build, context: Context): Promise<boolean> {
   const { env, home } = context;
-  const available = availableBuild(env);
-  if (!available || available.version === running.version) return false;
-  if (env['HOLDFAST_AUTO_UPDATE'] === 'off' || !isTyped()) return false;
-  const { isUpdateWanted } = await import('@holdfast/supervisor/status');
-  if (!(await isUpdateWanted(home, { running, available }))) return false;
+  if (!(await isUpgradeDue(running, context)) || !isTyped()) return false;
   // Loaded by no command that has nothing to start.
   const { spawn } = await import('node:child_process');
   const args = [process.argv[1] ?? '', '--namespace', home.namespace, 'upgrade', '--auto'];
@@ -22,4 +18,13 @@ export async function upgradeIfOlder(running: Build, context: Context): Promise<
   upgrading.on('error', () => undefined); // EAGAIN: the next command tries again
   upgrading.unref();
   return true;
+}
+
+/** Whether that daemon is to become this build though nobody has asked for it. */
+export async function isUpgradeDue(running: Build, { env, home }: Context): Promise<boolean> {
+  const available = availableBuild(env);
+  if (!available || available.version === running.version || env['HOLDFAST_AUTO_UPDATE'] === 'off')
+    return false;
+  const { isUpdateWanted } = await import('@holdfast/supervisor/status');
+  return isUpdateWanted(home, { running, available });
 }
