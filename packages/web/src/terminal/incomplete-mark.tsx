@@ -2,6 +2,7 @@ import { whyIncomplete } from '@holdfast/protocol';
 import { CircleDashed } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { Button } from '../ui/button.tsx';
+import { Hint } from '../ui/hint.tsx';
 
 export interface IncompleteMarkProps {
   /** Why, as `incomplete` of a screen has it. */
@@ -13,29 +14,22 @@ export interface IncompleteMarkProps {
 export function IncompleteMark({ reasons, onDismiss }: IncompleteMarkProps) {
   const label = 'What is shown may be incomplete';
   return (
-    <Popover.Root>
-      <Popover.Trigger
-        aria-label={label}
-        title={label}
-        data-incomplete={reasons.join(' ')}
-        className="inline-flex size-7 shrink-0 items-center justify-center rounded-md text-warn transition hover:bg-hover pointer-coarse:size-9"
-      >
-        <CircleDashed size={14} aria-hidden />
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="end"
-          sideOffset={6}
-          className="z-30 w-72 space-y-3 rounded-lg border border-line bg-raised p-4 shadow-xl"
+    <Hint
+      trigger={
+        <Popover.Trigger
+          aria-label={label}
+          title={label}
+          data-incomplete={reasons.join(' ')}
+          className="inline-flex size-7 shrink-0 items-center justify-center rounded-md text-warn transition hover:bg-hover pointer-coarse:size-9"
         >
-          <p className="text-[13px] text-muted">
-            What is shown may be incomplete: {whyIncomplete(reasons)}. Most programs draw it anew with Ctrl+L.
-          </p>
-          <Popover.Close asChild>
-            <Button onClick={onDismiss}>Dismiss</Button>
-          </Popover.Close>
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+          <CircleDashed size={14} aria-hidden />
+        </Popover.Trigger>
+      }
+      text={`What is shown may be incomplete: ${whyIncomplete(reasons)}. Most programs draw it anew with Ctrl+L.`}
+    >
+      <Popover.Close asChild>
+        <Button onClick={onDismiss}>Dismiss</Button>
+      </Popover.Close>
+    </Hint>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useStore } from '../store.ts';
 import { canRestart, household, type Household } from '../api/household.ts';
 import { Button } from '../ui/button.tsx';
+import { Hint } from '../ui/hint.tsx';
 import { ForceRestart } from '../settings/force-restart.tsx';
 import { HangingDaemon } from '../settings/hanging-daemon.tsx';
 import type { LinkView } from './link.ts';
@@ -52,34 +53,28 @@ export function Indicator({
   const look = isBad ? 'bg-bad-soft text-bad' : 'bg-warn-soft text-warn';
   return (
     <>
-      <Popover.Root>
-        <Popover.Trigger
-          data-link={view.state}
-          className={`inline-flex items-center gap-1.5 rounded-full px-2 py-0.5 text-xs font-medium whitespace-nowrap ${look}`}
-        >
-          <span className={`size-1.5 rounded-full bg-current ${isBad ? '' : 'animate-pulse'}`} aria-hidden />
-          <span role="status">{label}</span>
-        </Popover.Trigger>
-        <Popover.Portal>
-          <Popover.Content
-            align="end"
-            sideOffset={6}
-            className="z-30 w-72 space-y-3 rounded-lg border border-line bg-raised p-4 shadow-xl"
+      <Hint
+        trigger={
+          <Popover.Trigger
+            data-link={view.state}
+            className={`inline-flex items-center gap-1.5 rounded-full px-2 py-0.5 text-xs font-medium whitespace-nowrap ${look}`}
           >
-            <p className="text-[13px] text-muted">
-              {view.error ?? <Explained state={view.state} known={known} />}
-            </p>
-            <div className="flex flex-wrap gap-2">
-              <Button look="primary" onClick={onReconnect}>
-                Reconnect
-              </Button>
-              {!isTrying && canRestart(known) && (
-                <Button onClick={() => setIsAsking(true)}>Restart all…</Button>
-              )}
-            </div>
-          </Popover.Content>
-        </Popover.Portal>
-      </Popover.Root>
+            <span
+              className={`size-1.5 rounded-full bg-current ${isBad ? '' : 'animate-pulse'}`}
+              aria-hidden
+            />
+            <span role="status">{label}</span>
+          </Popover.Trigger>
+        }
+        text={view.error ?? <Explained state={view.state} known={known} />}
+      >
+        <div className="flex flex-wrap gap-2">
+          <Button look="primary" onClick={onReconnect}>
+            Reconnect
+          </Button>
+          {!isTrying && canRestart(known) && <Button onClick={() => setIsAsking(true)}>Restart all…</Button>}
+        </div>
+      </Hint>
       <ForceRestart open={isAsking} onClose={() => setIsAsking(false)} cancel="Keep waiting" />
     </>
   );
