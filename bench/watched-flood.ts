@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type { Client } from '@holdfast/client';
-import type { Holdfast } from './holdfast.ts';
+import { Holdfast } from './holdfast.ts';
+import type { Bench } from './measure.ts';
 
 const FLOOD = ['sh', '-c', 'stty raw; exec yes 0123456789abcdef0123456789abcdef0123456789abcde'];
 
@@ -10,8 +12,26 @@ export interface WatchedFlood {
   afterReconnect(): Promise<number>;
 }
 
+export interface FloodedDaemon {
+  readonly holdfast: Holdfast;
+  readonly client: Client;
+  readonly flood: WatchedFlood;
+}
+
+/** Starts a daemon with so many sessions, in a home of that name: one writes as fast as its terminal takes it, and the others are idle. */
+export async function startFlooded(name: string, sessions: number, bench: Bench): Promise<FloodedDaemon> {
+  const { reactor, options, scope } = bench;
+  const home = path.join(bench.folder, name);
+  const holdfast = scope.own(new Holdfast({ program: options.holdfast, home, reactor }));
+  holdfast.startDaemon();
+  await holdfast.openIdleSessions(sessions - 1);
+  const client = await holdfast.connect();
+  scope.defer(() => client.close());
+  return { holdfast, client, flood: await watchFlood(client, holdfast) };
+}
+
 /** Opens a session that writes as fast as its terminal takes it, and takes all of it. */
-export async function watchFlood(client: Client, { env }: Holdfast): Promise<WatchedFlood> {
+async function watchFlood(client: Client, { env }: Holdfast): Promise<WatchedFlood> {
   const parameters = { command: FLOOD, cwd: '/', env: { ...env }, cols: 80, rows: 24 };
   const { session } = await client.request('open', parameters);
   let lastMs = performance.now();

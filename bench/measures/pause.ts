@@ -1,8 +1,7 @@
 import path from 'node:path';
-import { Holdfast } from '../holdfast.ts';
 import type { Bench, Goal, Measure, Row } from '../measure.ts';
 import { median, quantile } from '../statistics.ts';
-import { watchFlood } from '../watched-flood.ts';
+import { startFlooded } from '../watched-flood.ts';
 
 /** What is wanted: milliseconds of pause, by number of sessions. */
 const GOALS = [
@@ -65,14 +64,8 @@ export const pause: Measure = {
 };
 
 async function measure(sessions: number, bench: Bench): Promise<Pauses> {
-  const { reactor, options, scope } = bench;
-  const home = path.join(bench.folder, `pause-${sessions}`);
-  const holdfast = scope.own(new Holdfast({ program: options.holdfast, home, reactor }));
-  holdfast.startDaemon();
-  await holdfast.openIdleSessions(sessions - 1);
-  const client = await holdfast.connect();
-  scope.defer(() => client.close());
-  const gap = await watchFlood(client, holdfast);
+  const { options, reactor } = bench;
+  const { client, flood: gap } = await startFlooded(`pause-${sessions}`, sessions, bench);
   const target = {
     node: process.execPath,
     execArgv: [],

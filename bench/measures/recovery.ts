@@ -1,9 +1,7 @@
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Holdfast } from '../holdfast.ts';
 import type { Bench, Measure } from '../measure.ts';
 import { median } from '../statistics.ts';
-import { watchFlood } from '../watched-flood.ts';
+import { startFlooded } from '../watched-flood.ts';
 
 const SESSION_COUNTS = [1, 10, 100];
 /** A daemon that dies sooner counts against the keeper's budget. */
@@ -41,14 +39,8 @@ export const recovery: Measure = {
 };
 
 async function recover(sessions: number, bench: Bench): Promise<Recovered> {
-  const { reactor, options, scope, progress } = bench;
-  const home = path.join(bench.folder, `recovery-${sessions}`);
-  const holdfast = scope.own(new Holdfast({ program: options.holdfast, home, reactor }));
-  holdfast.startDaemon();
-  await holdfast.openIdleSessions(sessions - 1);
-  const client = await holdfast.connect();
-  scope.defer(() => client.close());
-  const flood = await watchFlood(client, holdfast);
+  const { options, progress } = bench;
+  const { holdfast, flood } = await startFlooded(`recovery-${sessions}`, sessions, bench);
   const recovered: Recovered = { answerMs: [], outputMs: [] };
   for (let round = 1; round <= options.rounds; round += 1) {
     progress(`recovery: ${sessions} sessions, ${round} of ${options.rounds}`);
