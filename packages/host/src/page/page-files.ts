@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { gunzipSync, gzip } from 'node:zlib';
+import { gunzip, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 
 const MEDIA_TYPE: Readonly<Record<string, string>> = {
@@ -22,6 +22,7 @@ const YEAR_S = 365 * 24 * 60 * 60;
 const PACKED = '.gz';
 
 const compress = promisify(gzip);
+const unpack = promisify(gunzip);
 
 /**
  * Serves the page's files, to everybody: they are the same for all, and know no secret. They are read once, so that
@@ -33,19 +34,22 @@ export function addPage(server: FastifyInstance, folder: string): void {
     const bytes = readFileSync(path.join(folder, found));
     const isPacked = found.endsWith(PACKED);
     const file = isPacked ? found.slice(0, -PACKED.length) : found;
-    const content = isPacked ? gunzipSync(bytes) : bytes;
+    // What is packed ends with its length before that.
+    const length = isPacked ? bytes.readUInt32LE(bytes.length - 4) : bytes.length;
     const type = MEDIA_TYPE[path.extname(file)] ?? 'application/octet-stream';
     // Their names have a hash of what is in them.
     const isImmutable = file.startsWith('assets/');
+    const isWorthIt = length >= COMPRESS_FROM_BYTES && COMPRESSIBLE.test(type);
+    // Each is made for the first who wants it.
+    let plain = isPacked ? undefined : Promise.resolve(bytes);
     let compressed = isPacked ? Promise.resolve(bytes) : undefined;
     const address = file === 'index.html' ? '/' : `/${file}`;
     server.get(address, { config: { isOpen: true } }, async (request, reply) => {
       reply.type(type).header('vary', 'accept-encoding');
       if (isImmutable) reply.header('cache-control', `private, max-age=${YEAR_S}, immutable`);
       const accepted = request.headers['accept-encoding'] ?? '';
-      if (content.length < COMPRESS_FROM_BYTES || !COMPRESSIBLE.test(type) || !/\bgzip\b/.test(accepted))
-        return content;
-      compressed ??= compress(content);
+      if (!isWorthIt || !/\bgzip\b/.test(accepted)) return (plain ??= unpack(bytes));
+      compressed ??= compress(bytes);
       reply.header('content-encoding', 'gzip');
       return compressed;
     });
