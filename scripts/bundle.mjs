@@ -1,6 +1,6 @@
 // Bundles the programs that are shipped, one file each: dist/cli/main.cjs, dist/host/main.js (what `serve` loads),
 // dist/transcript/main.js (what `export` loads), dist/daemon/main.js, dist/screen/main.cjs (the daemon's worker) and dist/keeper/main.js.
-// Beside them: dist/build.json, which says what they are, and dist/man, the manual.
+// Beside them: dist/build.json, which says what they are, dist/man, the manual, and dist/THIRD-PARTY-LICENSES.txt.
 //
 // What starts often, the command line, is a CommonJS file: Node loads ES modules much slower. Of it only that runs which a command
 // imports: esbuild wraps what is behind an import(). All are minified: V8 has half as much to read, and npm to install.
@@ -16,6 +16,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { root } from './root.mjs';
+import { noteThirdParties } from './third-parties.mjs';
 
 const buildPlaceholder = '@@hf-build@@';
 const LINE_CHARACTERS = 240;
@@ -51,7 +52,12 @@ const withoutLocales = {
 
 const present = programs.filter(({ entry }) => existsSync(path.join(root, entry)));
 const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
-const outputs = (await Promise.all(present.map((program) => bundle(program, version)))).flat();
+const bundled = await Promise.all(present.map((program) => bundle(program, version)));
+const outputs = bundled.flatMap((program) => program.outputs);
+noteThirdParties(
+  'programs',
+  bundled.flatMap(({ sources }) => sources),
+);
 const buildId = hash(outputs);
 for (const { name } of programs) {
   await install(
@@ -71,7 +77,7 @@ console.log(`bundled ${present.map(({ name }) => name).join(', ') || 'nothing'}:
 /**
  * @param {(typeof programs)[number]} program
  * @param {string} version
- * @returns {Promise<Output[]>}
+ * @returns {Promise<{ outputs: Output[], sources: string[] }>}
  */
 async function bundle({ name, entry, startsOften, logsFaults = false, banner }, version) {
   const outdir = path.join(root, 'dist', name);
@@ -100,14 +106,18 @@ async function bundle({ name, entry, startsOften, logsFaults = false, banner }, 
       __HOLDFAST_VERSION__: JSON.stringify(version),
       __HOLDFAST_BUILD__: JSON.stringify(buildPlaceholder),
     },
+    metafile: true,
     write: false,
     logLevel: 'warning',
   });
-  return result.outputFiles.map(({ path: file, contents }) => ({
-    program: name,
-    file: path.relative(outdir, file).split(path.sep).join('/'),
-    bytes: contents,
-  }));
+  return {
+    outputs: result.outputFiles.map(({ path: file, contents }) => ({
+      program: name,
+      file: path.relative(outdir, file).split(path.sep).join('/'),
+      bytes: contents,
+    })),
+    sources: Object.values(result.metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs)),
+  };
 }
 
 /** The manual page, which is made from the commands' tables. @param {string} version @returns {Promise<string>} */

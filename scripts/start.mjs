@@ -44,6 +44,7 @@ function isBuilt() {
     'package-lock.json',
     'tsconfig.base.json',
     'scripts/bundle.mjs',
+    'scripts/third-parties.mjs',
     'packages/web/index.html',
     'packages/web/vite.config.ts',
   ];

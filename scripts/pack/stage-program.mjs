@@ -19,8 +19,8 @@ const PUBLISHED = [
   'dependencies',
 ];
 const TEXTS = ['README.md', 'LICENSE', 'CHANGELOG.md'];
-/** The rest of dist is source maps. */
-const SHIPPED = /\.(c?js|json|1|html|css|svg|wasm|woff2)$/;
+/** The rest of dist is source maps, and what the build notes for itself. */
+const SHIPPED = /\.(c?js|json|1|html|css|svg|wasm|woff2)$|^THIRD-PARTY-LICENSES\.txt$/;
 
 /** Puts the package `holdfast` together: command line, keeper, daemon, host and page, one file each. @param {{ tree: string, into: string }} how */
 export function stageProgram({ tree, into }) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandLine, eventually, installation, repository, startDaemon, TestHome } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
@@ -72,6 +72,44 @@ test('the package has no more in it than is needed to run, and is small', async 
   expect(manifest.dependencies).toEqual(posix.dependencies);
   for (const field of ['private', 'scripts', 'workspaces', 'devDependencies', 'overrides'])
     expect(manifest).not.toHaveProperty(field);
+});
+
+/** Packages whose code is in the programs, as their source maps tell, unless they have maps of their own; those that the page imports itself. */
+function thirdParties(): Set<string> {
+  const named = (of: RegExp, text: string) => [...text.matchAll(of)].map(([, name = '']) => name);
+  const found = (folder: string, ending: RegExp) =>
+    readdirSync(path.join(repository, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => ending.test(file))
+      .map((file) => readFileSync(path.join(repository, folder, file), 'utf8'));
+  const programs = found('dist', /\.c?js\.map$/).flatMap((map) =>
+    (JSON.parse(map).sources as string[]).flatMap((source) =>
+      named(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/g, source),
+    ),
+  );
+  const page = found('packages/web/src', /(?<!test)\.(tsx?|css)$/).flatMap((source) =>
+    named(/^(?:import|\} from|@import) (?!type)(?:.* from )?['"]((?:@[^/'"]+\/)?[^./'"][^/'"]*)/gm, source),
+  );
+  const isOthers = (name: string) =>
+    !name.startsWith('@holdfast/') && existsSync(path.join(repository, 'node_modules', name, 'package.json'));
+  return new Set([...programs, ...page, '@xterm/headless'].filter(isOthers));
+}
+
+test('the package has the licence of everybody whose code is in it', async () => {
+  await using folders = new TestHome();
+  const holdfast = await packProgram(folders.scratch('packed'));
+  const text = execFileSync('tar', ['-xzOf', holdfast, 'package/dist/THIRD-PARTY-LICENSES.txt'], {
+    encoding: 'utf8',
+  });
+  const titles = text.match(/^\S+ \d+\.\d+\.\d+\S* \(.+\)$/gm) ?? [];
+  const named = new Set(titles.map((title) => title.split(' ')[0]));
+  const expected = thirdParties();
+  expected.delete('radix-ui'); // has no code but exports of other packages
+  for (const name of ['fastify', 'zod', '@xterm/headless', 'react', 'tailwindcss'])
+    expect(expected).toContain(name);
+  expect([...expected].filter((name) => !named.has(name))).toEqual([]);
+  // The rest is what the page's packages import.
+  expect(named.size).toBeGreaterThan(expected.size);
+  expect(named).not.toContain('koffi'); // is installed beside it
 });
 
 test('the last release is installed from its tarball and used; a later one over it, and `holdfast upgrade`, keep sessions, pids and viewers', {
