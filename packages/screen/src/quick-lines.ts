@@ -1,6 +1,7 @@
 // Empty lines and erasing, which xterm.js does cell by cell, in one copy of memory. The lines are the same afterwards, to the bit.
 
 import { EMPTY_CELL, HAS_EXTENDED, IS_COMBINED, WORDS } from './cell-words.ts';
+import { LineMemory } from './line-memory.ts';
 
 const EMPTY: FilledCell = { content: EMPTY_CELL, fg: 0, bg: 0 };
 
@@ -21,19 +22,23 @@ interface Line {
   setCellFromCodepoint(column: number, code: number, width: number, pen: FilledCell): void;
   fill(cell: FilledCell, sparesProtected?: boolean): void;
   replaceCells(from: number, to: number, cell: FilledCell, sparesProtected?: boolean): void;
+  resize(cols: number, cell: FilledCell): boolean;
   clone(): Line;
 }
 
-type LineClass = new (cols: number, cell: FilledCell, isWrapped?: boolean) => Line;
+type SlowLineClass = new (cols: number, cell: FilledCell, isWrapped?: boolean) => Line;
+type LineClass = new (cols: number, cell: FilledCell, isWrapped: boolean, memory: LineMemory) => Line;
 
 interface LinedBuffer {
   readonly lines: {
     readonly length: number;
+    readonly maxLength: number;
     get(index: number): Line | undefined;
     set(index: number, line: Line): void;
   };
   getNullCell(pen: unknown): FilledCell;
   getBlankLine(pen: unknown, isWrapped?: boolean): Line;
+  clear(): void;
 }
 
 /** What is read of xterm.js behind its public interface for this. */
@@ -61,24 +66,53 @@ export class QuickLines {
     const { normal, alt } = core.buffers;
     const first = normal.lines.get(0);
     if (!first) return;
-    const QuickLine = (this.#class ??= quickened(first.constructor as LineClass));
-    for (const buffer of [normal, alt])
-      buffer.getBlankLine = (pen, isWrapped) => new QuickLine(core.cols, buffer.getNullCell(pen), isWrapped);
+    const QuickLine = (this.#class ??= quickened(first.constructor as SlowLineClass));
+    for (const buffer of [normal, alt]) {
+      const memory = new LineMemory(buffer.lines.maxLength, core.cols);
+      const left = linesLeftIn(buffer);
+      buffer.getBlankLine = (pen, isWrapped = false) => {
+        const cell = buffer.getNullCell(pen);
+        const line = left.pop();
+        if (line?.length !== core.cols) return new QuickLine(core.cols, cell, isWrapped, memory);
+        line.fill(cell);
+        line.isWrapped = isWrapped;
+        return line;
+      };
+    }
     for (let row = 0; row < normal.lines.length; row += 1)
-      normal.lines.set(row, new QuickLine(core.cols, EMPTY));
+      normal.lines.set(row, normal.getBlankLine(undefined));
   }
 }
 
-function quickened(Slow: LineClass): LineClass {
+/** The lines that it had when it was cleared, as the alternate buffer is whenever it is left: there are as many again when it is entered. */
+function linesLeftIn(buffer: LinedBuffer): Line[] {
+  const left: Line[] = [];
+  const clear = buffer.clear.bind(buffer);
+  buffer.clear = () => {
+    left.length = 0;
+    for (let row = 0; row < buffer.lines.length; row += 1) {
+      const line = buffer.lines.get(row);
+      if (line) left.push(line);
+    }
+    clear();
+  };
+  return left;
+}
+
+function quickened(Slow: SlowLineClass): LineClass {
   /** A row of what was filled in last; nearly always it is the same again. */
   let filled = new Uint32Array(0);
 
   return class QuickLine extends Slow {
-    constructor(cols: number, cell: FilledCell, isWrapped?: boolean) {
+    readonly #memory: LineMemory;
+
+    constructor(cols: number, cell: FilledCell, isWrapped: boolean, memory: LineMemory) {
       super(0, cell, isWrapped);
-      this._data = new Uint32Array(cols * WORDS);
+      this.#memory = memory;
+      if (cols === 0) return;
+      this._data = memory.take(cols * WORDS);
       this.length = cols;
-      if (cols > 0) this.fill(cell);
+      this.fill(cell);
     }
 
     override fill(cell: FilledCell, sparesProtected = false): void {
@@ -113,9 +147,16 @@ function quickened(Slow: LineClass): LineClass {
       fillWords(this._data, from * WORDS, Math.min(to, this.length) * WORDS, cell);
     }
 
+    /** xterm.js takes what is around a line's memory for its own. */
+    override resize(cols: number, cell: FilledCell): boolean {
+      if (this._data.byteLength < this._data.buffer.byteLength) this._data = this._data.slice();
+      return super.resize(cols, cell);
+    }
+
     override clone(): Line {
-      const copy = new QuickLine(0, EMPTY, this.isWrapped);
-      copy._data = this._data.slice();
+      const copy = new QuickLine(0, EMPTY, this.isWrapped, this.#memory);
+      copy._data = this.#memory.take(this._data.length);
+      copy._data.set(this._data);
       copy.length = this.length;
       for (const column in this._combined) copy._combined[column] = this._combined[column] ?? '';
       for (const column in this._extendedAttrs) copy._extendedAttrs[column] = this._extendedAttrs[column];

@@ -170,4 +170,28 @@ describe('a quick terminal', () => {
       plain.dispose();
     }
   });
+
+  it('has the cells of a plain one in a buffer that is left and entered again', () => {
+    const size = { cols: 20, rows: 4 };
+    using quick = emulators.open(size, SCROLLBACK);
+    const plain = openPlain(size);
+    const show = (text: string): void => {
+      quick.feed(Buffer.from(text));
+      coreOf(plain)._inputHandler.parse(Buffer.from(text));
+      expect(stateOf(quick.terminal)).toEqual(stateOf(plain));
+    };
+    for (const cols of [20, 30, 12, 20]) {
+      quick.resize({ cols, rows: 4 });
+      plain.resize(cols, 4);
+      for (let time = 0; time < 3; time += 1) {
+        show('\x1b[?1049h\x1b[H');
+        show('\n\n\n\n\x1b[H'); // scrolls
+        show('x'.repeat(50)); // and wraps
+        show('世e\u0301\x1b[4:3;58;5;9mcurly\x1b[m');
+        show('\x1b[44m\x1b[?1049l\x1b[m'); // with a colour to be erased in
+        show('left\r\n');
+      }
+    }
+    plain.dispose();
+  });
 });
