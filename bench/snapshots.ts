@@ -1,6 +1,7 @@
-// Snapshots of what each recorded program shows, in a process with nothing else in it, as the daemon's worker is a heap of its own:
+// Snapshots of what programs show, in a process with nothing else in it, as the daemon's worker has a heap of its own:
 //   node scripts/run-ts.mjs bench/snapshots.ts
-// prints a line of JSON for each program.
+// is told of each program by a line of JSON, and tells by one what it has measured.
+import { createInterface } from 'node:readline';
 import {
   decodeCheckpoint,
   type Emulator,
@@ -10,7 +11,12 @@ import {
   Serializer,
   Skimmer,
 } from '@holdfast/screen';
-import { ScreenRecording } from '@holdfast/testkit/screen-recording';
+
+/** A program, and what it has written. */
+export interface Written {
+  readonly name: string;
+  readonly base64: string;
+}
 
 /** What is told of one program. */
 export interface Snapshots {
@@ -27,21 +33,23 @@ export interface Snapshots {
 const SIZE = { cols: 200, rows: 50 };
 const SERIALIZED = 200;
 const RESTORED = 20;
-/** Before anything counts: until V8 has compiled what is measured. */
+/** With the first program, before anything counts: until V8 has compiled what is measured. */
 const WARMING = 20;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 /** What is behind a checkpoint at most, before there is another. */
 const BEHIND = 256 * KIB;
 const SKIMMED = 32 * MIB;
-/** Lines of one letter: a line feed costs most. */
-const YES = { name: 'yes', bytes: Buffer.from('y\r\n') };
-
 const emulators = new Emulators();
 const serializer = new Serializer();
-const programs = [...ScreenRecording.all(), YES];
-for (const { bytes } of programs.slice(0, 2)) measured('', bytes, WARMING);
-for (const { name, bytes } of programs) console.log(JSON.stringify(measured(name, bytes, RESTORED)));
+let isWarm = false;
+for await (const line of createInterface({ input: process.stdin })) {
+  const { name, base64 } = JSON.parse(line) as Written;
+  const bytes = Buffer.from(base64, 'base64');
+  if (!isWarm) measured(name, bytes, WARMING);
+  isWarm = true;
+  console.log(JSON.stringify(measured(name, bytes, RESTORED)));
+}
 
 function measured(name: string, bytes: Buffer, restored: number): Snapshots {
   using emulator = emulators.open(SIZE);
