@@ -72,11 +72,12 @@ export class Holdfast implements AsyncDisposable {
 
   /** The daemon's pid; undefined if none runs. */
   daemonPid(): number | undefined {
-    const status: unknown = JSON.parse(this.run('status', '--json'));
-    if (typeof status !== 'object' || status === null || !('daemon' in status)) return undefined;
-    const { daemon } = status;
-    if (typeof daemon !== 'object' || daemon === null || !('pid' in daemon)) return undefined;
-    return typeof daemon.pid === 'number' ? daemon.pid : undefined;
+    return this.#pidOf('daemon');
+  }
+
+  /** The keeper's pid; undefined if none runs. */
+  keeperPid(): number | undefined {
+    return this.#pidOf('keeper');
   }
 
   /** Starts a daemon with no session; returns its pid. */
@@ -96,6 +97,14 @@ export class Holdfast implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.daemonPid() !== undefined) this.stop();
+  }
+
+  #pidOf(which: 'daemon' | 'keeper'): number | undefined {
+    const status = JSON.parse(this.run('status', '--json')) as Readonly<
+      Record<typeof which, { readonly pid?: unknown } | null | undefined>
+    >;
+    const pid = status[which]?.pid;
+    return typeof pid === 'number' ? pid : undefined;
   }
 
   #spawn(args: readonly string[]): SpawnSyncReturns<string> {

@@ -69,7 +69,7 @@ async function typeThroughPeers(what: 'echo' | 'beside', bench: Bench): Promise<
     rows,
     goals:
       what === 'echo'
-        ? [ratioGoal('echo p50', { peer: 'dtach', is: 'at most', limit: 1.5 }, medians)]
+        ? [ratioGoal('echo p50', { peer: 'dtach', is: 'at most', limit: 1.1 }, medians)]
         : [
             {
               text: 'ms of echo beside a flood, p99',

@@ -13,8 +13,9 @@ export const flood: Measure = {
         write: writeText,
         show: (file) => `cat ${file}`,
         goals: [
-          { peer: 'tmux', is: 'at least', limit: 1.2 },
-          { peer: 'dtach', is: 'at least', limit: 0.8 },
+          { peer: 'tmux', is: 'at least', limit: 1.5 },
+          { peer: 'dtach', is: 'at least', limit: 1 },
+          { peer: 'direct', is: 'at least', limit: 0.75 },
         ],
       },
       bench,

@@ -5,7 +5,7 @@ import type { Measure } from '../measure.ts';
 import { median } from '../statistics.ts';
 
 const SESSION_COUNTS = [0, 10, 100];
-const GOAL_MS = 150;
+const GOAL_MS = 100;
 const GOAL_SESSIONS = 10;
 
 /** Wall time of `holdfast ls`, beside the time that Node takes to start and do nothing. */

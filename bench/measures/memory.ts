@@ -3,8 +3,10 @@ import { Holdfast } from '../holdfast.ts';
 import type { Bench, Measure } from '../measure.ts';
 import { processMemory, type ProcessMemory } from '../process-memory.ts';
 
-const SESSION_COUNTS = [0, 1, 100, 200] as const;
+const SESSION_COUNTS = [0, 1, 100, 200, 1_000] as const;
 const GOAL_IDLE_MB = 60;
+const GOAL_1000_MB = 120;
+const GOAL_PRIVATE_MB = 35;
 const GOAL_KB_PER_SESSION = 100;
 /** After the last session was opened: the garbage of opening is collected when the daemon likes. */
 const SETTLE_MS = 2_000;
@@ -17,7 +19,9 @@ export const memory: Measure = {
     const home = path.join(folder, 'home');
     const holdfast = scope.own(new Holdfast({ program: options.holdfast, home, reactor }));
     const pid = holdfast.startDaemon();
+    const keeper = holdfast.keeperPid();
     const taken = new Map<number, ProcessMemory>();
+    let keeperKb: number | undefined;
     let opened = 0;
     for (const count of SESSION_COUNTS) {
       progress(`memory: ${count} sessions`);
@@ -25,6 +29,7 @@ export const memory: Measure = {
       opened = count;
       await settle(reactor);
       taken.set(count, processMemory(pid));
+      if (count === 1 && keeper !== undefined) keeperKb = processMemory(keeper).private;
     }
     const rows = [...taken].map(([count, kb]) => ({
       sessions: count,
@@ -40,6 +45,8 @@ export const memory: Measure = {
       'with ledger and marks': furtherSession(taken, count, withoutRing)?.toFixed(1) ?? '–',
     }));
     const idleKb = taken.get(0)?.rss;
+    const daemonKb = taken.get(1)?.private;
+    const full = taken.get(1_000)?.rest.rss;
     return {
       rows,
       goals: [
@@ -54,6 +61,18 @@ export const memory: Measure = {
           is: 'at most',
           limit: GOAL_KB_PER_SESSION,
           value: furtherSession(taken, SESSION_COUNTS[3], ({ rest }) => rest.rss),
+        },
+        {
+          text: 'MB RSS of a daemon with 1,000 idle sessions, without their histories',
+          is: 'at most',
+          limit: GOAL_1000_MB,
+          value: full && full / 1024,
+        },
+        {
+          text: 'MB private of daemon and keeper with one idle session',
+          is: 'at most',
+          limit: GOAL_PRIVATE_MB,
+          value: daemonKb && keeperKb && (daemonKb + keeperKb) / 1024,
         },
       ],
     };
