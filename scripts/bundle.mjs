@@ -1,5 +1,5 @@
 // Bundles the programs that are shipped, one file each: dist/cli/main.cjs, dist/host/main.js (what `serve` loads),
-// dist/transcript/main.js (what `export` loads), dist/daemon/main.js, dist/screen/main.cjs (the daemon's worker) and dist/keeper/main.js.
+// dist/daemon/main.js, dist/screen/main.cjs (the daemon's worker, and what `export` loads) and dist/keeper/main.js.
 // Beside them: dist/build.json, which says what they are, dist/man, the manual, and dist/THIRD-PARTY-LICENSES.txt.
 //
 // What starts often, the command line, is a CommonJS file: Node loads ES modules much slower. Of it only that runs which a command
@@ -34,9 +34,8 @@ const programs = [
   { name: 'cli', entry: 'packages/cli/src/main.ts', startsOften: true },
   { name: 'keeper', entry: 'packages/keeper/src/main.ts', startsOften: false, logsFaults: true },
   { name: 'host', entry: 'packages/host/src/main.ts', startsOften: false, banner: REQUIRE },
-  { name: 'transcript', entry: 'packages/screen/src/main.ts', startsOften: false },
   { name: 'daemon', entry: 'packages/daemon/src/main.ts', startsOften: false, logsFaults: true },
-  // A script that a worker is given as text, which can't be an ES module.
+  // A worker is given it as text, which can't be an ES module.
   { name: 'screen', entry: 'packages/daemon/src/screen/worker/main.ts', startsOften: true },
 ];
 
@@ -46,6 +45,38 @@ const withoutLocales = {
   setup(build) {
     build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: 'export {};',
+    }));
+  },
+};
+
+/**
+ * What libraries load for what nobody here asks them, and of whom it is expected. Loading one does nothing; calling it throws.
+ */
+const LEFT_OUT = {
+  fastify: [
+    // JSON schemas of routes: requests are parsed by zod.
+    '@fastify/ajv-compiler',
+    '@fastify/fast-json-stringify-compiler',
+    // What a proxy in front says of its clients, which is not believed.
+    '@fastify/proxy-addr',
+    // Requests of tests that need no connection.
+    'light-my-request',
+  ],
+  '@fastify/websocket': ['duplexify'], // the same for WebSockets
+  pino: ['thread-stream'], // logs that are written by a worker
+};
+
+/** @type {import('esbuild').Plugin} */
+const withoutUnused = {
+  name: 'without-unused',
+  setup(build) {
+    for (const [library, names] of Object.entries(LEFT_OUT)) {
+      build.onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path: name, importer }) =>
+        importer.includes(`/node_modules/${library}/`) ? { path: name, namespace: 'left-out' } : undefined,
+      );
+    }
+    build.onLoad({ filter: /./, namespace: 'left-out' }, ({ path: name }) => ({
+      contents: `module.exports = () => { throw new Error('${name} is not in this bundle'); };`,
     }));
   },
 };
@@ -66,6 +97,7 @@ for (const { name } of programs) {
     buildId,
   );
 }
+await removeFormer(path.join(root, 'dist'));
 // For who starts these programs and is not one of them: see installationIn of packages/supervisor.
 const described = path.join(root, 'dist', 'build.json');
 await installText(described, `${JSON.stringify({ version, build: buildId })}\n`);
@@ -98,7 +130,7 @@ async function bundle({ name, entry, startsOften, logsFaults = false, banner }, 
     target: 'node20',
     conditions: ['source'],
     external: ['koffi'],
-    plugins: [withoutLocales],
+    plugins: [withoutLocales, withoutUnused],
     sourcemap: 'linked',
     legalComments: 'none',
     ...(banner === undefined ? {} : { banner: { js: banner } }),
@@ -168,6 +200,15 @@ async function install(folder, outputs, buildId) {
     const file = path.join(entry.parentPath, entry.name);
     const isAnothers = file.endsWith('.tmp'); // of a build that runs at the same time
     if (entry.isFile() && !wanted.has(file) && !isAnothers) await rm(file, { force: true });
+  }
+}
+
+/** Programs that were made by an earlier build, and are none any more. @param {string} dist */
+async function removeFormer(dist) {
+  for (const name of await readdir(dist)) {
+    const isProgram = ['main.js', 'main.cjs'].some((file) => existsSync(path.join(dist, name, file)));
+    if (isProgram && !programs.some((program) => program.name === name))
+      await rm(path.join(dist, name), { recursive: true });
   }
 }
 

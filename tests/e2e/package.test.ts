@@ -61,7 +61,6 @@ test('the package has no more in it than is needed to run, and is small', async 
     'dist/keeper',
     'dist/man',
     'dist/screen',
-    'dist/transcript',
     'dist/web',
     'dist/web/assets',
   ]);

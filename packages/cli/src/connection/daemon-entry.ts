@@ -10,9 +10,9 @@ export function hostEntry(): string {
   return beside('../host/main.js');
 }
 
-/** And what makes texts of what terminals have shown. */
-export function transcriptEntry(): string {
-  return beside('../transcript/main.js');
+/** And what emulates terminals: the daemon's worker, which makes texts of what they have shown, too. */
+export function screenEntry(): string {
+  return beside('../screen/main.cjs');
 }
 
 /** And the folder of the page that the host serves. */

@@ -3,7 +3,7 @@ import { type Client, netConnector } from '@holdfast/client';
 import { HoldfastError, type RequestResult, type Session } from '@holdfast/protocol';
 import type { Transcript } from '@holdfast/screen';
 import { connectForSession } from '../connection/connect.ts';
-import { transcriptEntry } from '../connection/daemon-entry.ts';
+import { screenEntry } from '../connection/daemon-entry.ts';
 import { KeptOutput } from '../connection/kept-output.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
@@ -82,9 +82,7 @@ async function exporterOf(
   timeline: Timeline,
 ): Promise<Exporter> {
   if (format === 'cast') return new CastExport(castVersion, session, timeline);
-  const program: { readonly Transcript: typeof Transcript } = await import(
-    pathToFileURL(transcriptEntry()).href
-  );
+  const program: { readonly Transcript: typeof Transcript } = await import(pathToFileURL(screenEntry()).href);
   return new TranscriptExport(program, format, { session, timeline });
 }
 

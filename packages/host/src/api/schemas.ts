@@ -169,7 +169,7 @@ export const resumeResult = z.object({ daemon: runningBuild, sessions: z.int() }
 
 /** A schema of the protocol, which has no words for the description of the API. */
 function described<T extends z.core.$ZodType>(schema: T, description: string): T {
-  const copy = z.core.clone(schema);
+  const copy = z.clone(schema);
   z.globalRegistry.add(copy, { description });
   return copy;
 }

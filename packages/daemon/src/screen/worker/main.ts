@@ -1,43 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import { Emulators, screenAnswer } from '@holdfast/screen';
-import { BUILD, HoldfastError } from '@holdfast/protocol';
-import type { AnswersRequest, FromScreenWorker, ToScreenWorker } from '../messages.ts';
-import { CapturePainter } from './capture-painter.ts';
-import { SessionScreens } from './session-screens.ts';
+import { serveScreens } from './serve-screens.ts';
 
-const port = parentPort;
-if (!port) throw new Error('this runs as a worker of the daemon');
-const emulators = new Emulators();
-const screens = new SessionScreens(emulators);
-const painter = new CapturePainter(emulators);
+/** What the command line loads to make texts of what terminals have shown. Most of it is the emulator, which the worker has, too: one file does for both. */
+export { Transcript } from '@holdfast/screen';
 
-port.on('message', (message: ToScreenWorker) => {
-  if (message === 'end') {
-    screens.saveAll();
-    port.close();
-    return;
-  }
-  try {
-    if ('asked' in message) port.postMessage({ answers: answersTo(message) } satisfies FromScreenWorker);
-    else if ('follow' in message) {
-      const followed = screens.follow(message.session, message.follow);
-      port.postMessage({ followed } satisfies FromScreenWorker);
-    } else {
-      const json = painter.paint(screens.look(message.session), message.view);
-      port.postMessage({ json } satisfies FromScreenWorker, [json.buffer]);
-    }
-  } catch (error) {
-    port.postMessage({ error: inWords(error) } satisfies FromScreenWorker);
-  }
-});
-port.postMessage({ build: BUILD } satisfies FromScreenWorker);
-
-/** Each at its place in the output, unless somebody has looked at what comes behind it. */
-function answersTo({ session, asked: { queries, terminal } }: AnswersRequest): string[] {
-  return queries.map(({ text, to }) => screenAnswer(screens.look(session, to).emulator, text, terminal));
-}
-
-function inWords(error: unknown): { code: HoldfastError['code']; message: string } {
-  if (error instanceof HoldfastError) return { code: error.code, message: error.message };
-  return { code: 'E_INTERNAL', message: error instanceof Error ? error.message : String(error) };
-}
+if (parentPort) serveScreens(parentPort);

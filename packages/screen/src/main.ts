@@ -1,2 +1,0 @@
-/** What the command line loads to make texts of what terminals have shown. */
-export { Transcript } from './transcript.ts';
