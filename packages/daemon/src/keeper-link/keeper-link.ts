@@ -11,7 +11,7 @@ import {
 import { type Exit, HoldfastError } from '@holdfast/protocol';
 import { type DaemonStart, type FromKeeper, parseFromKeeper, type ToKeeper } from '@holdfast/protocol/keeper';
 import type { Log } from '../log.ts';
-import type { SessionKeeper } from '../session/session.ts';
+import type { SessionKeeper } from '../session/session-keeper.ts';
 import { type FromKeeperMessage, KeeperChannel } from './keeper-channel.ts';
 import { KeeperProcess } from './keeper-process.ts';
 import { heldName, TakenBack } from './taken-back.ts';

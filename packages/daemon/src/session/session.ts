@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { type Block, type Reactor, takeExitStatus, type TerminalSize, type Timer } from '@holdfast/posix';
+import type { Block, Reactor, TerminalSize, Timer } from '@holdfast/posix';
 import { type Exit, HoldfastError, type Session as SessionDescription } from '@holdfast/protocol';
 import { learn } from '@holdfast/screen/queries';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import type { Asked, Followed, FollowRequest } from '../screen/messages.ts';
 import type { AgentLink } from './agent-link.ts';
+import { ExitSafekeeping } from './exit-safekeeping.ts';
 import { Following } from './following.ts';
+import { Foreground } from './foreground.ts';
 import { InputQueue } from './input-queue.ts';
 import type { Launched } from './launch.ts';
 import { type Lifecycle, type LifecycleEvent, nextLifecycle } from './lifecycle.ts';
@@ -15,7 +16,9 @@ import { type Holder, Pace } from './pace.ts';
 import type { ProcessLister } from './process-table.ts';
 import { Queries } from './queries.ts';
 import type { HistoryPlace } from './session-files.ts';
+import type { SessionKeeper } from './session-keeper.ts';
 import type { BegunKill, SessionState, StateFile } from './state-file.ts';
+import { StateSaving } from './state-saving.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
 import type { SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
 import { Terminal } from './terminal.ts';
@@ -31,8 +34,6 @@ const KEEPER_WORD_MS = 2_000;
 /** So long after it has ceased to lead a viewer's terminal may answer what it was asked before. */
 const LATE_ANSWER_MS = 2_000;
 const SHOWN_COMMAND_CHARACTERS = 8_192;
-/** Before a state is saved again that could not be: the disk may have room by then. */
-const SAVE_AGAIN_MS = 1_000;
 const NOT_SAVED = 'its state could not be saved';
 
 /** What a session needs from its surroundings. */
@@ -53,22 +54,6 @@ export interface SessionSurroundings {
   followScreen(session: Session, how: FollowRequest['follow']): Promise<Followed>;
   /** Resolves unless a successor serves by now: what was begun here is its to end then, and this process only leaves. */
   readonly whileServing: () => Promise<void>;
-}
-
-/** What a session has to do with whoever keeps a second copy of its master. */
-export interface SessionKeeper {
-  /** Gives it a copy of the master, now or as soon as it takes it. */
-  hold(sessionId: string, program: { readonly pid: number; readonly master: number }): void;
-  /** Whether it has taken a copy; without a keeper there is nothing to take. */
-  isHeld(sessionId: string): boolean;
-  /** Whether it may be about to tell how a program ended that is no child of this process. */
-  readonly tellsExits: boolean;
-  /** The master is closed here. */
-  drop(sessionId: string): void;
-  /** How that program ended is known, and no file says it yet. */
-  exitNotSaved(sessionId: string, program: { readonly pid: number; readonly exit: Exit }): void;
-  /** The exit status of that program is known and saved. */
-  exitSaved(pid: number): void;
 }
 
 /** A session as a predecessor had it. */
@@ -100,7 +85,9 @@ export class Session {
   readonly agentLink: AgentLink;
   readonly #warnings: string[];
   readonly #surroundings: SessionSurroundings;
-  readonly #stateFile: StateFile;
+  readonly #saving: StateSaving;
+  readonly #exitSafekeeping: ExitSafekeeping;
+  readonly #foreground: Foreground;
   readonly #pace: Pace;
   readonly #queries: Queries;
   readonly #following: Following;
@@ -111,21 +98,11 @@ export class Session {
   #lifecycle: Lifecycle;
   #terminal: Terminal | undefined;
   #killing: { readonly tree: TreeKill; readonly done: Promise<void> } | undefined;
-  #foreground: string | null = null;
-  #refreshing: Promise<void> | undefined;
   #lastActivityMs = 0;
   #isReadDue = false;
   #keeperWord: Timer | undefined;
   /** What a daemon that crashed was about, and has not been taken up yet. */
   #begunKill: BegunKill | undefined;
-  #isForgotten = false;
-  #saveAgain: Timer | undefined;
-  /** The state file says how it ended. */
-  #isExitSaved: boolean;
-  /** The keeper was told. */
-  #isExitKept = false;
-  /** The program was a child of this process, and nobody has waited for it yet. */
-  #isZombie = false;
   /** When it exited, by the clock that nobody sets; before 0 if that was long before this daemon. */
   #exitedAtMs: number | undefined;
 
@@ -136,11 +113,26 @@ export class Session {
     this.#state = state;
     this.#begunKill = kill;
     this.history = parts.history;
-    this.#stateFile = parts.stateFile;
     this.agentLink = parts.agentLink;
     this.#warnings = [...parts.warnings];
     this.#surroundings = surroundings;
     const { suspended } = parts;
+    const { exit, exitedAt, pid } = parts.state;
+    this.#saving = new StateSaving(parts.stateFile, {
+      after: (ms, callback) => reactor.after(ms, callback),
+      state: () => {
+        const kill = this.#killing?.tree.progress ?? this.#begunKill;
+        return { ...this.#state, leases: this.#pace.leases, kill };
+      },
+      saved: (saved) => this.#saved(saved),
+      failed: (error) => this.#notSaved(error),
+    });
+    const isSaved = exit !== null && suspended?.state.isSaved !== false;
+    this.#exitSafekeeping = new ExitSafekeeping({ sessionId: this.id, pid, isSaved }, surroundings.keeper);
+    this.#foreground = new Foreground(
+      () => this.#terminal?.foregroundProcessGroup,
+      suspended?.state.foreground ?? null,
+    );
     this.input = new InputQueue(
       parts.history.ledger,
       suspended && { input: suspended.state.input, luggage: suspended.luggage },
@@ -165,11 +157,8 @@ export class Session {
       history: parts.history,
       follow: (how) => surroundings.followScreen(this, how),
     });
-    const { exit } = parts.state;
-    const { exitedAt } = parts.state;
     // The one look at the clock on the wall: if that is set later, nothing is over sooner by it.
     if (exitedAt !== null) this.#exitedAtMs = performance.now() - (Date.now() - Date.parse(exitedAt));
-    this.#isExitSaved = exit !== null && suspended?.state.isSaved !== false;
     this.#lifecycle = exit ? { state: 'exited', exit } : { state: 'running' };
     if (exit) this.#queries.end();
     if (exit) return;
@@ -194,7 +183,7 @@ export class Session {
     return {
       state: { ...this.#state, command: [...this.#state.command], leases: this.#pace.leases },
       warnings: [...this.#warnings],
-      isSaved: this.#stateFile.isSaved,
+      isSaved: this.#saving.isSaved,
       program: program
         ? {
             pid: program.pid,
@@ -203,7 +192,7 @@ export class Session {
             pidfd: program.pidfd === null ? null : luggage.add(program.pidfd),
           }
         : null,
-      foreground: this.#foreground,
+      foreground: this.#foreground.name,
       ended: this.#lifecycle.state === 'ended' ? this.#lifecycle : null,
       anonymousHistory: anonymous
         ? {
@@ -288,8 +277,7 @@ export class Session {
     this.#surroundings.reactor.after(ASK_FOR_END_MS, () => this.#askForEnd());
   }
 
-  #resume({ ended, orphanLeases, foreground = null }: SuspendedSession): void {
-    this.#foreground = foreground;
+  #resume({ ended, orphanLeases }: SuspendedSession): void {
     for (const lease of orphanLeases) this.#pace.resume(null, lease);
     if (ended) this.#lifecycle = { state: 'ended', ...ended };
   }
@@ -306,7 +294,7 @@ export class Session {
 
   /** Whether its program had that pid, and how it ended is not saved yet. */
   mustSaveExitOf(pid: number): boolean {
-    return this.hasExited && !this.#isExitSaved && this.#state.pid === pid;
+    return this.hasExited && !this.#exitSafekeeping.isSaved && this.#state.pid === pid;
   }
 
   // What it is
@@ -359,7 +347,7 @@ export class Session {
       historyStart: start,
       historyBytes,
       historyIn,
-      foreground: this.hasExited ? null : this.#foreground,
+      foreground: this.hasExited ? null : this.#foreground.name,
       warnings: [...this.#warnings],
       ...(this.#isUnescrowed ? { unescrowed: true } : {}),
     };
@@ -370,19 +358,9 @@ export class Session {
     return this.#terminal !== undefined && !this.#surroundings.keeper.isHeld(this.id);
   }
 
-  /** Looks which program is in the foreground, for `describe`. Whoever asks meanwhile shares the look. */
+  /** Looks which program is in the foreground, for `describe`. */
   refreshForeground(): Promise<void> {
-    this.#refreshing ??= this.#lookAtForeground().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
-  }
-
-  async #lookAtForeground(): Promise<void> {
-    const group = this.#terminal?.foregroundProcessGroup;
-    // The group's leader may be gone while the group lives on; elsewhere than on Linux there is no /proc.
-    const name = group === undefined ? null : await readFile(`/proc/${group}/comm`, 'utf8').catch(() => null);
-    this.#foreground = name?.trimEnd() ?? null;
+    return this.#foreground.look();
   }
 
   /** Who holds the program back at this moment; a sink of null = a subscriber that is away. */
@@ -470,7 +448,7 @@ export class Session {
     const learnt = learn(terminal, replies);
     if (learnt === terminal) return true;
     this.#state = { ...this.#state, terminal: learnt };
-    this.#saveLater();
+    this.#saving.later();
     return true;
   }
 
@@ -544,16 +522,12 @@ export class Session {
   }
 
   /** Writes the state file; a failure is a warning of the session, not an error, and it is tried again. */
-  async save(): Promise<void> {
-    if (this.#isForgotten) return;
-    const { exit } = this.#state;
-    try {
-      const kill = this.#killing?.tree.progress ?? this.#begunKill;
-      await this.#stateFile.save({ ...this.#state, leases: this.#pace.leases, kill });
-    } catch (error) {
-      return this.#notSaved(error);
-    }
-    if (exit) this.#exitSaved();
+  save(): Promise<void> {
+    return this.#saving.now();
+  }
+
+  #saved({ exit }: SessionState): void {
+    if (exit) this.#exitSafekeeping.saved();
     const warned = this.#warnings.findIndex((warning) => warning.startsWith(NOT_SAVED));
     if (warned < 0) return;
     this.#warnings.splice(warned, 1);
@@ -564,44 +538,13 @@ export class Session {
     const isNew = !this.#warnings.some((warning) => warning.startsWith(NOT_SAVED));
     if (isNew) this.#surroundings.log('session.save-failed', { session: this.id, error: String(error) });
     if (isNew) this.warn(`${NOT_SAVED}: ${error instanceof Error ? error.message : String(error)}`);
-    if (this.#isForgotten) return;
-    this.#keepExit();
-    this.#saveLater();
-  }
-
-  #saveLater(): void {
-    this.#saveAgain ??= this.#surroundings.reactor.after(SAVE_AGAIN_MS, () => {
-      this.#saveAgain = undefined;
-      void this.save();
-    });
-  }
-
-  /** Nobody but this daemon knows how its own child has ended, and it may be killed before there is room for that. */
-  #keepExit(): void {
-    const { pid, exit } = this.#state;
-    if (!exit || this.#isExitKept) return;
-    this.#isExitKept = true;
-    this.#surroundings.keeper.exitNotSaved(this.id, { pid, exit });
-    this.#reap();
-  }
-
-  /** Whoever has the status beside this daemon need not keep it any longer. */
-  #exitSaved(): void {
-    if (this.#isExitSaved) return;
-    this.#isExitSaved = true;
-    this.#surroundings.keeper.exitSaved(this.#state.pid);
-    this.#reap();
-  }
-
-  /** Not before somebody else knows how it has ended: if this daemon is killed, its zombies are the keeper's, and tell that. */
-  #reap(): void {
-    if (this.#isZombie) takeExitStatus(this.#state.pid);
-    this.#isZombie = false;
+    const { exit } = this.#state;
+    if (exit) this.#exitSafekeeping.notSaved(exit);
   }
 
   /** Resolves when what was to be saved is saved. */
-  async settled(): Promise<void> {
-    await this.#stateFile.settled();
+  settled(): Promise<void> {
+    return this.#saving.settled();
   }
 
   /** What is kept of it: how it can be begun again. */
@@ -617,9 +560,8 @@ export class Session {
 
   /** As `dispose`, for one whose files go on with another of its id. */
   retire(): void {
-    this.#isForgotten = true;
-    this.#saveAgain?.cancel();
-    this.#exitSaved();
+    this.#saving.end();
+    this.#exitSafekeeping.saved();
     this.history.close();
     for (const subscription of Array.from(this.#subscriptions)) subscription.sink.finish(subscription);
   }
@@ -716,7 +658,7 @@ export class Session {
   }
 
   #exited(exit: Exit): void {
-    this.#isZombie = this.#terminal?.isOwnChild ?? false;
+    if (this.#terminal?.isOwnChild) this.#exitSafekeeping.childEnded();
     this.#terminal?.close();
     if (this.#terminal) this.#surroundings.keeper.drop(this.id);
     this.#terminal = undefined;
