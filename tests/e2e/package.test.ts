@@ -20,12 +20,12 @@ async function packLater(folders: TestHome): Promise<string> {
   return packProgram(folders.scratch('later'), tree);
 }
 
-/** The package of a release: its own daemon, and the rest of this tree, which says that it is that release. */
+/** The package of a release: its own programs, as far as they are kept, and the rest of this tree, which says that it is that release. */
 async function packRelease(folders: TestHome, version: string): Promise<string> {
-  const { code, build } = released(version);
+  const { build, programs } = released(version);
   const tree = folders.scratch('release-tree');
   await otherTree(tree, { version, build });
-  writeFileSync(path.join(tree, 'dist', 'daemon', 'main.js'), code);
+  for (const [file, code] of Object.entries(programs)) writeFileSync(path.join(tree, 'dist', file), code);
   return packProgram(folders.scratch('release'), tree);
 }
 
@@ -111,46 +111,68 @@ test('the package has the licence of everybody whose code is in it', async () =>
   expect(named).not.toContain('koffi'); // is installed beside it
 });
 
-test('the last release is installed from its tarball and used; a later one over it, and `holdfast upgrade`, keep sessions, pids and viewers', {
-  timeout: 240_000,
-}, async (context) => {
-  await using folders = new TestHome();
-  const prefix = folders.scratch('prefix');
-  await install(context, { into: prefix, tarballs: [await packRelease(folders, NEWEST)], global: true });
-  const installed = path.join(prefix, 'lib', 'node_modules', 'holdfast');
-  const bin = path.join(prefix, 'bin', 'holdfast');
-  expect(existsSync(path.join(prefix, 'share', 'man', 'man1', 'holdfast.1'))).toBe(true);
+/** What is run once a later package is installed, and has the daemon upgraded. */
+const NEXT_COMMANDS = {
+  '`holdfast upgrade`': async (home: TestHome) => {
+    expect(await json(home, 'upgrade')).toMatchObject({
+      ok: true,
+      from: { version: NEWEST },
+      to: LATER,
+      sessions: 1,
+      clients: { dropped: 0 },
+    });
+  },
+  'any command that is typed': async (home: TestHome) => {
+    const terminal = home.terminal(['ls']);
+    await terminal.waitFor(`the daemon is being upgraded to ${LATER.version}+${LATER.build}`);
+    await eventually(
+      'the later version',
+      async () => (await json(home, 'status')).daemon.build === LATER.build,
+    );
+  },
+};
 
-  await using home = new TestHome({ installation: { ...installation(installed), bin } });
-  // As the release itself starts it: it knows of no keeper.
-  await using _daemon = await startDaemon({ home });
-  const { id, pid } = await json(home, 'new', '-d', '--name', 'kept');
-  const listed = () => json(home, 'ls');
-  expect(await listed()).toMatchObject([{ id, pid, name: 'kept', state: 'running' }]);
-  expect(commandLine(home.daemonPid ?? 0)).toContain(`${installed}/dist/daemon/main.js`);
-  const viewer = home.terminal(['attach', 'kept']);
-  viewer.type("echo be''fore\r");
-  await viewer.until('\nbefore');
+test.for(Object.entries(NEXT_COMMANDS))(
+  'the last release is installed from its tarball and used; a later one over it, and %s, keep sessions, pids and viewers',
+  {
+    timeout: 240_000,
+  },
+  async ([, upgradeBy], context) => {
+    await using folders = new TestHome();
+    const prefix = folders.scratch('prefix');
+    await install(context, { into: prefix, tarballs: [await packRelease(folders, NEWEST)], global: true });
+    const installed = path.join(prefix, 'lib', 'node_modules', 'holdfast');
+    const bin = path.join(prefix, 'bin', 'holdfast');
+    expect(existsSync(path.join(prefix, 'share', 'man', 'man1', 'holdfast.1'))).toBe(true);
 
-  await install(context, { into: prefix, tarballs: [await packLater(folders)], global: true });
-  const status = () => json(home, 'status');
-  const pending = { running: expect.stringContaining(NEWEST), available: expect.stringContaining('99.0.0') };
-  expect(await status()).toMatchObject({ update: { pending: true, ...pending } });
-  expect(await json(home, 'upgrade')).toMatchObject({
-    ok: true,
-    from: { version: NEWEST },
-    to: LATER,
-    sessions: 1,
-    clients: { dropped: 0 },
-  });
-  expect(await listed()).toMatchObject([{ id, pid, state: 'running' }]);
-  viewer.type("echo af''ter\r");
-  await viewer.until('\nafter');
-  expect(await status()).toMatchObject({
-    daemon: LATER,
-    keeper: { version: expect.stringContaining('99.0.0') },
-  });
-});
+    await using home = new TestHome({ installation: { ...installation(installed), bin } });
+    // As the release itself starts it: it knows of no keeper.
+    await using _daemon = await startDaemon({ home });
+    const { id, pid } = await json(home, 'new', '-d', '--name', 'kept');
+    const listed = () => json(home, 'ls');
+    expect(await listed()).toMatchObject([{ id, pid, name: 'kept', state: 'running' }]);
+    expect(commandLine(home.daemonPid ?? 0)).toContain(`${installed}/dist/daemon/main.js`);
+    const viewer = home.terminal(['attach', 'kept']);
+    viewer.type("echo be''fore\r");
+    await viewer.until('\nbefore');
+
+    await install(context, { into: prefix, tarballs: [await packLater(folders)], global: true });
+    const status = () => json(home, 'status');
+    const pending = {
+      running: expect.stringContaining(NEWEST),
+      available: expect.stringContaining('99.0.0'),
+    };
+    expect(await status()).toMatchObject({ update: { pending: true, ...pending } });
+    await upgradeBy(home);
+    expect(await listed()).toMatchObject([{ id, pid, state: 'running' }]);
+    viewer.type("echo af''ter\r");
+    await viewer.until('\nafter');
+    expect(await status()).toMatchObject({
+      daemon: LATER,
+      keeper: { version: expect.stringContaining('99.0.0') },
+    });
+  },
+);
 
 test('a package that a daemon still runs from is replaced: the daemon goes on, and the next command at a terminal upgrades it', {
   timeout: 240_000,

@@ -43,9 +43,24 @@ export class DaemonFile implements Disposable {
   }
 }
 
-/** A daemon as it was released. */
-export function released(version: string): { code: Uint8Array; build: string } {
+export interface Released {
+  readonly build: string;
+  /** Its daemon. */
+  readonly code: Uint8Array;
+  /** All that is kept of it, by the file in `dist`. */
+  readonly programs: Readonly<Record<string, Uint8Array>>;
+}
+
+/** A version as it was released. */
+export function released(version: string): Released {
   const folder = path.join(FOLDER, version);
   const { build }: { build: string } = JSON.parse(readFileSync(path.join(folder, 'release.json'), 'utf8'));
-  return { code: gunzipSync(readFileSync(path.join(folder, 'daemon.js.gz'))), build };
+  const programs: Record<string, Uint8Array> = {};
+  for (const kept of readdirSync(folder)) {
+    const [, name, ending] = /^(\w+)\.(c?js)\.gz$/.exec(kept) ?? [];
+    if (name) programs[`${name}/main.${ending}`] = gunzipSync(readFileSync(path.join(folder, kept)));
+  }
+  const code = programs['daemon/main.js'];
+  if (!code) throw new Error(`no daemon of ${version} is kept in ${folder}`);
+  return { build, code, programs };
 }
