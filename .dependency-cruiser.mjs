@@ -85,7 +85,7 @@ export default {
         pathNot: [
           '^packages/$1/',
           '^packages/[^/]+/src/index[.]ts$',
-          '^packages/client/src/transport/posix[.]ts$',
+          '^packages/client/src/(transport/posix|waiting/index)[.]ts$',
           '^packages/host/src/auth/tokens[.]ts$',
           '^packages/protocol/src/(keeper|keeper-report)[.]ts$',
           '^packages/screen/src/(queries/index|sequence-guards)[.]ts$',

@@ -1,4 +1,4 @@
-// Bundles the programs that are shipped, one file each: dist/cli/main.cjs, dist/host/main.js (what `serve` loads),
+// Bundles the programs that are shipped, one file each: dist/cli/main.cjs, dist/host/main.js (what `serve` loads), dist/mcp/main.js (what `mcp` loads),
 // dist/daemon/main.js, dist/screen/main.cjs (the daemon's worker, and what `export` loads) and dist/keeper/main.js.
 // Beside them: dist/build.json, which says what they are, dist/man, the manual, and dist/THIRD-PARTY-LICENSES.txt.
 //
@@ -34,6 +34,7 @@ const programs = [
   { name: 'cli', entry: 'packages/cli/src/main.ts', startsOften: true },
   { name: 'keeper', entry: 'packages/keeper/src/main.ts', startsOften: false, logsFaults: true },
   { name: 'host', entry: 'packages/host/src/main.ts', startsOften: false, banner: REQUIRE },
+  { name: 'mcp', entry: 'packages/cli/src/mcp/main.ts', startsOften: false },
   { name: 'daemon', entry: 'packages/daemon/src/main.ts', startsOften: false, logsFaults: true },
   // A worker is given it as text, which can't be an ES module.
   { name: 'screen', entry: 'packages/daemon/src/screen/worker/main.ts', startsOften: true },
@@ -61,6 +62,14 @@ const LEFT_OUT = {
     '@fastify/proxy-addr',
     // Requests of tests that need no connection.
     'light-my-request',
+  ],
+  '@modelcontextprotocol/sdk': [
+    // JSON schemas of what people are asked for: nobody is asked.
+    'ajv',
+    'ajv-formats',
+    // Tools that are described by the version of zod before.
+    'zod/v3',
+    'zod-to-json-schema',
   ],
   '@fastify/websocket': ['duplexify'], // the same for WebSockets
   pino: ['thread-stream'], // logs that are written by a worker

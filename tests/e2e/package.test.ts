@@ -60,6 +60,7 @@ test('the package has no more in it than is needed to run, and is small', async 
     'dist/host',
     'dist/keeper',
     'dist/man',
+    'dist/mcp',
     'dist/screen',
     'dist/web',
     'dist/web/assets',

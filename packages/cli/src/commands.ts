@@ -25,6 +25,7 @@ const LOADERS = {
   restart: async () => (await import('./commands/restart.ts')).restartCommand,
   stop: async () => (await import('./commands/stop.ts')).stopCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  mcp: async () => (await import('./commands/mcp.ts')).mcpCommand,
   share: async () => (await import('./commands/share.ts')).shareCommand,
   tokens: async () => (await import('./commands/tokens.ts')).tokensCommand,
   service: async () => (await import('./commands/service.ts')).serviceCommand,

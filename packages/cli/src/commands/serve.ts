@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import type { Host } from '@holdfast/host';
-import { HoldfastError, isErrorCode } from '@holdfast/protocol';
 import { parseCount } from '../arguments/numbers.ts';
 import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { hostEntry, pageFolder } from '../connection/daemon-entry.ts';
+import { ownError } from '../connection/own-error.ts';
 import { ownInstallation } from '../connection/own-installation.ts';
 import { loginOpenFilesLimit } from '../connection/login-limits.ts';
 import type { Context } from '../context.ts';
@@ -83,10 +83,4 @@ async function start(choices: Choices, { env, home }: Context): Promise<Host> {
   } catch (error) {
     throw ownError(error);
   }
-}
-
-/** The host's bundle has classes of its own. */
-function ownError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
-  return isErrorCode(error.code) ? new HoldfastError(error.code, error.message, { cause: error }) : error;
 }

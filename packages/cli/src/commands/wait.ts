@@ -1,14 +1,12 @@
 import { netConnector } from '@holdfast/client';
+import { OutputSearch, PromptWait, waitForOutput, waitForSilence } from '@holdfast/client/waiting';
+import { parseExpression } from '../arguments/expression.ts';
 import { parseMilliseconds } from '../arguments/numbers.ts';
 import { SESSION_OPERAND } from '../arguments/session-operand.ts';
 import { defineCommand } from '../command.ts';
 import { connectForSession } from '../connection/connect.ts';
 import { EXIT, exitCodeOfSession } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
-import { OutputSearch, parseExpression } from '../waiting/output-search.ts';
-import { waitForOutput } from '../waiting/wait-for-output.ts';
-import { PromptWait } from '../waiting/prompt-wait.ts';
-import { waitForSilence } from '../waiting/wait-for-silence.ts';
 
 const NO_MARKS =
   'holdfast: this shell has marked no prompt: it needs shell integration (OSC 133), see docs/cli.md';
@@ -50,7 +48,10 @@ export const waitCommand = defineCommand({
     const hasCondition = expression !== undefined || options.prompt || idleMs !== undefined;
     const prompt = options.prompt ? new PromptWait() : undefined;
     const met = async (): Promise<number> => {
-      if (expression && !(await waitForOutput(client, session, new OutputSearch(expression, deadlineMs)))) {
+      if (
+        expression &&
+        !(await waitForOutput(client, session, new OutputSearch(expression, { deadlineMs })))
+      ) {
         return EXIT.failed;
       }
       if (prompt && !(await prompt.run(client, session))) return EXIT.failed;

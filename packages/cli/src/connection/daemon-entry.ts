@@ -10,6 +10,11 @@ export function hostEntry(): string {
   return beside('../host/main.js');
 }
 
+/** And what serves agents. */
+export function mcpEntry(): string {
+  return beside('../mcp/main.js');
+}
+
 /** And what emulates terminals: the daemon's worker, which makes texts of what they have shown, too. */
 export function screenEntry(): string {
   return beside('../screen/main.cjs');

@@ -1,9 +1,9 @@
 import vm from 'node:vm';
 
-const SCRIPT = 'expression.lastIndex = from; expression.test(text)';
+const SCRIPT = 'expression.lastIndex = from; expression.exec(text)';
 
 /**
- * Tests texts against an expression until a moment has come. One call may backtrack for hours, in which no timer of this
+ * Searches texts for an expression until a moment has come. One call may backtrack for hours, in which no timer of this
  * thread goes off: only V8's own watchdog ends it.
  */
 export class BoundedExpression {
@@ -18,15 +18,15 @@ export class BoundedExpression {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** Whether there is a match at or behind `from`; false, too, if that is not known when the moment has come. */
-  test(text: string, from: number): boolean {
+  /** The first match at or behind `from`; null, too, if that is not known when the moment has come. */
+  exec(text: string, from: number): RegExpExecArray | null {
     const leftMs = Math.ceil(this.#deadlineMs - performance.now());
-    if (leftMs <= 0) return false;
+    if (leftMs <= 0) return null;
     Object.assign(this.#scope, { text, from });
     try {
-      return this.#script.runInContext(this.#scope, { timeout: leftMs }) === true;
+      return this.#script.runInContext(this.#scope, { timeout: leftMs });
     } catch (error) {
-      if (isTimeout(error)) return false;
+      if (isTimeout(error)) return null;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import type { Client } from '@holdfast/client';
+import type { Client } from '../client.ts';
 
 /** Between two looks, at least: people wait for what takes seconds. */
 const LOOK_EVERY_MS = 100;
@@ -12,6 +12,7 @@ export class ScreenWatch {
   readonly #isFound: (text: string) => boolean;
   #isLooking = false;
   #isDue = false;
+  #isOver = false;
 
   constructor(client: Client, session: string, isFound: (text: string) => boolean) {
     this.#client = client;
@@ -23,6 +24,11 @@ export class ScreenWatch {
   outputCame(found: () => void): void {
     this.#isDue = true;
     if (!this.#isLooking) void this.#lookOnAndOff(found);
+  }
+
+  /** Nobody waits any more. */
+  close(): void {
+    this.#isOver = true;
   }
 
   /** Whether it is to be seen now; false, too, if the daemon can't make screens. */
@@ -38,7 +44,7 @@ export class ScreenWatch {
 
   async #lookOnAndOff(found: () => void): Promise<void> {
     this.#isLooking = true;
-    while (this.#isDue) {
+    while (this.#isDue && !this.#isOver) {
       this.#isDue = false;
       const begunMs = performance.now();
       if (await this.look()) return found();

@@ -1,6 +1,6 @@
-import type { Client } from '@holdfast/client';
+import type { Client } from '../client.ts';
 import { PromptMarks } from './prompt-marks.ts';
-import { throughOutput } from './through-output.ts';
+import { type OutputReader, type ReadingOptions, throughOutput } from './through-output.ts';
 
 /**
  * A prompt that was there before anybody waited may be about to go: a command has been typed, and the shell has not read it. One whose end
@@ -31,11 +31,12 @@ export class PromptWait {
   }
 
   /** Resolves when it is there; false if the session ends without. */
-  run(client: Client, session: string): Promise<boolean> {
-    return throughOutput(client, session, {
-      came: (bytes, isNew, met) => this.#see(bytes, isNew, met),
+  run(client: Client, session: string, options?: ReadingOptions): Promise<boolean> {
+    const reader: OutputReader = {
+      came: ({ bytes, isNew }, met) => this.#see(bytes, isNew, met),
       ended: async () => false,
-    }).finally(() => clearTimeout(this.#timer));
+    };
+    return throughOutput(client, session, reader, options).finally(() => clearTimeout(this.#timer));
   }
 
   #see(bytes: Uint8Array, isNew: boolean, met: () => void): void {

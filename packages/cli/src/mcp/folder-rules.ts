@@ -1,0 +1,49 @@
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { HoldfastError } from '@holdfast/protocol';
+import { Refusal } from './refusal.ts';
+
+/** In which folders an agent may start programs. Links are followed before anything is compared. */
+export class FolderRules {
+  readonly #folders: readonly string[];
+  readonly #cwd: string;
+
+  /** Throws E_USAGE for a folder that there isn't. */
+  constructor(allowed: readonly string[], cwd: string) {
+    this.#cwd = cwd;
+    this.#folders = allowed.map((folder) => {
+      const real = realPath(path.resolve(cwd, folder));
+      if (real === undefined) {
+        throw new HoldfastError('E_USAGE', `--allow-folder: there is no folder "${folder}"`);
+      }
+      return real;
+    });
+  }
+
+  /** The folder to start in: by default this one, if it may be, else the first that is allowed. Throws a refusal. */
+  check(folder: string | undefined): string {
+    const wanted = path.resolve(this.#cwd, folder ?? '.');
+    if (this.#folders.length === 0) return wanted;
+    const real = realPath(wanted);
+    if (real !== undefined && this.#folders.some((allowed) => isWithin(real, allowed))) return real;
+    if (folder === undefined && this.#folders[0] !== undefined) return this.#folders[0];
+    throw new Refusal(
+      'E_FORBIDDEN',
+      `no program may be started in ${wanted}`,
+      `Allowed, and all folders below: ${this.#folders.join(', ')}.`,
+    );
+  }
+}
+
+function isWithin(folder: string, allowed: string): boolean {
+  const way = path.relative(allowed, folder);
+  return way === '' || (way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way));
+}
+
+function realPath(folder: string): string | undefined {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return undefined; // ENOENT, EACCES: nothing can be started there.
+  }
+}

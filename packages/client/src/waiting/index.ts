@@ -1,0 +1,10 @@
+export { OVERLAP_CHARACTERS, type OutputMatch, OutputSearch } from './output-search.ts';
+export { plainText, unfinishedSequence } from './plain-text.ts';
+export { PromptWait } from './prompt-wait.ts';
+export { incompleteTail } from './searched-text.ts';
+export type { ReadingOptions } from './through-output.ts';
+export { waitForExit } from './wait-for-exit.ts';
+export { waitForMatch } from './wait-for-match.ts';
+export { waitForOutput } from './wait-for-output.ts';
+export { waitForScreen } from './wait-for-screen.ts';
+export { waitForSilence } from './wait-for-silence.ts';

@@ -1,0 +1,71 @@
+import { BoundedExpression } from './bounded-expression.ts';
+import { PlainRuns } from './plain-text.ts';
+import { SearchedText } from './searched-text.ts';
+
+/** Characters of earlier output in which a match may begin: bounds memory, and the cost of each search. */
+export const OVERLAP_CHARACTERS = 64 * 1024;
+
+/** What an expression has matched, and where in the output that is. */
+export interface OutputMatch {
+  readonly text: string;
+  /** What the groups have matched, the first of which is group 1. */
+  readonly groups: readonly (string | undefined)[];
+  /** Offset of its first byte. */
+  readonly from: number;
+  /** Offset behind its last byte. */
+  readonly to: number;
+}
+
+export interface SearchOptions {
+  readonly deadlineMs?: number | undefined;
+  readonly plain?: boolean;
+}
+
+/** Looks for an expression in output that arrives in pieces; a match may straddle them. */
+export class OutputSearch {
+  readonly #exec: (text: string, from: number) => RegExpExecArray | null;
+  readonly #searched = new SearchedText();
+  readonly #runs: PlainRuns | undefined;
+  /** Where searching begins: behind the one character that `^`, `\b` and look-behinds may ask for. */
+  #from = 0;
+
+  /**
+   * The expression must have the flag `g`. At `deadlineMs`, on the clock of `performance.now()`, nothing is found any more.
+   * `plain`: escape sequences are not there for it.
+   */
+  constructor(expression: RegExp, { deadlineMs, plain = false }: SearchOptions = {}) {
+    this.#runs = plain ? new PlainRuns() : undefined;
+    if (deadlineMs === undefined) {
+      this.#exec = (text, from) => {
+        expression.lastIndex = from;
+        return expression.exec(text);
+      };
+    } else {
+      const bounded = new BoundedExpression(expression, deadlineMs);
+      this.#exec = (text, from) => bounded.exec(text, from);
+    }
+  }
+
+  /** Whether a text that is none of the output has a match. */
+  matches(text: string): boolean {
+    return this.#exec(text, 0) !== null;
+  }
+
+  /** The first match in the output up to and with these bytes, whose first has this offset. */
+  push(bytes: Uint8Array, offset: number): OutputMatch | undefined {
+    const searched = this.#searched;
+    for (const run of this.#runs?.push(bytes, offset) ?? [{ bytes, offset }])
+      searched.push(run.bytes, run.offset);
+    const found = this.#exec(searched.text, this.#from);
+    if (found) {
+      const [text, ...groups] = found;
+      const to = found.index + text.length;
+      return { text, groups, from: searched.offsetOf(found.index), to: searched.offsetOf(to) };
+    }
+    if (searched.text.length > OVERLAP_CHARACTERS + 1) {
+      searched.keep(OVERLAP_CHARACTERS + 1);
+      this.#from = 1;
+    }
+    return undefined;
+  }
+}

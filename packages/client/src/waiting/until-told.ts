@@ -1,0 +1,49 @@
+import type { Client } from '../client.ts';
+import type { SubscriptionHandlers } from '../subscribe-options.ts';
+import type { Subscription } from '../subscription.ts';
+
+interface Watching {
+  readonly handlers: SubscriptionHandlers;
+  readonly windowBytes?: number;
+  readonly opened?: (subscription: Subscription) => void;
+}
+
+/** Looks on at a session, from now on and in nobody's way, until `tell` is called; lets go of it then, and when `signal` aborts. */
+export async function untilTold<T>(
+  client: Client,
+  session: string,
+  signal: AbortSignal | undefined,
+  watching: (tell: (told: T) => void) => Watching,
+): Promise<T> {
+  signal?.throwIfAborted();
+  let subscription: Subscription | undefined;
+  let isOver = false;
+  let aborted: () => void = () => undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      aborted = () => reject(signal?.reason);
+      signal?.addEventListener('abort', aborted, { once: true });
+      const { handlers, windowBytes, opened } = watching(resolve);
+      client
+        .subscribe(session, {
+          from: 'now',
+          mode: 'viewer',
+          readOnly: true,
+          ...(windowBytes === undefined ? {} : { windowBytes }),
+          onLost: reject,
+          ...handlers,
+        })
+        .then((made) => {
+          subscription = made;
+          // Whoever was waiting has gone meanwhile.
+          if (isOver) void made.close();
+          else opened?.(made);
+        })
+        .catch(reject);
+    });
+  } finally {
+    isOver = true;
+    signal?.removeEventListener('abort', aborted);
+    void subscription?.close();
+  }
+}

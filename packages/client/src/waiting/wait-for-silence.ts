@@ -1,0 +1,24 @@
+import type { Client } from '../client.ts';
+import { untilTold } from './until-told.ts';
+
+/** Waits until a session has printed nothing for so long; false if it ends before. `signal` ends the wait: it rejects with its reason. */
+export function waitForSilence(
+  client: Client,
+  session: string,
+  idleMs: number,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  return untilTold<boolean>(client, session, signal, (tell) => {
+    const begin = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => tell(true), idleMs);
+    };
+    return {
+      handlers: { onData: begin, onResync: begin, onExited: () => tell(false) },
+      opened: ({ session: found }) => {
+        if (found.state === 'running') begin();
+      },
+    };
+  }).finally(() => clearTimeout(timer));
+}
