@@ -22,7 +22,9 @@ test('a daemon of another build is named, with what to do about it; an upgrade d
   });
   expect(await home.do('status')).toContain('holdfast upgrade brings the daemon to this build');
   const { stdout } = await home.run('doctor');
-  expect(stdout).toContain('→ holdfast upgrade brings it to this build, and keeps the sessions');
+  expect(stdout).toContain(
+    '→ holdfast upgrade brings daemon and keeper to this build, and keeps the sessions',
+  );
   // Whoever lists sessions at a terminal is told; scripts ask `status`.
   for (const command of ['$HF ls', '$HF'])
     await home

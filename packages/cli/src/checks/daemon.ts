@@ -1,12 +1,15 @@
 import { Client, netConnector } from '@holdfast/client';
-import { BUILD, HoldfastError } from '@holdfast/protocol';
+import { HoldfastError } from '@holdfast/protocol';
 import { type Home, isHomeInUse } from '@holdfast/supervisor';
 import { keeperReport } from '@holdfast/supervisor/keeper-report';
-import { type Check, fail, ok, warn } from './finding.ts';
+import { judgeBuild } from './build.ts';
+import { type Check, fail, ok } from './finding.ts';
+
+const NO_SESSION = 'no session can be opened or reached';
 
 export const daemonAnswers: Check = {
   name: 'daemon',
-  async run({ home }) {
+  async run({ env, home }) {
     let client: Client;
     try {
       client = await Client.connect({
@@ -16,19 +19,18 @@ export const daemonAnswers: Check = {
       });
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
-      if (error.code !== 'E_NO_DAEMON') return fail(error.message, 'see holdfast logs');
+      if (error.code !== 'E_NO_DAEMON')
+        return fail(error.message, { why: NO_SESSION, hint: 'see holdfast logs' });
       if (!isHomeInUse(home)) return ok('none is running');
-      return fail(`one owns ${home.lockPath}, but does not answer: ${error.message}`, wayOut(home));
+      return fail(`one owns ${home.lockPath}, but does not answer: ${error.message}`, {
+        why: NO_SESSION,
+        hint: wayOut(home),
+      });
     }
-    const { pid, version, build } = client.daemon;
+    const { pid, version, build, node } = client.daemon;
     client.close();
-    const detail = `process ${pid} answers, version ${version}+${build}`;
-    return build === BUILD
-      ? ok(detail)
-      : warn(
-          `${detail}; this command is ${BUILD}`,
-          'holdfast upgrade brings it to this build, and keeps the sessions',
-        );
+    const who = `process ${pid} answers, version ${version}+${build}, Node ${node}`;
+    return judgeBuild(who, { running: { version, build }, home, env });
   },
 };
 

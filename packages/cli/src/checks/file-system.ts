@@ -26,17 +26,20 @@ export function judgeFileSystem({ type, usedPart }: { type: number; usedPart: nu
   const full = `${Math.round(usedPart * 100)} % full`;
   const remote = OF_OTHER_MACHINES.get(type >>> 0);
   if (remote !== undefined) {
-    return warn(
-      `the home is on ${remote}, ${full}: output waits for another machine`,
-      'set HOLDFAST_HOME, or XDG_STATE_HOME, to a folder on a disk of this machine',
-    );
+    return warn(`the home is on ${remote}, ${full}`, {
+      why: 'output waits for another machine, and locks may not hold',
+      hint: 'set HOLDFAST_HOME, or XDG_STATE_HOME, to a folder on a disk of this machine',
+    });
   }
   if (type === TMPFS) {
-    return warn(
-      `the home is in memory (tmpfs), ${full}: a reboot leaves nothing to restore`,
-      'set HOLDFAST_HOME, or XDG_STATE_HOME, to a folder on a disk',
-    );
+    return warn(`the home is in memory (tmpfs), ${full}`, {
+      why: 'a reboot leaves nothing to restore',
+      hint: 'set HOLDFAST_HOME, or XDG_STATE_HOME, to a folder on a disk',
+    });
   }
   if (usedPart < NEARLY_FULL) return ok(`the home is on a disk of this machine, ${full}`);
-  return warn(`the home's file system is ${full}`, 'make room: new histories are kept in memory without');
+  return warn(`the home's file system is ${full}`, {
+    why: 'once it is full, new histories are kept in memory, and a reboot takes them',
+    hint: 'make room, or move HOLDFAST_HOME',
+  });
 }

@@ -1,10 +1,17 @@
 import type { Context } from '../context.ts';
 
-/** What a check came to. A hint says what to do about it. */
+/** What a check came to. Unless all is well: why that matters, and a hint what to do about it. */
 export interface Finding {
   readonly status: 'ok' | 'warn' | 'fail';
   readonly detail: string;
+  readonly why?: string;
   readonly hint?: string;
+}
+
+/** What is said of a finding that is not well. */
+export interface Explanation {
+  readonly why: string;
+  readonly hint: string;
 }
 
 /** One thing that Holdfast needs. */
@@ -17,10 +24,10 @@ export function ok(detail: string): Finding {
   return { status: 'ok', detail };
 }
 
-export function warn(detail: string, hint: string): Finding {
-  return { status: 'warn', detail, hint };
+export function warn(detail: string, explanation: Explanation): Finding {
+  return { status: 'warn', detail, ...explanation };
 }
 
-export function fail(detail: string, hint: string): Finding {
-  return { status: 'fail', detail, hint };
+export function fail(detail: string, explanation: Explanation): Finding {
+  return { status: 'fail', detail, ...explanation };
 }

@@ -13,20 +13,20 @@ export const homeFolder: Check = {
     try {
       checkHome(home);
     } catch (error) {
-      return fail(
-        error instanceof Error ? error.message : String(error),
-        'chmod 700 it, or set HOLDFAST_HOME to a folder of your own',
-      );
+      return fail(error instanceof Error ? error.message : String(error), {
+        why: 'who may write there could answer in place of the daemon',
+        hint: 'chmod 700 it, or set HOLDFAST_HOME to a folder of your own',
+      });
     }
     for (const folder of new Set([home.runtimeDir, home.stateDir])) {
       const existing = nearestExisting(folder);
       try {
         accessSync(existing, constants.W_OK | constants.X_OK);
       } catch {
-        return fail(
-          `${existing} can't be written to`,
-          'make it writable, or set HOLDFAST_HOME to a folder of your own',
-        );
+        return fail(`${existing} can't be written to`, {
+          why: 'sockets and histories are files in it',
+          hint: 'make it writable, or set HOLDFAST_HOME to a folder of your own',
+        });
       }
     }
     return ok(existsSync(home.stateDir) ? home.stateDir : `${home.stateDir} will be created`);
@@ -40,7 +40,10 @@ export const freeSpace: Check = {
     const { bavail, bsize } = statfsSync(folder);
     const detail = `${Math.floor((bavail * bsize) / MIB)} MiB are free for histories`;
     if (bavail * bsize >= FREE_BYTES_MIN) return ok(detail);
-    return warn(detail, 'make room, or open sessions with --history-in memory');
+    return warn(detail, {
+      why: 'a session takes the room of its history when it is opened: 1 MiB, unless told otherwise',
+      hint: 'make room, or open sessions with --history-in memory',
+    });
   },
 };
 
@@ -51,16 +54,16 @@ export const runtimeFolder: Check = {
     const folder = env['XDG_RUNTIME_DIR'];
     if (!folder) return ok(`XDG_RUNTIME_DIR is not set; sockets are in ${home.runtimeDir}`);
     if (!existsSync(folder)) {
-      return fail(
-        `XDG_RUNTIME_DIR does not exist: ${folder}`,
-        'log in again, or unset it, or set HOLDFAST_HOME',
-      );
+      return fail(`XDG_RUNTIME_DIR does not exist: ${folder}`, {
+        why: 'sockets are to be in it, and only the system may make it',
+        hint: 'log in again, or unset it, or set HOLDFAST_HOME',
+      });
     }
     if (statSync(folder).uid === process.getuid?.()) return ok(`XDG_RUNTIME_DIR is ${folder}`);
-    return fail(
-      `XDG_RUNTIME_DIR belongs to somebody else: ${folder}`,
-      'unset it (su and sudo keep it by mistake)',
-    );
+    return fail(`XDG_RUNTIME_DIR belongs to somebody else: ${folder}`, {
+      why: 'no socket can be made there',
+      hint: 'unset it (su and sudo keep it by mistake)',
+    });
   },
 };
 

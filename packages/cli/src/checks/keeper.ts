@@ -1,28 +1,34 @@
-import { BUILD } from '@holdfast/protocol';
 import type { KeeperReport } from '@holdfast/protocol/keeper-report';
+import { isHomeInUse } from '@holdfast/supervisor';
 import { keeperReport } from '@holdfast/supervisor/keeper-report';
+import { judgeBuild } from './build.ts';
 import { type Check, fail, type Finding, ok, warn } from './finding.ts';
 
 /** Whether somebody starts the daemon again, and which build that is. */
 export const keeper: Check = {
   name: 'keeper',
-  run: ({ home }) => judgeKeeper(keeperReport(home)),
+  async run({ env, home }) {
+    const report = keeperReport(home);
+    if (!report) return judgeNoKeeper(isHomeInUse(home));
+    const { pid, version, build } = report;
+    const who = `process ${pid}, version ${version}+${build}`;
+    if (report.state === 'held') return held(who, report);
+    return judgeBuild(who, { running: { version, build }, home, env });
+  },
 };
 
-export function judgeKeeper(report: KeeperReport | undefined): Finding {
-  if (!report) return ok('none is running');
-  const { pid, version, build, state, failures, reason } = report;
-  const who = `process ${pid}, version ${version}+${build}`;
-  if (state === 'held') {
-    const why = `${failures} daemons in a row could not go on: ${reason ?? 'for no known reason'}`;
-    return fail(
-      `${who}, starts no daemon any more: ${why}`,
-      'see holdfast logs; holdfast resume tries again, programs run on meanwhile',
-    );
-  }
-  if (build === BUILD) return ok(who);
-  return warn(
-    `${who}; this command is ${BUILD}`,
-    'holdfast upgrade replaces it as well, and keeps the sessions',
-  );
+function judgeNoKeeper(isDaemonRunning: boolean): Finding {
+  if (!isDaemonRunning) return ok('none is running');
+  return warn('none is running, though a daemon is', {
+    why: 'if that daemon dies, all sessions end with it, and nobody starts another',
+    hint: 'holdfast upgrade starts one, and keeps the sessions; if it is gone again, see holdfast logs',
+  });
+}
+
+function held(who: string, { failures, reason }: KeeperReport): Finding {
+  const why = `${failures} daemons in a row could not go on: ${reason ?? 'for no known reason'}`;
+  return fail(`${who}, starts no daemon any more: ${why}`, {
+    why: 'programs run on, but nobody can reach them',
+    hint: 'see holdfast logs; holdfast resume tries again',
+  });
 }

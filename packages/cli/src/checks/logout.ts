@@ -30,21 +30,21 @@ export function judgeLogout(how: { place: Place; runs: boolean; policy: LogoutPo
 
 function ofSystemd(who: string, { isLingering }: LogoutPolicy): Finding {
   if (isLingering) return ok(`${who} your systemd, which lingers: no logout ends it`);
-  return warn(
-    `${who} your systemd, which ends with your last login, and all sessions with it`,
-    'loginctl enable-linger keeps it',
-  );
+  return warn(`${who} your systemd, which ends with your last login`, {
+    why: 'all sessions end with it',
+    hint: 'loginctl enable-linger keeps it',
+  });
 }
 
 function ofLogin(who: string, { endsLogins }: LogoutPolicy, when: string): Finding {
   if (endsLogins === undefined)
-    return warn(
-      `${who} a login, and logind does not tell whether its processes end with that`,
-      'see KillUserProcesses in logind.conf',
-    );
+    return warn(`${who} a login, and logind does not tell whether its processes end with that`, {
+      why: 'if they do, a logout ends all sessions',
+      hint: 'see KillUserProcesses in logind.conf',
+    });
   if (!endsLogins) return ok(`${who} a login, and KillUserProcesses=no leaves it running`);
-  return warn(
-    `${who} a login, and KillUserProcesses=yes ends it with that, and all sessions`,
-    `loginctl enable-linger, and holdfast service install${when}`,
-  );
+  return warn(`${who} a login, and KillUserProcesses=yes ends it with that`, {
+    why: 'a logout ends all sessions',
+    hint: `loginctl enable-linger, and holdfast service install${when}`,
+  });
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { type Check, fail, ok, warn } from './finding.ts';
 
 const NODE_MIN = { major: 20, minor: 19 };
-/** Descriptors: a session takes about four. */
+/** Descriptors: a session takes two, a client one. */
 const OPEN_FILES_MIN = 4_096;
 const NEARLY_ALL = 0.9;
 
@@ -12,7 +12,11 @@ export const nodeVersion: Check = {
     const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
     const isEnough = major > NODE_MIN.major || (major === NODE_MIN.major && minor >= NODE_MIN.minor);
     const detail = `Node ${process.versions.node} at ${process.execPath}`;
-    return isEnough ? ok(detail) : fail(detail, `install Node ${NODE_MIN.major}.${NODE_MIN.minor} or newer`);
+    if (isEnough) return ok(detail);
+    return fail(detail, {
+      why: 'this program uses what older ones do not have',
+      hint: `install Node ${NODE_MIN.major}.${NODE_MIN.minor} or newer`,
+    });
   },
 };
 
@@ -23,10 +27,10 @@ export const systemCalls: Check = {
       await import('@holdfast/posix');
       return ok('koffi loads');
     } catch (error) {
-      return fail(
-        `koffi can't be loaded: ${String(error)}`,
-        'run "npm ci" again on this machine, without --omit=optional: its binary comes with an optional package',
-      );
+      return fail(`koffi can't be loaded: ${String(error)}`, {
+        why: 'terminals are opened by system calls that Node does not have',
+        hint: 'run "npm ci" again on this machine, without --omit=optional: its binary comes with an optional package',
+      });
     }
   },
 };
@@ -40,10 +44,10 @@ export const pseudoTerminal: Check = {
       close(master);
       return ok(`a pseudo-terminal can be opened (${slavePath})`);
     } catch (error) {
-      return fail(
-        `no pseudo-terminal can be opened: ${String(error)}`,
-        'is /dev/pts mounted, and kernel.pty.max not reached?',
-      );
+      return fail(`no pseudo-terminal can be opened: ${String(error)}`, {
+        why: 'each session needs one',
+        hint: 'is /dev/pts mounted, and kernel.pty.max not reached?',
+      });
     }
   },
 };
@@ -55,7 +59,11 @@ export const terminalsLeft: Check = {
     const used = readNumber('/proc/sys/kernel/pty/nr');
     if (max === undefined || used === undefined) return ok('this system does not tell how many there are');
     const detail = `${used} of ${max} pseudo-terminals are in use`;
-    return used < max * NEARLY_ALL ? ok(detail) : warn(detail, 'raise kernel.pty.max by sysctl');
+    if (used < max * NEARLY_ALL) return ok(detail);
+    return warn(detail, {
+      why: 'each session needs one, and none can be opened without',
+      hint: 'raise kernel.pty.max by sysctl',
+    });
   },
 };
 
@@ -67,9 +75,11 @@ export const openFiles: Check = {
     if (hard === undefined) return ok('this system does not tell the limit');
     const detail = `the daemon may open ${hard} files`;
     const isEnough = hard === 'unlimited' || Number(hard) >= OPEN_FILES_MIN;
-    return isEnough
-      ? ok(detail)
-      : warn(detail, `raise the hard limit (ulimit -Hn) to ${OPEN_FILES_MIN} for many sessions`);
+    if (isEnough) return ok(detail);
+    return warn(detail, {
+      why: 'a session takes two of them, a client one, an upgrade some more for a moment',
+      hint: `raise the hard limit (ulimit -Hn) to ${OPEN_FILES_MIN} for many sessions`,
+    });
   },
 };
 
@@ -79,10 +89,10 @@ export const sshAgent: Check = {
     const socket = env['SSH_AUTH_SOCK'];
     if (!socket) return ok('SSH_AUTH_SOCK is not set');
     if (existsSync(socket) && statSync(socket).isSocket()) return ok(`SSH_AUTH_SOCK is ${socket}`);
-    return warn(
-      `SSH_AUTH_SOCK names no socket: ${socket}`,
-      'attach from a login that has an agent: old sessions get it, too',
-    );
+    return warn(`SSH_AUTH_SOCK names no socket: ${socket}`, {
+      why: 'programs in sessions that are opened from here can sign nothing',
+      hint: 'attach from a login that has an agent: old sessions get it, too',
+    });
   },
 };
 

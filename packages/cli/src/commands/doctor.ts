@@ -3,7 +3,18 @@ import { type Check, fail, type Finding } from '../checks/finding.ts';
 import { fileSystem } from '../checks/file-system.ts';
 import { freeSpace, homeFolder, runtimeFolder } from '../checks/home.ts';
 import { keeper } from '../checks/keeper.ts';
+import { lastCrash } from '../checks/last-crash.ts';
+import {
+  logs,
+  runtimeFolders,
+  sessionFolders,
+  setAside,
+  sockets,
+  temporaryFiles,
+} from '../checks/leftovers.ts';
 import { logout } from '../checks/logout.ts';
+import { service } from '../checks/service.ts';
+import { socketPath } from '../checks/socket.ts';
 import {
   nodeVersion,
   openFiles,
@@ -23,15 +34,24 @@ const CHECKS: readonly Check[] = [
   systemCalls,
   homeFolder,
   runtimeFolder,
+  socketPath,
   freeSpace,
   fileSystem,
   daemonAnswers,
   keeper,
+  lastCrash,
   pseudoTerminal,
   terminalsLeft,
   openFiles,
   sshAgent,
   logout,
+  service,
+  sockets,
+  sessionFolders,
+  setAside,
+  temporaryFiles,
+  runtimeFolders,
+  logs,
 ];
 
 export const doctorCommand = defineCommand({
@@ -56,11 +76,16 @@ async function finding(check: Check, context: Context): Promise<Finding> {
   try {
     return await check.run(context);
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error), 'see the rows above');
+    return fail(error instanceof Error ? error.message : String(error), {
+      why: 'what this row is about is not known',
+      hint: 'see the rows above',
+    });
   }
 }
 
-function describe({ name, status, detail, hint }: Finding & { name: string }): string {
+function describe({ name, status, detail, why, hint }: Finding & { name: string }): string {
   const row = `${status.padEnd(4)}  ${name.padEnd(14)}  ${printable(detail)}\n`;
-  return hint === undefined ? row : `${row}${' '.repeat(22)}→ ${hint}\n`;
+  if (why === undefined || hint === undefined) return row;
+  const indent = ' '.repeat(22);
+  return `${row}${indent}${printable(why)}\n${indent}→ ${printable(hint)}\n`;
 }

@@ -1,11 +1,20 @@
 import fs from 'node:fs';
 import { expect, test } from 'vitest';
-import { unitName, unitText } from './unit.ts';
+import { readUnit, unitName, unitText } from './unit.ts';
 
 test('contrib/holdfast.service is the unit of an installation in /usr/local', () => {
   const file = new URL('../../../../contrib/holdfast.service', import.meta.url);
   const command = ['/usr/local/bin/holdfast', 'service', 'start'];
   expect(fs.readFileSync(file, 'utf8')).toBe(unitText({ namespace: 'default', command, environment: {} }));
+});
+
+test('what a unit runs, and where, is read as it was written', () => {
+  const command = ['/a b/node', '/say "hi"\\$HOME/%h\n.js', 'service', 'start'];
+  const environment = { HOLDFAST_HOME: '/50% of = it', XDG_STATE_HOME: '/s' };
+  const text = unitText({ namespace: 'default', command, environment });
+  expect(readUnit(text)).toEqual({ command, environment });
+  expect(readUnit('[Service]\nExecStart=/bin/sh -c\n')?.command).toEqual(['/bin/sh', '-c']);
+  expect(readUnit('[Unit]\n')).toBeUndefined();
 });
 
 test('each namespace has a unit of its own', () => {

@@ -43,6 +43,29 @@ WantedBy=default.target
 `;
 }
 
+/** What a text that `unitText` has written says; undefined if it runs nothing. Others may write words without quotes. */
+export function readUnit(text: string): Omit<UnitContent, 'namespace'> | undefined {
+  const value = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
+  const command = words(value('ExecStart').replace(/^[-:@+!]+/, ''));
+  if (command.length === 0) return undefined;
+  const environment = [...text.matchAll(/^Environment=(.*)$/gm)].flatMap(([, line = '']) =>
+    words(line).map((word) => [word.split('=', 1).join(), word.slice(word.indexOf('=') + 1)] as const),
+  );
+  return { command, environment: Object.fromEntries(environment) };
+}
+
+function words(line: string): string[] {
+  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quotedText, word = '']) =>
+    quotedText === undefined ? word : unquoted(quotedText),
+  );
+}
+
+function unquoted(text: string): string {
+  return text
+    .replaceAll(/\\(.)/g, (_all, escaped: string) => (escaped === 'n' ? '\n' : escaped))
+    .replaceAll('%%', '%');
+}
+
 /** One word of a unit file: in double quotes, with C escapes, and no specifier in it. */
 function quoted(text: string): string {
   const escaped = text
