@@ -9,6 +9,13 @@ import { install, packAll } from './support/npm.ts';
 const run = promisify(execFile);
 const LIBRARIES = ['protocol', 'posix', 'client', 'supervisor'] as const;
 
+/** The ways in which TypeScript finds a package's types. */
+const RESOLUTIONS = [
+  ['--module', 'preserve', '--moduleResolution', 'bundler', '--noEmit'],
+  ['--module', 'node16', '--noEmit'],
+  ['--module', 'nodenext'],
+];
+
 /** A program of somebody else, who checks all types there are, and has the runtime of no bundler. */
 const PROGRAM = `
 import { createRequire } from 'node:module';
@@ -69,9 +76,12 @@ test('a TypeScript program in an empty folder compiles with the packed libraries
   writeFileSync(path.join(folder, 'main.ts'), PROGRAM);
   const tsc = path.join(repository, 'node_modules', 'typescript', 'bin', 'tsc');
   const types = ['--types', 'node', '--typeRoots', path.join(repository, 'node_modules', '@types')];
-  const options = ['--strict', '--module', 'nodenext', '--target', 'es2023', ...types, 'main.ts'];
-  const compiled = await run(process.execPath, [tsc, ...options], { cwd: folder }).catch((error) => error);
-  expect(compiled.stdout).toBe('');
+  // The last one's output is what runs.
+  for (const resolution of RESOLUTIONS) {
+    const options = ['--strict', ...resolution, '--target', 'es2023', ...types, 'main.ts'];
+    const compiled = await run(process.execPath, [tsc, ...options], { cwd: folder }).catch((error) => error);
+    expect(compiled.stdout, `${resolution.join(' ')}`).toBe('');
+  }
 
   const { stdout } = await run(process.execPath, ['main.js'], {
     cwd: folder,
@@ -94,7 +104,9 @@ test('a TypeScript program in an empty folder compiles with the packed libraries
   expect((await run(process.execPath, ['-e', required], { cwd: folder })).stdout).toBe('true false\n');
 });
 
-test('publint and attw find nothing to say about what is published', { timeout: 240_000 }, async () => {
+test('publint and attw find nothing to say about what is published, and each library tells what it is and under which licence', {
+  timeout: 240_000,
+}, async () => {
   await using folders = new TestHome();
   const tarballs = await packAll(folders.scratch('packed'));
   const bin = (name: string) => path.join(repository, 'node_modules', '.bin', name);
@@ -103,8 +115,11 @@ test('publint and attw find nothing to say about what is published', { timeout: 
     expect(stdout).toContain('All good!');
   }
   for (const name of LIBRARIES) {
+    const tarball = tarballs[`holdfast-${name}`] ?? '';
+    const files = (await run('tar', ['-tzf', tarball])).stdout.split('\n');
+    for (const text of ['README.md', 'LICENSE']) expect(files).toContain(`package/${text}`);
     const options = ['--profile', 'esm-only', '--no-definitely-typed', '--format', 'json'];
-    const { stdout } = await run(bin('attw'), [tarballs[`holdfast-${name}`] ?? '', ...options]);
+    const { stdout } = await run(bin('attw'), [tarball, ...options]);
     expect(JSON.parse(stdout).analysis.types).toMatchObject({ kind: 'included' });
   }
 });
