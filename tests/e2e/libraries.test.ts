@@ -80,7 +80,7 @@ test('a TypeScript program in an empty folder compiles with the packed libraries
   for (const resolution of RESOLUTIONS) {
     const options = ['--strict', ...resolution, '--target', 'es2023', ...types, 'main.ts'];
     const compiled = await run(process.execPath, [tsc, ...options], { cwd: folder }).catch((error) => error);
-    expect(compiled.stdout, `${resolution.join(' ')}`).toBe('');
+    expect({ resolution, said: compiled.stdout }).toEqual({ resolution, said: '' });
   }
 
   const { stdout } = await run(process.execPath, ['main.js'], {
