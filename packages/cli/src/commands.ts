@@ -9,6 +9,7 @@ const LOADERS = {
   send: async () => (await import('./commands/send.ts')).sendCommand,
   tail: async () => (await import('./commands/tail.ts')).tailCommand,
   wait: async () => (await import('./commands/wait.ts')).waitCommand,
+  events: async () => (await import('./commands/events.ts')).eventsCommand,
   capture: async () => (await import('./commands/capture.ts')).captureCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
   play: async () => (await import('./commands/play.ts')).playCommand,

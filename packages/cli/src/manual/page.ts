@@ -11,7 +11,7 @@ const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
   noSession: 'no such session, or the given beginning of an id fits several',
   noDaemon: 'no daemon could be reached or started, or the connection to it was lost',
   timedOut: 'timed out',
-  interrupted: 'ended by Ctrl-C (tail, logs, export, play)',
+  interrupted: 'ended by Ctrl-C (tail, events, logs, export, play)',
   unread: 'run: nobody reads the output any more, and the program goes on',
   statusLost: "run and wait: the session's status is lost",
 };
