@@ -35,15 +35,25 @@ export interface ChaosOptions {
   readonly nodes?: readonly string[];
   /** Told of each event when it begins, `seconds` after everything. */
   readonly onEvent?: (name: string, seconds: number) => void;
-  /** Told, if something was lost, where the logs are kept. */
+  /** Told, if it failed or something was lost, where the logs are kept. */
   readonly onKept?: (folder: string) => void;
 }
 
 /** Everything at once, for so long: what came of it. */
-export async function chaos({ seed, ms, nodes = [], onEvent, onKept }: ChaosOptions): Promise<Tally> {
+export async function chaos(options: ChaosOptions): Promise<Tally> {
+  await using home = new TestHome();
+  let tally: Tally | undefined;
+  try {
+    tally = await chaosIn(home, options);
+    return tally;
+  } finally {
+    if (tally?.faults.length !== 0) options.onKept?.(keepLogs(home));
+  }
+}
+
+async function chaosIn(home: TestHome, { seed, ms, nodes = [], onEvent }: ChaosOptions): Promise<Tally> {
   const tally = new Tally();
   const random = new Random(seed);
-  await using home = new TestHome();
   using disk = process.getuid?.() === 0 ? new SmallDisk(home.folder, DISK_BYTES) : undefined;
   using older = new DaemonFile(released(RELEASES.at(-1) ?? '').code);
   const file = path.join(home.scratch('points'), 'points.json');
@@ -91,7 +101,6 @@ export async function chaos({ seed, ms, nodes = [], onEvent, onKept }: ChaosOpti
   for (const process of [pid, home.keeperPid ?? -1])
     for (const zombie of zombiesOf(process))
       tally.loss('descriptors leaked', `zombie ${zombie} of ${process}`);
-  if (tally.faults.length > 0) onKept?.(keepLogs(home));
   return tally;
 }
 

@@ -77,7 +77,12 @@ describe.each([
     expect((await recording.exited()).exit).toEqual({ code: 5 });
     expect(recording.text).toBe('early\r\n');
     await (await daemon.client()).request('list', {});
-    for (const pid of daemon.home.processes.filter((pid) => pid !== daemon.pid)) process.kill(pid, 'SIGKILL');
+    // Once more for a child that it begot just before.
+    await eventually('nothing is left behind any more', () => {
+      const left = daemon.home.processes.filter((pid) => pid !== daemon.pid);
+      for (const pid of left) process.kill(pid, 'SIGKILL');
+      return left.length === 0;
+    });
   });
 
   test('a straggler that goes on writing for ever can not keep its session from ending', async () => {
