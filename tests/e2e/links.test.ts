@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { repository } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
@@ -68,4 +68,12 @@ test('every link in a page of the repository leads somewhere', (context) => {
   }
   expect(links).toBeGreaterThan(100);
   expect(broken).toEqual([]);
+});
+
+test.each(['docs', 'docs/decisions'])('every page of %s is in its index', (folder) => {
+  const index = readFileSync(path.join(repository, folder, 'README.md'), 'utf8');
+  const named = readdirSync(path.join(repository, folder)).filter(
+    (name) => name.endsWith('.md') && name !== 'README.md',
+  );
+  expect(named.filter((name) => !index.includes(`](${name})`))).toEqual([]);
 });
