@@ -1,9 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startTimeOf } from '@holdfast/posix';
 import type { Session } from '@holdfast/protocol';
-import { eventually, isAlive, TestHome, untilEnded } from '@holdfast/testkit';
+import { eventually, isAlive, startDaemon, TestHome, untilEnded } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
+import { DaemonFile, released } from './support/releases.ts';
 
 const LOST = { lost: true };
 
@@ -156,6 +157,43 @@ test('what can’t be restored is named with its reason, stays as it was, and ke
   // Its folder is there again.
   home.scratch('gone');
   expect((await home.cli(['restore', 'no-folder'])).code).toBe(0);
+}, 60_000);
+
+test('a restore that fails leaves no program running, and the session as it was', async () => {
+  const folder = mkdtempSync('/tmp/hf-points-');
+  const points = path.join(folder, 'points');
+  writeFileSync(points, JSON.stringify({ 'daemon.restoring': 'throw' }));
+  await using home = new TestHome({ env: { HOLDFAST_TEST_POINTS: points } });
+  const started = path.join(home.scratch('started'), 'pids');
+  const { id } = await open(
+    home,
+    ['--name', 'one'],
+    `echo $$ >> ${started}; test -s ${started}.2 || exit 3; exec cat`,
+  );
+  await home.cli(['wait', 'one']);
+  writeFileSync(`${started}.2`, 'run on');
+  const [before] = await list(home, ['ls', '--json']);
+  expect((await home.cli(['restore', 'one'])).code).toBe(1);
+  const pids = () => readFileSync(started, 'utf8').trim().split('\n').map(Number);
+  await eventually('nothing runs', () => pids().every((pid) => !isAlive(pid)));
+  expect(await list(home, ['ls', '--json'])).toEqual([before]);
+  rmSync(folder, { recursive: true });
+  expect((await home.cli(['restore', 'one'])).stdout.toString()).toBe(`${id}  one\n`);
+  await eventually('it has started', () => pids().some((pid) => isAlive(pid)));
+}, 60_000);
+
+test('a daemon from before restore is named as that, and an upgrade makes it do it', async () => {
+  using first = new DaemonFile(released('0.1.0').code);
+  await using home = new TestHome({ installation: first.installation });
+  await using daemon = await startDaemon({ home });
+  const { id, name } = await daemon.openCommand(['/bin/sh', '-c', 'exit 3']);
+  await home.cli(['wait', id]);
+  expect(await home.cli(['restore', id])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('restores nothing; run holdfast upgrade first'),
+  });
+  expect((await home.cli(['upgrade'])).code).toBe(0);
+  expect((await home.cli(['restore', id])).stdout.toString()).toBe(`${id}  ${name}\n`);
 }, 60_000);
 
 test('who watches an exited session is told that it runs again, and many restores at once start one program', async () => {

@@ -15,6 +15,7 @@ export const TEST_POINTS = [
   'predecessor.late',
   'daemon.starting',
   'daemon.rebuilding',
+  'daemon.restoring',
   'daemon.typed',
 ] as const;
 export type TestPoint = (typeof TEST_POINTS)[number];

@@ -1,14 +1,5 @@
 import path from 'node:path';
-import {
-  Block,
-  close,
-  isErrno,
-  openPidfd,
-  setNonBlocking,
-  slavePathOf,
-  startTimeOf,
-  type TerminalSize,
-} from '@holdfast/posix';
+import { Block, close, isErrno, openPidfd, setNonBlocking, slavePathOf, startTimeOf } from '@holdfast/posix';
 import {
   type Exit,
   HoldfastError,
@@ -389,7 +380,9 @@ export class SessionRegistry {
       const agentLink = this.#files.agentLink(id);
       const env = this.#environment(id, request.env, agentLink);
       const launched = launch(program, { ...request, env });
-      const session = this.#begin({ id, name, agentLink }, { program, launched, request, opened });
+      const session = orHangUp(launched, () =>
+        this.#begin({ id, name, agentLink }, { program, launched, request, opened }),
+      );
       this.#surroundings.keeper.hold(id, launched);
       this.#sessions.set(id, session);
       this.#log('session.opened', { session: id, name, pid: launched.pid });
@@ -455,19 +448,21 @@ export class SessionRegistry {
       const agentLink = this.#files.agentLink(id);
       const env = this.#environment(id, request.env, agentLink);
       const launched = launch(program, { ...request, command: [...command], cwd, cols, rows, env });
-      const state = {
-        ...old.state,
-        pid: launched.pid,
-        startTime: startTimeOf(launched.pid),
-        bootId: this.#bootId,
-        exitedAt: null,
-        exit: null,
-        historyBytes: history.capacity,
-        historyIn,
-        leases: [],
-      };
-      this.#sayRestored(history, { cols, rows });
-      const session = this.#beginAnew({ state, launched, agentLink, opened });
+      const session = orHangUp(launched, () => {
+        this.#sayRestored(history, old.state);
+        const state = {
+          ...old.state,
+          pid: launched.pid,
+          startTime: startTimeOf(launched.pid),
+          bootId: this.#bootId,
+          exitedAt: null,
+          exit: null,
+          historyBytes: history.capacity,
+          historyIn,
+          leases: [],
+        };
+        return this.#beginAnew({ state, launched, agentLink, opened });
+      });
       // Nothing of the old one is told or saved any more.
       old.retire();
       this.#surroundings.keeper.hold(id, launched);
@@ -483,7 +478,8 @@ export class SessionRegistry {
   }
 
   /** One line between what was printed before and what comes. */
-  #sayRestored(history: History, { cols, rows }: TerminalSize): void {
+  #sayRestored(history: History, { id, cols, rows }: SessionState): void {
+    testPoint('daemon.restoring', id);
     const nowMs = performance.now();
     history.noteTime(history.end, nowMs);
     history.write(Buffer.from(restoredLine(new Date())));
@@ -502,16 +498,10 @@ export class SessionRegistry {
     const { state, launched, agentLink, opened } = made;
     const { history, warnings } = opened;
     const stateFile = this.#files.stateFile(state.id);
-    try {
-      return new Session(
-        { state, history, stateFile, agentLink, program: launched, warnings },
-        this.#surroundings,
-      );
-    } catch (error) {
-      // Hangs up the program, which would otherwise run on with nobody to know of it.
-      close(launched.master);
-      throw error;
-    }
+    return new Session(
+      { state, history, stateFile, agentLink, program: launched, warnings },
+      this.#surroundings,
+    );
   }
 
   /** The client's, with what marks the session. */
@@ -656,6 +646,16 @@ export class SessionRegistry {
       this.#sessions.has(name) ||
       this.all.some((session) => session.name === name);
     if (isTaken) throw new HoldfastError('E_NAME_TAKEN', `another session is named ${JSON.stringify(name)}`);
+  }
+}
+
+/** What is made of a program that runs; if that fails it is hung up, since nobody would know of it. */
+function orHangUp<T>({ master }: Launched, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    close(master);
+    throw error;
   }
 }
 
