@@ -3,20 +3,16 @@ import path from 'node:path';
 import type { Session } from '@holdfast/protocol';
 import { drawText, Emulators, modeDifferences } from '@holdfast/screen';
 import { eventually, startDaemon, stopProcess, type Terminal, type TestDaemon } from '@holdfast/testkit';
-import { describe, expect, type TestContext, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AlwaysAttached } from './support/always-attached.ts';
 import { CliHome } from './support/cli-home.ts';
+import { needs } from './support/needs.ts';
 import { upgrade } from './support/upgrades.ts';
 import { shownBy, untilSame } from './support/user-terminal.ts';
 
 const SIZE = { cols: 80, rows: 24 };
 const DETACH = '\x1dd';
 const PAGE = Array.from({ length: 300 }, (_, line) => `line ${line}\t${'.'.repeat(line % 90)}\n`).join('');
-
-function needs(context: TestContext, program: string): void {
-  if (process.env['HOLDFAST_MISSING_PROGRAMS']?.split(',').includes(program))
-    context.skip(`needs ${program}`);
-}
 
 interface Program {
   readonly daemon: TestDaemon;

@@ -3,16 +3,12 @@ import path from 'node:path';
 import { LIMITS, type RequestParameters, type RequestResult, type Session } from '@holdfast/protocol';
 import { differences, Emulators } from '@holdfast/screen';
 import { eventually, fdCount, startDaemon, type TestDaemon } from '@holdfast/testkit';
-import { describe, expect, type TestContext, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CliHome } from './support/cli-home.ts';
+import { needs } from './support/needs.ts';
 import { upgrade } from './support/upgrades.ts';
 
 type Captured = RequestResult<'capture'>;
-
-function needs(context: TestContext, program: string): void {
-  if (process.env['HOLDFAST_MISSING_PROGRAMS']?.split(',').includes(program))
-    context.skip(`needs ${program}`);
-}
 
 async function capture(
   daemon: TestDaemon,

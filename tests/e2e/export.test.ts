@@ -1,19 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { eventually, SmallDisk, startDaemon } from '@holdfast/testkit';
-import { describe, expect, type TestContext, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CliHome } from './support/cli-home.ts';
+import { needs } from './support/needs.ts';
 import { upgrade } from './support/upgrades.ts';
 
 /** What Node takes, and then some MiB; the output has 57. */
 const PEAK_KIB_MAX = 120 * 1024;
 
 type CastEvent = [seconds: number, code: string, data: string];
-
-function needs(context: TestContext, program: string): void {
-  if (process.env['HOLDFAST_MISSING_PROGRAMS']?.split(',').includes(program))
-    context.skip(`needs ${program}`);
-}
 
 function parsed(cast: string): { header: Record<string, unknown>; events: CastEvent[] } {
   const [header = '', ...events] = cast.trimEnd().split('\n');

@@ -3,8 +3,9 @@ import path from 'node:path';
 import type { Session } from '@holdfast/protocol';
 import { findQueries } from '@holdfast/screen/queries';
 import { eventually, pythonPath, Recording, startDaemon, type TestDaemon } from '@holdfast/testkit';
-import { describe, expect, type TestContext, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AnsweringTerminal } from './support/answering-terminal.ts';
+import { needs } from './support/needs.ts';
 import { upgrade } from './support/upgrades.ts';
 
 /** More than a machine takes that is busy with other tests, and less than a time-out that a test could mistake for an answer. */
@@ -12,11 +13,6 @@ const SECONDS = 20;
 const DA1 = '\\x1b[c';
 const VERSION = '\\x1b[>q';
 const CURSOR = '\\x1b[6n';
-
-function needs(context: TestContext, program: string): void {
-  if (process.env['HOLDFAST_MISSING_PROGRAMS']?.split(',').includes(program))
-    context.skip(`needs ${program}`);
-}
 
 interface Told {
   readonly answer: string;

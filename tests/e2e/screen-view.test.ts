@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Session } from '@holdfast/protocol';
-import { differences, drawText } from '@holdfast/screen';
+import { drawText } from '@holdfast/screen';
 import { eventually, installation, startDaemon, type TestDaemon, TestHome } from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 import { DaemonFile, RELEASES, released } from './support/releases.ts';
 import { upgrade } from './support/upgrades.ts';
 import { AlwaysAttached } from './support/always-attached.ts';
-import { ViewedScreen } from './support/viewed-screen.ts';
+import { untilSame, ViewedScreen } from './support/viewed-screen.ts';
 
 const SIZE = { cols: 80, rows: 24 };
 /** Draws what is typed as it is, so that a test writes the screen. */
@@ -25,21 +25,6 @@ async function drawing(
   await always.recording.waitFor('ready');
   const input = await (await daemon.client()).openInput(session.id);
   return { session, always, draw: (text) => input.write(Buffer.from(text)) };
-}
-
-/** Resolves when both have shown all there is, and the same. */
-async function untilSame(always: AlwaysAttached, screen: ViewedScreen): Promise<void> {
-  let found: string[] = [];
-  const same = () => {
-    const expected = always.emulator();
-    found = differences(expected, screen.emulator);
-    return found.length === 0 && screen.offset === always.recording.bytes.length;
-  };
-  try {
-    await eventually('the two terminals are the same', same);
-  } catch (cause) {
-    throw new Error(found.join('\n') || 'one has shown more', { cause });
-  }
 }
 
 function someText(round: number): string {

@@ -6,6 +6,7 @@ const emulators = new Emulators();
 /** A terminal that has shown all output of a session since it began, at the sizes that it had. */
 export class AlwaysAttached {
   readonly #recording: Recording;
+  readonly #first: ScreenSize;
   readonly #emulator: Emulator;
   /** How much of the output, and how many of the sizes, it has been shown. */
   #shown = 0;
@@ -13,6 +14,7 @@ export class AlwaysAttached {
 
   private constructor(recording: Recording, size: ScreenSize) {
     this.#recording = recording;
+    this.#first = size;
     this.#emulator = emulators.open(size);
   }
 
@@ -36,5 +38,23 @@ export class AlwaysAttached {
     this.#emulator.feed(bytes.subarray(this.#shown));
     this.#shown = bytes.length;
     return this.#emulator;
+  }
+
+  /** As it was at an offset; where it was resized just there, when it had that size. It belongs to the caller. */
+  at({ offset, cols, rows }: ScreenSize & { readonly offset: number }): Emulator {
+    const { bytes, sizes } = this.#recording;
+    const emulator = emulators.open(this.#first);
+    let size = this.#first;
+    let shown = 0;
+    for (const resize of sizes) {
+      const isThere = resize.offset === offset && size.cols === cols && size.rows === rows;
+      if (resize.offset > offset || isThere) break;
+      emulator.feed(bytes.subarray(shown, resize.offset));
+      shown = resize.offset;
+      size = resize;
+      emulator.resize(size);
+    }
+    emulator.feed(bytes.subarray(shown, offset));
+    return emulator;
   }
 }

@@ -1,7 +1,8 @@
 import type { Client, ScreenStart, ScreenView, ScreenViewOptions } from '@holdfast/client';
 import type { Exit } from '@holdfast/protocol';
-import { type Emulator, Emulators } from '@holdfast/screen';
-import { within } from '@holdfast/testkit';
+import { differences, type Emulator, Emulators } from '@holdfast/screen';
+import { eventually, within } from '@holdfast/testkit';
+import type { AlwaysAttached } from './always-attached.ts';
 
 const emulators = new Emulators();
 
@@ -65,5 +66,20 @@ export class ViewedScreen {
     if (start.snapshot) this.emulator.feed(start.snapshot.bytes);
     this.#offset = start.offset;
     return !this.isStuck;
+  }
+}
+
+/** Resolves when both have shown all there is, and the same; fails with what is different. */
+export async function untilSame(always: AlwaysAttached, screen: ViewedScreen): Promise<void> {
+  let found: string[] = [];
+  const same = () => {
+    const expected = always.emulator();
+    found = differences(expected, screen.emulator);
+    return found.length === 0 && screen.offset === always.recording.bytes.length;
+  };
+  try {
+    await eventually('the two terminals are the same', same);
+  } catch (cause) {
+    throw new Error(found.join('\n') || 'one has shown more', { cause });
   }
 }
