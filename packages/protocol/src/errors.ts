@@ -11,7 +11,7 @@ export const ERRORS = {
   E_BAD_REQUEST: { retry: false, means: 'a parameter is missing, of the wrong type, or out of its range' },
   E_UNKNOWN_REQUEST: { retry: false, means: 'this daemon has no request of that type' },
   E_LIMIT: { retry: true, means: 'a limit was reached; the message names it' },
-  E_FORBIDDEN: { retry: false, means: 'this connection may only see one session' },
+  E_FORBIDDEN: { retry: false, means: 'this connection, or these credentials, may not do that' },
   E_NO_SESSION: { retry: false, means: 'no session has that id or name' },
   E_AMBIGUOUS: { retry: false, means: 'the given prefix fits several sessions' },
   E_NAME_TAKEN: { retry: false, means: 'another session has that name' },

@@ -156,6 +156,9 @@ export const openParameters = once(() =>
 );
 export type OpenParameters = z.infer<ReturnType<typeof openParameters>>;
 
+/** In hello's `limitedTo`: every session. A name that is this can't be limited to by it, but by its id. */
+export const ALL_SESSIONS = '*';
+
 /** client → daemon */
 export const REQUESTS = {
   /** Must be the first, and only the first. */
@@ -167,11 +170,11 @@ export const REQUESTS = {
           name: z.string().check(z.maxLength(64)),
           version: z.string().check(z.maxLength(64)),
         }),
-        /** This connection shall only see this session, and do nothing, for as long as it lasts. */
+        /** This connection shall only see this session, or all of them, and do nothing, for as long as it lasts. */
         limitedTo: z.optional(sessionRef()),
       }),
     ),
-    /** `limitedTo`: the session's id. Absent from a daemon that knows no limits: whoever asked for one must leave. */
+    /** `limitedTo`: the session's id, or ALL_SESSIONS. Absent from a daemon that knows no limits: whoever asked for one must leave. */
     result: once(() =>
       z.object({
         protocol: z.int(),

@@ -1,7 +1,7 @@
-import { HoldfastError, type Request } from '@holdfast/protocol';
+import { ALL_SESSIONS, HoldfastError, type Request } from '@holdfast/protocol';
 
 /**
- * Whether a connection that is limited to one session (`id`) may ask for this. Throws HoldfastError(E_FORBIDDEN), also for a
+ * Whether a connection that is limited to one session (`id`), or to looking at all of them, may ask for this. Throws HoldfastError(E_FORBIDDEN), also for a
  * session that does not exist: what there is besides is nothing to be found out.
  */
 export function checkLimit(request: Request, id: string, idOf: (reference: string) => string): void {
@@ -9,6 +9,11 @@ export function checkLimit(request: Request, id: string, idOf: (reference: strin
     case 'unsubscribe':
     case 'viewport':
       return;
+    case 'list':
+    case 'status':
+    case 'watch':
+      if (id === ALL_SESSIONS) return;
+      throw forbidden(request.type);
     case 'capture':
     case 'get':
     case 'wait':
@@ -25,6 +30,7 @@ export function checkLimit(request: Request, id: string, idOf: (reference: strin
 }
 
 function checkSession(reference: string, id: string, idOf: (reference: string) => string): void {
+  if (id === ALL_SESSIONS) return;
   let found: string | undefined;
   try {
     found = idOf(reference);
@@ -36,5 +42,5 @@ function checkSession(reference: string, id: string, idOf: (reference: string) =
 }
 
 function forbidden(what: string): HoldfastError {
-  return new HoldfastError('E_FORBIDDEN', `${what}: this connection may only see one session`);
+  return new HoldfastError('E_FORBIDDEN', `${what}: this connection may only look`);
 }

@@ -3,6 +3,7 @@ import {
   type DaemonIdentity,
   type Event,
   highestCommonProtocol,
+  ALL_SESSIONS,
   HoldfastError,
   LIMITS,
   PROTOCOLS,
@@ -197,7 +198,8 @@ export class RequestHandler implements Requests {
         const why = `this daemon speaks protocol ${PROTOCOLS.join(', ')}, the client ${protocols.join(', ')}`;
         throw new HoldfastError('E_VERSION', why);
       }
-      const limitedTo = reference === undefined ? undefined : this.registry.find(reference).id;
+      const isOne = reference !== undefined && reference !== ALL_SESSIONS;
+      const limitedTo = isOne ? this.registry.find(reference).id : reference;
       connection.welcome(protocol, limitedTo);
       const { identity: daemon, home } = this.#surroundings;
       return { protocol, daemon, home, ...(limitedTo === undefined ? {} : { limitedTo }) };
