@@ -8,7 +8,8 @@ const mayImport = {
   client: ['protocol'], // and posix, in transport/posix* only
   supervisor: ['client', 'protocol', 'posix'],
   host: ['supervisor', 'client', 'protocol'], // and the queries of screen
-  cli: ['supervisor', 'client', 'protocol', 'posix', 'host'], // and the queries of screen, and its types
+  fleet: ['client', 'protocol'],
+  cli: ['supervisor', 'client', 'protocol', 'posix', 'host', 'fleet'], // and the queries of screen, and its types
   web: ['protocol'], // and the types of host, and the guards of screen
 };
 

@@ -28,13 +28,20 @@ const REQUIRE =
 /**
  * `logsFaults`: it keeps the names of its functions, which are all that is to be read of a fault in the log.
  *
- * @type {{ name: string, entry: string, startsOften: boolean, logsFaults?: boolean, banner?: string }[]}
+ * @type {{ name: string, entry: string | string[], startsOften: boolean, logsFaults?: boolean, banner?: string }[]}
  */
 const programs = [
   { name: 'cli', entry: 'packages/cli/src/main.ts', startsOften: true },
   { name: 'keeper', entry: 'packages/keeper/src/main.ts', startsOften: false, logsFaults: true },
   { name: 'host', entry: 'packages/host/src/main.ts', startsOften: false, banner: REQUIRE },
   { name: 'mcp', entry: 'packages/cli/src/mcp/main.ts', startsOften: false },
+  // Loaded as a library, and as a thread's program.
+  {
+    name: 'fleet',
+    entry: ['packages/fleet/src/main.ts', 'packages/fleet/src/bridge-worker.ts'],
+    startsOften: false,
+    banner: REQUIRE,
+  },
   { name: 'daemon', entry: 'packages/daemon/src/main.ts', startsOften: false, logsFaults: true },
   // A worker is given it as text, which can't be an ES module.
   { name: 'screen', entry: 'packages/daemon/src/screen/worker/main.ts', startsOften: true },
@@ -90,7 +97,7 @@ const withoutUnused = {
   },
 };
 
-const present = programs.filter(({ entry }) => existsSync(path.join(root, entry)));
+const present = programs.filter(({ entry }) => existsSync(path.join(root, [entry].flat()[0] ?? '')));
 const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
 const bundled = await Promise.all(present.map((program) => bundle(program, version)));
 const outputs = bundled.flatMap((program) => program.outputs);
@@ -124,7 +131,8 @@ async function bundle({ name, entry, startsOften, logsFaults = false, banner }, 
   const outdir = path.join(root, 'dist', name);
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [entry],
+    entryPoints: [entry].flat(),
+    splitting: Array.isArray(entry),
     outdir,
     bundle: true,
     format: startsOften ? 'cjs' : 'esm',

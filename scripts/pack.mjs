@@ -1,4 +1,4 @@
-// Makes what npm publishes, of a built tree: the package `holdfast`, and its libraries.
+// Makes what npm publishes, of a built tree: the package `holdfast`, `@holdfast/fleet` for other hosts, and its libraries.
 //
 //   npm run build && npm run pack [-- FOLDER]           by default into packed/
 //   node scripts/pack.mjs FOLDER TREE [NAME…]           of another tree; only `holdfast`, `client` …
@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { packed } from './pack/packed.mjs';
+import { stageFleet } from './pack/stage-fleet.mjs';
 import { stageLibrary } from './pack/stage-library.mjs';
 import { stageProgram } from './pack/stage-program.mjs';
 import { root } from './root.mjs';
@@ -29,9 +30,10 @@ if (built?.version !== version) {
 const staging = mkdtempSync(path.join(os.tmpdir(), 'holdfast-pack-'));
 try {
   mkdirSync(into, { recursive: true });
-  for (const name of ['holdfast', ...LIBRARIES].filter(isWanted)) {
+  for (const name of ['holdfast', 'fleet', ...LIBRARIES].filter(isWanted)) {
     const folder = path.join(staging, name);
     if (name === 'holdfast') stageProgram({ tree, into: folder });
+    else if (name === 'fleet') stageFleet({ tree, into: folder, version });
     else stageLibrary({ tree, name, into: folder, release: built });
     console.log(packed(folder, path.resolve(into)));
   }

@@ -31,8 +31,10 @@ export function stageProgram({ tree, into }) {
   for (const name of [...TEXTS, 'bin', 'contrib'])
     cpSync(path.join(tree, name), path.join(into, name), { recursive: true });
   const dist = path.join(tree, 'dist');
+  // Fleets are a package of their own.
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }))
-    if (SHIPPED.test(name)) cpSync(path.join(dist, name), path.join(into, 'dist', name));
+    if (SHIPPED.test(name) && !name.startsWith('fleet'))
+      cpSync(path.join(dist, name), path.join(into, 'dist', name));
   compress(path.join(into, 'dist', 'web', 'assets'));
 }
 

@@ -70,7 +70,11 @@ test('a TypeScript program in an empty folder compiles with the packed libraries
   const folder = home.scratch('theirs');
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n');
   const tarballs = await packAll(home.scratch('packed'));
-  expect(Object.keys(tarballs)).toEqual(['holdfast', ...LIBRARIES.map((name) => `holdfast-${name}`)]);
+  expect(Object.keys(tarballs)).toEqual([
+    'holdfast',
+    'holdfast-fleet',
+    ...LIBRARIES.map((name) => `holdfast-${name}`),
+  ]);
   await install(context, { into: folder, tarballs: Object.values(tarballs) });
 
   writeFileSync(path.join(folder, 'main.ts'), PROGRAM);

@@ -36,6 +36,10 @@ export interface CommandTable<O extends Options = Options, P extends Operands = 
   readonly options: O;
   /** Whether a program and its arguments may follow, after `--` or as the first operand. */
   readonly program?: 'optional' | 'required';
+  /**
+   * Whether `--host` may go with it: `daemon`, it talks to the daemon there as if it were here; `host`, it asks the service there.
+   */
+  readonly elsewhere?: 'daemon' | 'host';
   /** More lines for `--help`. */
   readonly details?: readonly string[];
 }
@@ -46,6 +50,11 @@ export const GLOBAL_OPTIONS = {
     kind: 'value',
     value: 'NAME',
     summary: 'use the daemon of this namespace (HOLDFAST_NAMESPACE)',
+  },
+  host: {
+    kind: 'value',
+    value: 'HOST',
+    summary: 'do it on this host of the fleet (HOLDFAST_FLEET)',
   },
   help: { kind: 'flag', short: 'h', summary: 'show help' },
 } as const satisfies Options;

@@ -26,6 +26,7 @@ const LOADERS = {
   restart: async () => (await import('./commands/restart.ts')).restartCommand,
   stop: async () => (await import('./commands/stop.ts')).stopCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  hosts: async () => (await import('./commands/hosts.ts')).hostsCommand,
   mcp: async () => (await import('./commands/mcp.ts')).mcpCommand,
   share: async () => (await import('./commands/share.ts')).shareCommand,
   tokens: async () => (await import('./commands/tokens.ts')).tokensCommand,

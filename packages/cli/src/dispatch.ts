@@ -15,6 +15,7 @@ import { commandHelp, overviewHelp } from './output/help.ts';
 interface Leading {
   readonly name: string | undefined;
   readonly namespace: string | undefined;
+  readonly host: string | undefined;
   readonly help: boolean;
   readonly version: boolean;
   readonly rest: readonly string[];
@@ -51,7 +52,8 @@ async function runCommandLine(argv: readonly string[], failing: Failing): Promis
   if (leading.name === undefined) {
     failing.cannot = "can't greet";
     const { greet } = await import('./welcome.ts');
-    return greet(processContext(leading.namespace, loadAllCommands));
+    if (leading.host !== undefined) throw usageError('--host needs a command');
+    return greet(processContext({ namespace: leading.namespace, loadCommands: loadAllCommands }));
   }
 
   const command = await findCommand(leading.name);
@@ -64,8 +66,26 @@ async function runCommandLine(argv: readonly string[], failing: Failing): Promis
   }
   // A program's own `--json` is not ours.
   failing.json = parsed.invocation.options['json'] === true;
-  const context = processContext(parsed.namespace ?? leading.namespace, loadAllCommands);
+  const host = parsed.host ?? leading.host;
+  const namespace = parsed.namespace ?? leading.namespace;
+  if (host !== undefined) {
+    if (!command.elsewhere) throw usageError(`${command.name} works on this machine only, not with --host`);
+    if (namespace !== undefined) throw usageError('--host and --namespace exclude each other');
+    failing.cannot = command.cannot;
+  }
+  const elsewhere = host === undefined ? undefined : await reach(host, command.elsewhere);
+  const context = processContext({
+    namespace,
+    loadCommands: loadAllCommands,
+    ...(elsewhere ? { elsewhere } : {}),
+  });
   return runParsed(command, { ...parsed, context, failing });
+}
+
+/** Loaded only by who asks for it. */
+async function reach(host: string, by: Command['elsewhere']) {
+  const { bridgeTo } = await import('./fleet/bridge.ts');
+  return { host, socketPath: by === 'daemon' ? await bridgeTo(host, process.env) : undefined };
 }
 
 async function runParsed(
@@ -102,22 +122,31 @@ async function findCommand(name: string): Promise<Command> {
 }
 
 function splitLeading(argv: readonly string[]): Leading {
-  let namespace: string | undefined;
+  const values: { namespace?: string; host?: string } = {};
   let isHelp = false;
   let isVersion = false;
+  const leadingOf = (name: string | undefined, rest: readonly string[]): Leading => ({
+    name,
+    namespace: values.namespace,
+    host: values.host,
+    help: isHelp,
+    version: isVersion,
+    rest,
+  });
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
-    if (word === '--namespace') {
-      at += 1;
-      namespace = argv[at];
-      if (namespace === undefined) throw usageError('--namespace needs a value: --namespace NAME');
-    } else if (word.startsWith('--namespace=')) namespace = word.slice('--namespace='.length);
-    else if (word === '--help' || word === '-h') isHelp = true;
+    const [, name, inline] = /^--(namespace|host)(?:=(.*))?$/s.exec(word) ?? [];
+    if (name === 'namespace' || name === 'host') {
+      const value = inline ?? argv[at + 1];
+      if (value === undefined) throw usageError(`${word} needs a value: ${word} NAME`);
+      if (inline === undefined) at += 1;
+      values[name] = value;
+    } else if (word === '--help' || word === '-h') isHelp = true;
     else if (word === '--version' || word === '-V') isVersion = true;
     else if (word.startsWith('-')) throw usageError(`there is no option ${word} before a command`);
-    else return { name: word, namespace, help: isHelp, version: isVersion, rest: argv.slice(at + 1) };
+    else return leadingOf(word, argv.slice(at + 1));
   }
-  return { name: undefined, namespace, help: isHelp, version: isVersion, rest: [] };
+  return leadingOf(undefined, []);
 }
 
 function wantsJson(argv: readonly string[]): boolean {

@@ -16,21 +16,39 @@ export interface OpenChoices {
   readonly 'history-in': string | undefined;
 }
 
-/** The request that opens a session as this process would start a program. Throws HoldfastError(E_USAGE). */
+/** What a program starts with that is not chosen. */
+export interface StartPlace {
+  readonly env: NodeJS.ProcessEnv;
+  /** The folder; it may be gone, which does not matter to who chooses another. Throws HoldfastError(E_CWD). */
+  readonly cwd: () => string;
+  readonly umask: number;
+  readonly openFilesLimit: number | undefined;
+}
+
+/** That of this process. */
+export function startsHere(env: NodeJS.ProcessEnv): StartPlace {
+  // Node has raised its own limit; the shell that started it has the one of a login terminal.
+  return {
+    env,
+    cwd: currentFolder,
+    umask: process.umask(),
+    openFilesLimit: openFilesSoftLimit(process.ppid),
+  };
+}
+
+/** The request that opens a session. Throws HoldfastError(E_USAGE). */
 export function openRequest(
   choices: OpenChoices,
   program: readonly string[],
-  env: NodeJS.ProcessEnv,
+  { env, cwd: here, umask, openFilesLimit }: StartPlace,
 ): OpenParameters {
   const historyBounds = { min: LIMITS.historyBytesMin, max: LIMITS.historyBytesMax };
   const { name, cwd, size, history, 'history-in': historyIn } = choices;
-  // Node has raised its own limit; the shell that started it has the one of a login terminal.
-  const openFilesLimit = openFilesSoftLimit(process.ppid);
   return {
     command: [...program],
-    cwd: cwd !== undefined && path.isAbsolute(cwd) ? cwd : path.resolve(currentFolder(), cwd ?? '.'),
+    cwd: cwd !== undefined && path.isAbsolute(cwd) ? cwd : path.resolve(here(), cwd ?? '.'),
     env: sessionEnvironment(env, choices.env),
-    umask: process.umask(),
+    umask,
     ...(size === undefined ? terminalSize() : parseSize('--size', size)),
     ...(name === undefined ? {} : { name }),
     ...(history === undefined ? {} : { historyBytes: parseBytes('--history', history, historyBounds) }),

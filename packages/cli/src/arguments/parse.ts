@@ -7,6 +7,7 @@ import { usageError } from './usage-error.ts';
 export interface ParsedCommandLine {
   readonly invocation: Invocation<Options, Operands>;
   readonly namespace: string | undefined;
+  readonly host: string | undefined;
   readonly help: boolean;
 }
 
@@ -65,6 +66,7 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Par
       program,
     },
     namespace: texts.get('namespace')?.at(-1),
+    host: texts.get('host')?.at(-1),
     help,
   };
 }

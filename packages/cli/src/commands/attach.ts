@@ -6,6 +6,7 @@ export const attachCommand = defineCommand({
   name: 'attach',
   summary: 'see a session in this terminal and type into it',
   cannot: "can't attach",
+  elsewhere: 'daemon',
   operands: {
     S: { ...SESSION_OPERAND, required: false, summary: `${SESSION_OPERAND.summary} (default: the newest)` },
   },

@@ -14,6 +14,7 @@ export const captureCommand = defineCommand({
   name: 'capture',
   summary: "print what a session's terminal shows now",
   cannot: "can't capture the screen",
+  elsewhere: 'daemon',
   operands: { S: SESSION_OPERAND },
   options: {
     format: {

@@ -16,6 +16,7 @@ export const eventsCommand = defineCommand({
   name: 'events',
   summary: 'tell what happens to sessions, as it happens',
   cannot: "can't tell events",
+  elsewhere: 'daemon',
   operands: {
     S: {
       required: false,
@@ -47,7 +48,7 @@ export const eventsCommand = defineCommand({
       () => new Date().toISOString(),
     );
     process.on('SIGINT', () => process.exit(EXIT.interrupted));
-    const connector = netConnector(context.home.socketPath);
+    const connector = netConnector(context.socketPath);
     const client = await connectIfRunning(context, { connector, reconnect: true });
     if (!client) throw new HoldfastError('E_NO_DAEMON', whyNone(context));
     const print = (told: SessionEvent[]) => {

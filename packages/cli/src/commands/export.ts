@@ -10,6 +10,7 @@ export const exportCommand = defineCommand({
   name: 'export',
   summary: 'write all output of a session that is kept as a recording, a text, or a web page',
   cannot: "can't export",
+  elsewhere: 'daemon',
   operands: { S: SESSION_OPERAND },
   options: {
     format: {

@@ -12,6 +12,7 @@ export const forgetCommand = defineCommand({
   name: 'forget',
   summary: 'drop exited sessions and their histories',
   cannot: "can't forget",
+  elsewhere: 'daemon',
   operands: { S: { ...SESSION_OPERAND, required: false, repeated: true } },
   options: { exited: { kind: 'flag', summary: 'drop all sessions that have exited' } },
   details: ['If one of several can not be dropped, none is.'],

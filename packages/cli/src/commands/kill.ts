@@ -8,6 +8,7 @@ export const killCommand = defineCommand({
   name: 'kill',
   summary: 'end a session: hang up, then its whole process tree by force',
   cannot: "can't kill",
+  elsewhere: 'daemon',
   operands: { S: SESSION_OPERAND },
   options: {
     signal: {

@@ -1,3 +1,4 @@
+import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning } from '../connection/connect.ts';
 import { tellOfPendingUpdate } from '../connection/pending-update.ts';
@@ -10,9 +11,19 @@ export const lsCommand = defineCommand({
   name: 'ls',
   summary: 'list all sessions, exited ones too',
   cannot: "can't list the sessions",
+  elsewhere: 'daemon',
   operands: {},
-  options: { json: { kind: 'flag', summary: 'print a JSON array' } },
+  options: {
+    'all-hosts': { kind: 'flag', summary: 'those of every host of the fleet (HOLDFAST_FLEET)' },
+    json: { kind: 'flag', summary: 'print a JSON array' },
+  },
   async run({ options }, context) {
+    if (options['all-hosts']) {
+      if (context.host !== undefined) throw usageError('--host and --all-hosts exclude each other');
+      const { listEverywhere } = await import('../fleet/list-everywhere.ts');
+      await listEverywhere(context, options);
+      return EXIT.done;
+    }
     const client = await connectIfRunning(context);
     const sessions = client ? byAge((await client.request('list', {})).sessions) : [];
     client?.close();
@@ -21,7 +32,8 @@ export const lsCommand = defineCommand({
       const view = { now: Date.now(), userHome: context.env['HOME'], columns: context.columns };
       context.print(sessionTable(sessions, view));
     }
-    if (client && !options.json) await tellOfPendingUpdate(client.daemon, context);
+    if (client && context.host === undefined && !options.json)
+      await tellOfPendingUpdate(client.daemon, context);
     return EXIT.done;
   },
 });

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { netConnector } from '@holdfast/client';
-import { openRequest } from '../arguments/open-options.ts';
+import { openRequest, startsHere } from '../arguments/open-options.ts';
 import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning, connectOrStart } from '../connection/connect.ts';
@@ -75,7 +75,7 @@ function daemonsOf(context: Context): Daemons {
     connectIfRunning: () => connectIfRunning(context, connection()),
     connectOrStart: () => connectOrStart(context, connection()),
     openRequest: (opening) => ({
-      ...openRequest(choicesOf(opening), opening.command, context.env),
+      ...openRequest(choicesOf(opening), opening.command, startsHere(context.env)),
       ...(openFilesLimit === undefined ? {} : { openFilesLimit }),
     }),
   };

@@ -7,6 +7,7 @@ export const renameCommand = defineCommand({
   name: 'rename',
   summary: 'give a session another name',
   cannot: "can't rename",
+  elsewhere: 'daemon',
   operands: { S: SESSION_OPERAND, NAME: { required: true, summary: 'its new name' } },
   options: {},
   async run({ operands }, context) {

@@ -8,6 +8,7 @@ export const resizeCommand = defineCommand({
   name: 'resize',
   summary: "set the size of a session's terminal",
   cannot: "can't resize",
+  elsewhere: 'daemon',
   operands: {
     S: SESSION_OPERAND,
     CxR: { required: true, summary: 'columns x rows, like 80x24' },

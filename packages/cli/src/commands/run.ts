@@ -7,6 +7,7 @@ export const runCommand = defineCommand({
   name: 'run',
   summary: 'run a program in a session of its own, and exit with its status',
   cannot: "can't run",
+  elsewhere: 'daemon',
   operands: {},
   options: {
     ...OPEN_OPTIONS,
@@ -27,14 +28,14 @@ export const runCommand = defineCommand({
     'With --wait and --json: the document of holdfast wait --json, once it has exited.',
   ],
   async run({ options, program }, context) {
-    const [{ chosenPrefixKey }, { openRequest }, { openDetached }, { runInSession }] = await Promise.all([
+    const [{ chosenPrefixKey }, { requestToOpen }, { openDetached }, { runInSession }] = await Promise.all([
       import('../arguments/detach-key.ts'),
-      import('../arguments/open-options.ts'),
+      import('../connection/request-to-open.ts'),
       import('../connection/open.ts'),
       import('../connection/run-in-session.ts'),
     ]);
     const prefix = chosenPrefixKey(options['detach-key'], context.env);
-    const request = openRequest(options, program, context.env);
+    const request = await requestToOpen(context, options, program);
     if (options.wait) {
       if (options.detached) throw usageError('--wait and --detached exclude each other');
       const { runAndWait } = await import('../connection/run-and-wait.ts');

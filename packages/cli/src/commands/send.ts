@@ -10,6 +10,7 @@ export const sendCommand = defineCommand({
   name: 'send',
   summary: "type a text into a session's terminal",
   cannot: "can't send",
+  elsewhere: 'daemon',
   operands: {
     S: SESSION_OPERAND,
     TEXT: { required: false, summary: 'what to type, as it is; after -- it may begin with a dash' },

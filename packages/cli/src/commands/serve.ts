@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { pathToFileURL } from 'node:url';
+import type { FleetHost } from '@holdfast/fleet';
 import type { Host } from '@holdfast/host';
 import { parseCount } from '../arguments/numbers.ts';
 import { usageError } from '../arguments/usage-error.ts';
@@ -30,6 +31,22 @@ export const serveCommand = defineCommand({
     'tls-cert': { kind: 'value', value: 'FILE', summary: 'certificate, PEM' },
     'tls-key': { kind: 'value', value: 'FILE', summary: 'its key, PEM' },
     insecure: { kind: 'flag', summary: 'listen without TLS where other machines can reach it' },
+    fleet: {
+      kind: 'value',
+      value: 'URL',
+      summary: 'be a host of the fleet at this NATS server: nats://… or tls://…',
+    },
+    creds: {
+      kind: 'value',
+      value: 'FILE',
+      summary: 'with --fleet: who this host is there',
+      complete: 'file',
+    },
+    'fleet-name': {
+      kind: 'value',
+      value: 'HOST',
+      summary: 'what this host is called in the fleet; default: the name of the machine',
+    },
     json: { kind: 'flag', summary: 'print one JSON object when it accepts' },
   },
   details: [
@@ -38,20 +55,46 @@ export const serveCommand = defineCommand({
   ],
   async run({ options }, context) {
     const host = await start(options, context);
+    const fleet = await join(options, context).catch(async (error: unknown) => {
+      await host.close();
+      throw error;
+    });
     const { url, token, port } = host;
     // Before anybody is told that it serves: whoever reads that may end it at once.
     const ended = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
     });
-    if (options.json) context.print(jsonLine({ url, token, port, pid: process.pid }));
+    if (options.json)
+      context.print(
+        jsonLine({ url, token, port, pid: process.pid, ...(fleet ? { fleetName: fleet.name } : {}) }),
+      );
     else context.print(`Open ${url}#token=${token}\n`);
+    if (fleet && !options.json) context.print(`In the fleet this host is ${fleet.name}\n`);
     await ended;
+    await fleet?.close();
     await host.close();
     return EXIT.done;
   },
 });
 
+/** Nothing of a fleet is loaded unless somebody asks for one: the environment alone may be meant for `--host`. */
+async function join(
+  { fleet, creds, 'fleet-name': name }: Choices,
+  context: Context,
+): Promise<FleetHost | undefined> {
+  if (fleet === undefined) {
+    const stray = creds !== undefined ? '--creds' : name !== undefined ? '--fleet-name' : undefined;
+    if (stray) throw usageError(`${stray} belongs to --fleet`);
+    return undefined;
+  }
+  const { joinAsHost } = await import('../fleet/join-as-host.ts');
+  return joinAsHost({ fleet, creds, name }, context);
+}
+
 interface Choices {
+  readonly fleet: string | undefined;
+  readonly creds: string | undefined;
+  readonly 'fleet-name': string | undefined;
   readonly port: string | undefined;
   readonly bind: string | undefined;
   readonly 'tls-cert': string | undefined;

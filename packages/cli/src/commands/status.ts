@@ -15,10 +15,17 @@ export const statusCommand = defineCommand({
   name: 'status',
   summary: 'tell which daemon runs, since when, and what it has',
   cannot: "can't tell the status",
+  elsewhere: 'host',
   operands: {},
   options: { json: { kind: 'flag', summary: 'print a JSON object' } },
   async run({ options }, context) {
-    const { home, env } = context;
+    const { home, env, host } = context;
+    if (host !== undefined) {
+      const { inFleet } = await import('../fleet/in-fleet.ts');
+      const told = (await inFleet(env, (fleet) => fleet.status(host))) as SupervisorStatus;
+      context.print(options.json ? jsonLine(told) : describe(told, context));
+      return EXIT.done;
+    }
     const connector = netConnector(home.socketPath);
     const status = await readStatus({ home, connector, name: CLIENT_NAME, available: availableBuild(env) });
     context.print(options.json ? jsonLine(status) : describe(status, context));

@@ -9,6 +9,7 @@ export const tailCommand = defineCommand({
   name: 'tail',
   summary: "write a session's output to stdout, byte for byte",
   cannot: "can't follow the output",
+  elsewhere: 'daemon',
   operands: { S: SESSION_OPERAND },
   options: {
     from: {

@@ -7,18 +7,22 @@ import { defineCommand } from '../command.ts';
 import { availableBuild } from '../connection/available-build.ts';
 import { supervisorOf } from '../connection/supervisor.ts';
 import { countSessions } from '../output/count-sessions.ts';
+import type { Context } from '../context.ts';
 import type { Failure } from '../output/errors.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
 import { printable } from '../output/printable.ts';
 
+/** What is a file of this machine. */
+const HERE_ONLY = ['entry', 'node'] as const;
 /** What only somebody who asks for an upgrade can choose. */
-const CHOICES = ['entry', 'node', 'timeout', 'json'] as const;
+const CHOICES = ['entry', 'node', 'timeout', 'all-hosts', 'json'] as const;
 
 export const upgradeCommand = defineCommand({
   name: 'upgrade',
   summary: 'replace the daemon by this build, keeping every session',
   cannot: "can't upgrade",
+  elsewhere: 'host',
   operands: {},
   options: {
     ...START_OPTIONS,
@@ -26,6 +30,10 @@ export const upgradeCommand = defineCommand({
     auto: {
       kind: 'flag',
       summary: 'only what is due by itself: from an older version, not twice; says nothing',
+    },
+    'all-hosts': {
+      kind: 'flag',
+      summary: 'every host of the fleet, one after the other; ends with the first that fails',
     },
     json: { kind: 'flag', summary: 'print a JSON object' },
   },
@@ -38,29 +46,66 @@ export const upgradeCommand = defineCommand({
       await upgradeUnasked(context);
       return EXIT.done;
     }
+    const timeoutMs =
+      options.timeout === undefined ? undefined : parseMilliseconds('--timeout', options.timeout);
+    if (context.host !== undefined || options['all-hosts']) {
+      const other = HERE_ONLY.find((name) => options[name] !== undefined);
+      if (other !== undefined) throw usageError(`--${other} names something on this machine`);
+      return upgradeElsewhere(context, { timeoutMs, isAll: options['all-hosts'], json: options.json });
+    }
     const outcome = await supervisorOf(context).upgrade({
       target: {
         ...chosenStart(options, context.env),
         // Of a file that somebody names only the file itself knows what it is.
         build: options.entry === undefined ? availableBuild(context.env) : null,
       },
-      ...(options.timeout === undefined
-        ? {}
-        : { timeoutMs: parseMilliseconds('--timeout', options.timeout) }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
-    if (!outcome.ok) {
-      const { code, sessions } = outcome;
-      const message = printable(`can't upgrade: ${outcome.reason}`);
-      context.note(`holdfast: ${message}${aftermath(code, sessions)}`);
-      if (options.json) context.print(jsonLine(failedDocument({ code, message }, sessions ?? 0)));
-      return EXIT.failed;
-    }
-    const { keeper, ...upgraded } = outcome;
-    if (keeper !== null) context.note(`holdfast: ${printable(keeper)}`);
-    context.print(options.json ? jsonLine(upgraded) : `${describe(outcome)}\n`);
-    return EXIT.done;
+    return tell(context, outcome, options);
   },
 });
+
+/** Returns the exit code. */
+function tell(context: Context, outcome: UpgradeOutcome, { json }: { json: boolean }): number {
+  if (!outcome.ok) {
+    const { code, sessions } = outcome;
+    const message = printable(`can't upgrade: ${outcome.reason}`);
+    context.note(`holdfast: ${message}${aftermath(code, sessions)}`);
+    if (json) context.print(jsonLine(failedDocument({ code, message }, sessions ?? 0)));
+    return EXIT.failed;
+  }
+  const { keeper, ...upgraded } = outcome;
+  if (keeper !== null) context.note(`holdfast: ${printable(keeper)}`);
+  context.print(json ? jsonLine(upgraded) : `${describe(outcome)}\n`);
+  return EXIT.done;
+}
+
+/** One host by `--host`, or all, until one fails. */
+async function upgradeElsewhere(
+  context: Context,
+  how: { timeoutMs: number | undefined; isAll: boolean; json: boolean },
+): Promise<number> {
+  const { host } = context;
+  if (host !== undefined && how.isAll) throw usageError('--host and --all-hosts exclude each other');
+  const { upgradeHost, upgradeHosts } = await import('../fleet/upgrade-hosts.ts');
+  if (host !== undefined) return tell(context, await upgradeHost(context, host, how.timeoutMs), how);
+  const { upgraded, failed, left } = await upgradeHosts(context, how.timeoutMs, (name, outcome) => {
+    if (outcome.ok && !how.json) context.print(`${name}: ${describe(outcome)}\n`);
+  });
+  if (failed) {
+    const { code, reason, sessions } = failed.outcome;
+    const rest = left.length === 0 ? '' : `; left as they are: ${left.join(', ')}`;
+    context.note(
+      `holdfast: ${failed.host}: ${printable(`can't upgrade: ${reason}`)}${aftermath(code, sessions)}${rest}`,
+    );
+  }
+  if (how.json) {
+    const { host: name, outcome } = failed ?? { host: undefined, outcome: undefined };
+    const told = name === undefined ? null : { host: name, code: outcome?.code, reason: outcome?.reason };
+    context.print(jsonLine({ ok: !failed, upgraded, failed: told, left }));
+  }
+  return failed ? EXIT.failed : EXIT.done;
+}
 
 /** The reply's own form of a failure. */
 function failedDocument({ code, message }: Pick<Failure, 'code' | 'message'>, sessions = 0) {

@@ -15,6 +15,7 @@ export const waitCommand = defineCommand({
   name: 'wait',
   summary: 'wait until a session has exited, printed something, shows a prompt, or has fallen silent',
   cannot: "can't wait",
+  elsewhere: 'daemon',
   operands: { S: SESSION_OPERAND },
   options: {
     output: {
@@ -42,7 +43,7 @@ export const waitCommand = defineCommand({
       options.timeout === undefined ? undefined : parseMilliseconds('--timeout', options.timeout);
     const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     const client = await connectForSession(context, session, {
-      connector: netConnector(context.home.socketPath),
+      connector: netConnector(context.socketPath),
       reconnect: true,
     });
     const hasCondition = expression !== undefined || options.prompt || idleMs !== undefined;

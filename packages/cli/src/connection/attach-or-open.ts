@@ -1,13 +1,13 @@
 import type { Client } from '@holdfast/client';
 import { posixConnector } from '@holdfast/client/posix';
 import { HoldfastError, type Session } from '@holdfast/protocol';
-import { openRequest } from '../arguments/open-options.ts';
 import type { Context } from '../context.ts';
 import { attachTo, requireTerminal } from '../terminal/attach.ts';
 import type { PrefixKey } from '../terminal/detach-keys.ts';
 import { connectForSession, connectIfRunning } from './connect.ts';
 import { onReactor } from './on-reactor.ts';
 import { openAndAttach } from './open.ts';
+import { requestToOpen } from './request-to-open.ts';
 import { newestSession } from './sessions.ts';
 
 /** Attaches to the session that is named, else to the newest, else to a new one. Returns the exit code. */
@@ -17,7 +17,7 @@ export async function attachOrOpen(
 ): Promise<number> {
   requireTerminal('holdfast tail and holdfast send work without one');
   const code = await onReactor(async (reactor) => {
-    const options = { connector: posixConnector(context.home.socketPath, reactor), reconnect: true };
+    const options = { connector: posixConnector(context.socketPath, reactor), reconnect: true };
     const client =
       how.ref === undefined
         ? await connectIfRunning(context, options)
@@ -45,7 +45,7 @@ export async function attachOrOpen(
     history: undefined,
     'history-in': undefined,
   };
-  return openAndAttach(context, openRequest(nothingChosen, [], context.env), how.prefix);
+  return openAndAttach(context, await requestToOpen(context, nothingChosen, []), how.prefix);
 }
 
 async function findSession(

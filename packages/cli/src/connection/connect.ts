@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Client, type Connector, netConnector } from '@holdfast/client';
+import { Client, type Connector, netConnector } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import * as supervisor from '@holdfast/supervisor/connect';
 import type { Context } from '../context.ts';
@@ -8,6 +8,8 @@ import { CLIENT_NAME } from './client-name.ts';
 
 /** Who asks for a session waits for a daemon that stands: none else can be had, and nothing is lost by it. */
 const OPEN_PATIENCE_MS = 30_000;
+/** Networks are away for longer than daemons are. */
+const ELSEWHERE_PATIENCE_MS = 120_000;
 
 export interface ConnectOptions {
   readonly connector: Connector;
@@ -18,8 +20,8 @@ export interface ConnectOptions {
 }
 
 /** For an exchange of a few messages, which needs no loop of its own. */
-function brief({ home }: Context): ConnectOptions {
-  return { connector: netConnector(home.socketPath) };
+function brief({ socketPath }: Context): ConnectOptions {
+  return { connector: netConnector(socketPath) };
 }
 
 /**
@@ -30,7 +32,18 @@ export function connectIfRunning(
   context: Context,
   options: ConnectOptions = brief(context),
 ): Promise<Client | undefined> {
+  if (context.host !== undefined) return connectElsewhere(options);
   return supervisor.connectIfRunning(context.home, { name: CLIENT_NAME, ...options });
+}
+
+/** Through a bridge. Its host starts its daemon if it must, so that none running is a failure. */
+function connectElsewhere({ reconnect = false, ...options }: ConnectOptions): Promise<Client> {
+  return Client.connect({
+    name: CLIENT_NAME,
+    helloTimeoutMs: OPEN_PATIENCE_MS,
+    ...options,
+    reconnect: reconnect && { giveUpAfterMs: ELSEWHERE_PATIENCE_MS },
+  });
 }
 
 /** Connects for a command about a session: without a daemon there is no such session. */
@@ -40,7 +53,7 @@ export async function connectForSession(
   options: ConnectOptions = brief(context),
 ): Promise<Client> {
   const client = await connectIfRunning(context, options);
-  if (client) return upToDate(client, context);
+  if (client) return context.host === undefined ? upToDate(client, context) : client;
   throw new HoldfastError('E_NO_SESSION', `no such session: ${session} (${whyNone(context)})`);
 }
 
@@ -64,7 +77,7 @@ export async function connectOrStart(
 ): Promise<Client> {
   const patient = { helloTimeoutMs: OPEN_PATIENCE_MS, ...options };
   const client = await connectIfRunning(context, patient);
-  if (client) return upToDate(client, context);
+  if (client) return context.host === undefined ? upToDate(client, context) : client;
   const [{ startDaemon }, { tellOfLostSessions }] = await Promise.all([
     import('./start-daemon.ts'),
     import('./lost-sessions.ts'),

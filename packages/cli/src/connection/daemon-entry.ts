@@ -15,6 +15,11 @@ export function mcpEntry(): string {
   return beside('../mcp/main.js');
 }
 
+/** And what talks to a fleet, in a built tree. */
+export function fleetEntry(): string {
+  return beside('../fleet/main.js');
+}
+
 /** And what emulates terminals: the daemon's worker, which makes texts of what they have shown, too. */
 export function screenEntry(): string {
   return beside('../screen/main.cjs');

@@ -32,7 +32,7 @@ export async function openAndAttach(
 ): Promise<number> {
   requireTerminal('use -d to open a session without attaching');
   return onReactor(async (reactor) => {
-    const connector = posixConnector(context.home.socketPath, reactor);
+    const connector = posixConnector(context.socketPath, reactor);
     const client = await connectOrStart(context, { connector, reconnect: true });
     try {
       const { session } = await client.request('open', request);

@@ -1,6 +1,6 @@
 import type { Client } from '@holdfast/client';
 import { HoldfastError, type RequestParameters, type Session } from '@holdfast/protocol';
-import { openRequest } from '../arguments/open-options.ts';
+import { openRequest, startsHere } from '../arguments/open-options.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
@@ -104,7 +104,7 @@ async function restore(client: Client, context: Context, id: string): Promise<Se
 
 /** Those that a session has that is opened here and now. */
 function surroundings({ env: own }: Context): Omit<RequestParameters<'restore'>, 'session'> {
-  const { env, umask, openFilesLimit } = openRequest({ ...NOTHING_CHOSEN, cwd: '/' }, [], own);
+  const { env, umask, openFilesLimit } = openRequest({ ...NOTHING_CHOSEN, cwd: '/' }, [], startsHere(own));
   return {
     env,
     ...(umask === undefined ? {} : { umask }),

@@ -12,7 +12,7 @@ export async function runAndWait(
   request: OpenParameters,
   { json, timeoutMs }: { json: boolean; timeoutMs: number | undefined },
 ): Promise<number> {
-  const connector = netConnector(context.home.socketPath);
+  const connector = netConnector(context.socketPath);
   const client = await connectOrStart(context, { connector, reconnect: true });
   try {
     const { session } = await client.request('open', request);

@@ -20,7 +20,7 @@ export async function runInSession(
   prefix: PrefixKey | undefined,
 ): Promise<number> {
   return onReactor(async (reactor) => {
-    const connector = posixConnector(context.home.socketPath, reactor);
+    const connector = posixConnector(context.socketPath, reactor);
     const client = await connectOrStart(context, { connector, reconnect: true });
     try {
       // Exact output has to begin with the first byte, however much comes before the subscription is there.

@@ -20,7 +20,7 @@ export interface TailOptions {
 export async function tailSession(context: Context, options: TailOptions): Promise<number> {
   process.on('SIGINT', () => process.exit(EXIT.interrupted));
   return onReactor(async (reactor) => {
-    const connector = posixConnector(context.home.socketPath, reactor);
+    const connector = posixConnector(context.socketPath, reactor);
     const client = await connectForSession(context, options.ref, { connector, reconnect: true });
     const fd = reopenNonBlocking(1, 'write');
     try {

@@ -32,7 +32,7 @@ export async function exportSession(context: Context, options: ExportOptions): P
     ['SIGHUP', 129],
   ] as const)
     process.once(signal, () => process.exit(code));
-  const connector = netConnector(context.home.socketPath);
+  const connector = netConnector(context.socketPath);
   const client = await connectForSession(context, options.reference, { connector, reconnect: true });
   try {
     const { session } = await client.request('get', { session: options.reference });

@@ -1,0 +1,118 @@
+import { deflateRawSync } from 'node:zlib';
+import { Client, netConnector } from '@holdfast/client';
+import type { Session } from '@holdfast/protocol';
+import type { KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { FLEET_LIMITS } from '../limits.ts';
+import { openBucket } from '../nats/buckets.ts';
+import { type AnnouncedSession, type AnnouncedSessions } from '../announced-sessions.ts';
+
+const AWAY_MS = 1_000;
+
+/** Keeps the fleet told of one machine's sessions: what changes rarely of them. */
+export class Announcement {
+  readonly #nc: NatsConnection;
+  readonly #name: string;
+  readonly #socketPath: string;
+  readonly #sessions = new Map<string, Session>();
+  #bucket: KV | undefined;
+  #client: Client | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #announced = '';
+  #announcedAt = 0;
+  #isClosed = false;
+  #underWay: Promise<void> = Promise.resolve();
+
+  constructor(nc: NatsConnection, name: string, socketPath: string) {
+    this.#nc = nc;
+    this.#name = name;
+    this.#socketPath = socketPath;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#tick(), FLEET_LIMITS.announceMs);
+    void this.#watch();
+  }
+
+  /** The servers may have lost it. */
+  again(): void {
+    this.#announced = '';
+    this.#bucket = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#retry);
+    this.#client?.close();
+    await this.#underWay;
+    await this.#bucket?.delete(this.#name).catch(() => undefined); // it runs out
+  }
+
+  async #watch(): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      const client = await Client.connect({
+        connector: netConnector(this.#socketPath),
+        name: 'holdfast fleet',
+      });
+      this.#client = client;
+      client.onStateChange = (state) => {
+        if (state === 'closed') this.#lost();
+      };
+      if (this.#isClosed) return client.close();
+      await client.watch({
+        onSessions: (sessions) => {
+          this.#sessions.clear();
+          for (const session of sessions) this.#sessions.set(session.id, session);
+        },
+        onSession: (session) => void this.#sessions.set(session.id, session),
+        onForgotten: (id) => void this.#sessions.delete(id),
+      });
+    } catch {
+      this.#lost();
+    }
+  }
+
+  /** The daemon is gone: nobody starts one because of this, and another one is looked for now and then. */
+  #lost(): void {
+    this.#client = undefined;
+    this.#sessions.clear();
+    clearTimeout(this.#retry);
+    if (!this.#isClosed) this.#retry = setTimeout(() => void this.#watch(), AWAY_MS);
+  }
+
+  #tick(): Promise<void> {
+    this.#underWay = this.#underWay.then(async () => {
+      if (this.#isClosed) return;
+      const sessions = JSON.stringify([...this.#sessions.values()].map(announced));
+      const isDue = performance.now() - this.#announcedAt > FLEET_LIMITS.announceAgainMs;
+      if (sessions === this.#announced && !isDue) return;
+      try {
+        this.#bucket ??= await openBucket(this.#nc, 'sessions');
+        await this.#bucket.put(this.#name, packed([...this.#sessions.values()].map(announced)));
+        this.#announced = sessions;
+        this.#announcedAt = performance.now();
+      } catch {
+        this.#bucket = undefined; // It is looked for anew the next time.
+      }
+    });
+    return this.#underWay;
+  }
+}
+
+/** No offset: it changes all the time, and who wants to know it asks the machine. */
+function announced(session: Session): AnnouncedSession {
+  const { id, name, pid, command, cwd, cols, rows, state, exit, createdAt } = session;
+  return { id, name, pid, command, cwd, cols, rows, state, exit, createdAt };
+}
+
+/** As many as there is room for, newest first to be left out. */
+function packed(sessions: AnnouncedSession[]): Uint8Array {
+  for (let count = sessions.length; ; count = Math.floor(count / 2)) {
+    const list: AnnouncedSessions = { sessions: sessions.slice(0, count), omitted: sessions.length - count };
+    const bytes = deflateRawSync(JSON.stringify(list));
+    if (bytes.length <= FLEET_LIMITS.announcementBytes || count === 0) return bytes;
+  }
+}

@@ -1,0 +1,122 @@
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { HoldfastError } from '@holdfast/protocol';
+import type { KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import * as z from 'zod/mini';
+import { FLEET_LIMITS } from '../limits.ts';
+import { encodeJson, parseJson } from '../messages.ts';
+import { openBucket } from '../nats/buckets.ts';
+
+export const leaseShape = z.object({
+  /** Of the process that serves: two of one name are told apart by it. */
+  instance: z.string(),
+  /** Of the machine, for people. */
+  machine: z.string(),
+  home: z.string(),
+  version: z.string(),
+  build: z.string(),
+  since: z.string(),
+});
+export type LeaseValue = z.infer<typeof leaseShape>;
+
+/** JetStream's code for "somebody has written it since". */
+const WRONG_REVISION = 10071;
+
+/** A machine's claim to its name: held as long as it is renewed. */
+export class Lease {
+  /** It is ours, now or again. */
+  onHeld: () => void = () => {};
+  /** Somebody else has the name. */
+  onTaken: (by: LeaseValue) => void = () => {};
+
+  readonly #nc: NatsConnection;
+  readonly #name: string;
+  readonly #value: LeaseValue;
+  #bucket: KV | undefined;
+  #revision: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #underWay: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(nc: NatsConnection, name: string, what: { home: string; version: string; build: string }) {
+    this.#nc = nc;
+    this.#name = name;
+    this.#value = {
+      instance: randomUUID(),
+      machine: hostname(),
+      ...what,
+      since: new Date().toISOString(),
+    };
+  }
+
+  /**
+   * Claims the name, and goes on renewing it. One that is held by another process of the same home may be its last breath: it is
+   * waited for until it must have run out. Throws E_NAME_TAKEN.
+   */
+  async claim(): Promise<void> {
+    const deadline = performance.now() + FLEET_LIMITS.leaseMs + FLEET_LIMITS.renewMs;
+    for (;;) {
+      const holder = await this.#renew();
+      if (!holder) break;
+      const isOurs = holder.home === this.#value.home && holder.machine === this.#value.machine;
+      if (!isOurs || performance.now() > deadline) {
+        const who = isOurs ? 'another holdfast serve of this home' : `${holder.machine} (${holder.home})`;
+        throw new HoldfastError(
+          'E_NAME_TAKEN',
+          `${who} is "${this.#name}" in this fleet; --fleet-name gives another name`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, FLEET_LIMITS.renewMs / 10));
+    }
+    this.#timer = setInterval(() => void this.#tick(), FLEET_LIMITS.renewMs);
+  }
+
+  /** Gives the name back. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await this.#underWay;
+    if (this.#revision === undefined) return;
+    await this.#bucket?.delete(this.#name, { previousSeq: this.#revision }).catch(() => undefined); // it runs out
+  }
+
+  #tick(): Promise<void> {
+    this.#underWay = this.#underWay.then(async () => {
+      if (this.#isClosed) return;
+      try {
+        const holder = await this.#renew();
+        if (holder) this.onTaken(holder);
+        else this.onHeld();
+      } catch {
+        // No server that has the bucket: it is looked for anew the next time.
+        this.#bucket = undefined;
+      }
+    });
+    return this.#underWay;
+  }
+
+  /** Undefined: it is ours. Else whose it is. Throws what NATS says. */
+  async #renew(): Promise<LeaseValue | undefined> {
+    this.#bucket ??= await openBucket(this.#nc, 'hosts');
+    const bucket = this.#bucket;
+    const value = encodeJson(this.#value);
+    try {
+      this.#revision = await bucket.put(this.#name, value, { previousSeq: this.#revision ?? 0 });
+      return undefined;
+    } catch (error) {
+      if (!isWrongRevision(error)) throw error;
+    }
+    this.#revision = undefined;
+    const entry = await bucket.get(this.#name);
+    const holder = entry?.operation === 'PUT' ? leaseShape.safeParse(parseJson(entry.value)) : undefined;
+    if (entry && holder?.success && holder.data.instance !== this.#value.instance) return holder.data;
+    // Ours though nobody has told us, or given back, or run out meanwhile.
+    this.#revision = await bucket.put(this.#name, value, { previousSeq: entry?.revision ?? 0 });
+    return undefined;
+  }
+}
+
+function isWrongRevision(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === WRONG_REVISION;
+}

@@ -1,0 +1,41 @@
+import { HoldfastError } from '@holdfast/protocol';
+import { errors, type NatsConnection } from '@nats-io/transport-node';
+import type * as z from 'zod/mini';
+import { encodeJson, parseAnswer } from '../messages.ts';
+import { findCause } from '../nats/connect.ts';
+import { requestSubject, type Role, type Verb } from '../subjects.ts';
+
+export interface Question<T> {
+  readonly host: string;
+  readonly role: Role;
+  readonly verb: Verb;
+  readonly parameters: object;
+  readonly timeoutMs: number;
+  readonly answer: z.ZodMiniType<T>;
+}
+
+/**
+ * Asks a host. Throws what it answers went wrong, E_NO_DAEMON if no host of that name is in the fleet, E_FORBIDDEN if the
+ * credentials don't allow to ask, E_TIMEOUT without an answer.
+ */
+export async function ask<T>(nc: NatsConnection, question: Question<T>): Promise<T> {
+  const { host, role, verb, parameters, timeoutMs: timeout, answer } = question;
+  try {
+    const subject = requestSubject(host, role, verb);
+    const { data } = await nc.request(subject, encodeJson(parameters), { timeout });
+    return parseAnswer(data, answer);
+  } catch (cause) {
+    throw inOurWords(cause, question);
+  }
+}
+
+function inOurWords(cause: unknown, { host, verb, timeoutMs }: Question<unknown>): unknown {
+  if (!(cause instanceof Error) || cause instanceof HoldfastError) return cause;
+  if (findCause(cause, errors.NoRespondersError))
+    return new HoldfastError('E_NO_DAEMON', `no host "${host}" is in the fleet`, { cause });
+  if (findCause(cause, errors.PermissionViolationError))
+    return new HoldfastError('E_FORBIDDEN', `these credentials may not do that on ${host}`, { cause });
+  if (findCause(cause, errors.TimeoutError))
+    return new HoldfastError('E_TIMEOUT', `${host}: no answer to ${verb} within ${timeoutMs} ms`, { cause });
+  return new HoldfastError('E_DISCONNECTED', `${host} can't be asked: ${cause.message}`, { cause });
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pipeline } from 'node:stream';
+import { encodeControl, HoldfastError } from '@holdfast/protocol';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Dialer } from './dial.ts';
+
+export interface Bridge {
+  /** Of a socket that only this user can reach: to a client it is the host's daemon. */
+  readonly socketPath: string;
+  /** Holds the socket and nothing else. To be removed by whoever ends the process. */
+  readonly folder: string;
+}
+
+/**
+ * A socket of this machine each connection to which is a tunnel to a host's daemon. So everything that can talk to a daemon can
+ * talk to one elsewhere.
+ */
+export async function openBridge(nc: NatsConnection, dialer: Dialer): Promise<Bridge> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-fleet-')); // mode 0700
+  const socketPath = path.join(folder, 'daemon.sock');
+  const server = createServer((socket) => void carry(socket, dialer));
+  await listening(server, socketPath);
+  void followConnection(nc, dialer);
+  return { socketPath, folder };
+}
+
+async function carry(socket: Socket, dialer: Dialer): Promise<void> {
+  socket.on('error', ignore); // Its end is what counts.
+  try {
+    const tunnel = await dialer.dial();
+    pipeline(socket, tunnel, socket, ignore);
+  } catch (error) {
+    const { code, message } =
+      error instanceof HoldfastError ? error : { code: 'E_INTERNAL', message: String(error) };
+    socket.end(encodeControl({ event: 'closing', code, message }));
+    socket.resume();
+  }
+}
+
+async function followConnection(nc: NatsConnection, dialer: Dialer): Promise<void> {
+  for await (const { type } of nc.status()) {
+    if (type === 'disconnect') dialer.disconnected();
+    else if (type === 'reconnect') dialer.reconnected();
+  }
+}
+
+function listening(server: Server, socketPath: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, resolve);
+  });
+}
+
+function ignore(): void {}

@@ -1,0 +1,83 @@
+import { HoldfastError } from '@holdfast/protocol';
+import type { NatsConnection } from '@nats-io/transport-node';
+import * as z from 'zod/mini';
+import { FLEET_LIMITS } from '../limits.ts';
+import { type Surroundings, surroundings } from '../messages.ts';
+import { asHoldfastError, connectFleet } from '../nats/connect.ts';
+import type { FleetAddress } from '../nats/fleet-address.ts';
+import { ask } from './ask.ts';
+import { type ListedHost, readHosts } from './hosts.ts';
+
+/** Beyond what the upgrade itself may take. */
+const ANSWER_MS = 10_000;
+const UPGRADE_MS = 15_000;
+
+/** A fleet as whoever looks at it from a command sees it. */
+export class Fleet implements AsyncDisposable {
+  readonly #nc: NatsConnection;
+  readonly #address: FleetAddress;
+
+  private constructor(nc: NatsConnection, address: FleetAddress) {
+    this.#nc = nc;
+    this.#address = address;
+  }
+
+  /** Throws as `connectFleet` does. */
+  static async connect(address: FleetAddress): Promise<Fleet> {
+    return new Fleet(await connectFleet(address, { name: 'holdfast', isPatient: false }), address);
+  }
+
+  async hosts(): Promise<ListedHost[]> {
+    try {
+      return await readHosts(this.#nc);
+    } catch (cause) {
+      throw asHoldfastError(cause, this.#address);
+    }
+  }
+
+  /** What `upgrade` of the host's supervisor comes to. */
+  upgrade(host: string, options: { timeoutMs?: number } = {}): Promise<unknown> {
+    const timeoutMs = (options.timeoutMs ?? UPGRADE_MS) + ANSWER_MS;
+    return ask(this.#nc, {
+      host,
+      role: 'operate',
+      verb: 'upgrade',
+      parameters: options,
+      timeoutMs,
+      answer: z.unknown(),
+    });
+  }
+
+  /** What `status` of the host's supervisor comes to. */
+  async status(host: string): Promise<unknown> {
+    const question = {
+      host,
+      verb: 'status',
+      parameters: {},
+      timeoutMs: FLEET_LIMITS.openMs,
+      answer: z.unknown(),
+    } as const;
+    try {
+      return await ask(this.#nc, { ...question, role: 'operate' });
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.code !== 'E_FORBIDDEN') throw error;
+      return await ask(this.#nc, { ...question, role: 'view' });
+    }
+  }
+
+  /** With what a program starts there. */
+  surroundings(host: string): Promise<Surroundings> {
+    return ask(this.#nc, {
+      host,
+      role: 'operate',
+      verb: 'surroundings',
+      parameters: {},
+      timeoutMs: FLEET_LIMITS.answerMs,
+      answer: surroundings,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#nc.close();
+  }
+}
