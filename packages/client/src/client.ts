@@ -16,6 +16,7 @@ import { Lifeline } from './lifeline.ts';
 import { Link } from './link.ts';
 import { REQUEST_TIMEOUT_MS, Requests } from './requests.ts';
 import { ScreenView, type ScreenViewOptions } from './screen-view.ts';
+import { abortable } from './terminal/abortable.ts';
 import { type Snapshot, type SnapshotOptions, takeSnapshot } from './snapshot.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
 import { Subscription } from './subscription.ts';
@@ -37,6 +38,8 @@ export interface ClientOptions {
   helloTimeoutMs?: number;
   /** The one session that this client shall be able to see, and do nothing; the daemon sees to it. */
   limitedTo?: string;
+  /** Gives up connecting: `connect` rejects with its reason. Of no meaning once that is done. */
+  signal?: AbortSignal;
 }
 
 /** Requests that stand for themselves; those about a channel are made by subscriptions and inputs. */
@@ -47,8 +50,8 @@ export type PlainRequestType = Exclude<
 
 export type ConnectionState = 'connected' | 'reconnecting' | 'closed';
 
-/** A client of one daemon, across reconnects. */
-export class Client {
+/** A client of one daemon, across reconnects. `await using` closes it. */
+export class Client implements AsyncDisposable {
   /** Called on each change after `connect`, with the reason where there is one. `closed` is final. */
   onStateChange: (state: ConnectionState, cause?: HoldfastError) => void = () => {};
 
@@ -67,11 +70,16 @@ export class Client {
    * common protocol, or the daemon can't limit it as asked, or what else the daemon answers.
    */
   static connect(options: ClientOptions): Promise<Client> {
-    return new Promise((resolve, reject) => {
-      const client: Client = new Client(options, {
-        connected: () => resolve(client),
-        failed: reject,
-      });
+    const { signal } = options;
+    let client: Client | undefined;
+    const connecting = new Promise<Client>((resolve, reject) => {
+      const made: Client = new Client(options, { connected: () => resolve(made), failed: reject });
+      client = made;
+    });
+    if (!signal) return connecting;
+    return abortable(connecting, signal).catch((error: unknown) => {
+      client?.close();
+      throw error;
     });
   }
 
@@ -148,22 +156,25 @@ export class Client {
   /**
    * Asks the daemon. Rejects with the daemon's error, with E_TIMEOUT (10 s by default; null for none, as `wait`,
    * `kill` and `stop` take as long as they take), or with E_DISCONNECTED if the connection was lost before the answer
-   * and repeating could do harm. `status`, `list`, `get` and `wait` are repeated.
+   * and repeating could do harm. `status`, `list`, `get` and `wait` are repeated. With the reason of `signal`, when that aborts: the
+   * daemon may carry it out all the same.
    */
   request<T extends PlainRequestType>(
     type: T,
     parameters: RequestParameters<T>,
-    options: { timeoutMs?: number | null } = {},
+    options: { timeoutMs?: number | null; signal?: AbortSignal | undefined } = {},
   ): Promise<RequestResult<T>> {
     if (this.#ending) return Promise.reject(this.#ending);
-    const { timeoutMs = REQUEST_TIMEOUT_MS } = options;
-    return new Promise((resolve, reject) => {
+    const { timeoutMs = REQUEST_TIMEOUT_MS, signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const asked = new Promise<RequestResult<T>>((resolve, reject) => {
       const ok = (result: RequestResult<T>) => {
         this.#lifeline.proven();
         resolve(result);
       };
       this.#requests.issue({ type, parameters, timeoutMs }, { ok, failed: reject });
     });
+    return signal ? abortable(asked, signal) : asked;
   }
 
   /** Subscribes to a session's output: an id, a unique prefix of one, or a name. Rejects with the daemon's error. */
@@ -213,6 +224,10 @@ export class Client {
     this.#channels.flushAcks();
     this.#isClosing = true;
     this.#lifeline.close(new HoldfastError('E_DISCONNECTED', 'the client was closed'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
   }
 
   get #greeting(): Greeting {

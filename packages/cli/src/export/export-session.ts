@@ -1,10 +1,9 @@
 import { pathToFileURL } from 'node:url';
-import { type Client, netConnector } from '@holdfast/client';
+import { type Client, netConnector, SessionOutput } from '@holdfast/client';
 import { HoldfastError, type RequestResult, type Session } from '@holdfast/protocol';
 import type { Transcript } from '@holdfast/screen';
 import { connectForSession } from '../connection/connect.ts';
 import { screenEntry } from '../connection/daemon-entry.ts';
-import { KeptOutput } from '../connection/kept-output.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { openSink, type Sink } from '../output/file-sink.ts';
@@ -39,7 +38,7 @@ export async function exportSession(context: Context, options: ExportOptions): P
     await using sink = await openSink(options.file, options);
     const timeline = await readTimeline(client, session, context);
     const exporter = await exporterOf(options, session, timeline);
-    const output = new KeptOutput(session);
+    const output = new SessionOutput({ from: session.historyStart, to: session.offset });
     await output.open(client, session.id);
     await writeAll(output, { session, exporter, sink, context });
     await output.close();
@@ -50,7 +49,7 @@ export async function exportSession(context: Context, options: ExportOptions): P
 }
 
 async function writeAll(
-  output: KeptOutput,
+  output: SessionOutput,
   how: { session: Session; exporter: Exporter; sink: Sink; context: Context },
 ): Promise<void> {
   const { session, exporter, sink, context } = how;

@@ -1,8 +1,7 @@
-import type { Client } from '@holdfast/client';
+import { type Client, SessionOutput } from '@holdfast/client';
 import { incompleteTail, plainText, unfinishedSequence } from '@holdfast/client/waiting';
 import type { Session } from '@holdfast/protocol';
 import type * as z from 'zod/v4';
-import { KeptOutput } from '../connection/kept-output.ts';
 import type { gapShape } from './shapes.ts';
 
 export interface Passage {
@@ -27,7 +26,7 @@ interface Wanted {
 export async function readOutput(client: Client, session: Session, wanted: Wanted): Promise<Passage> {
   const { format, maxBytes } = wanted;
   const start = wanted.from ?? Math.max(session.historyStart, session.offset - maxBytes);
-  const kept = new KeptOutput({ ...session, historyStart: start });
+  const kept = new SessionOutput({ from: start, to: session.offset });
   const pieces: Uint8Array[] = [];
   const gaps: Passage['gaps'] = [];
   let length = 0;

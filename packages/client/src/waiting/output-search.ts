@@ -46,6 +46,11 @@ export class OutputSearch {
     }
   }
 
+  /** What is kept of the output, as text. */
+  get text(): string {
+    return this.#searched.text;
+  }
+
   /** Whether a text that is none of the output has a match. */
   matches(text: string): boolean {
     return this.#exec(text, 0) !== null;

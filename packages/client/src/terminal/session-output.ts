@@ -1,34 +1,49 @@
-import type { Client, Subscription } from '@holdfast/client';
-import type { Session } from '@holdfast/protocol';
+import type { Client } from '../client.ts';
+import type { Subscription } from '../subscription.ts';
+import { abortable } from './abortable.ts';
 
 /** Output that waits for who takes it; beyond it nothing more is read. */
 const WAITING_BYTES = 1024 * 1024;
 
-export type KeptPiece =
-  | { readonly kind: 'output'; readonly offset: number; readonly bytes: Uint8Array }
+/** The next part of a session's output, or what is missing in it. */
+export type OutputPiece =
+  | {
+      readonly kind: 'output';
+      /** Of the first byte: bytes since the session began. */
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+    }
   | {
       readonly kind: 'gap';
       readonly from: number;
       readonly to: number;
+      /** `evicted`: these bytes are no longer kept. `crash`: up to so many may be missing at `from`. */
       readonly reason: 'evicted' | 'crash';
     };
 
-/** The output of a session that is kept, to its end as it was once, at the pace of who takes it. */
-export class KeptOutput {
-  readonly #waiting: KeptPiece[] = [];
+/** Where to begin and to end, as offsets. */
+export interface OutputRange {
+  readonly from: number | 'start' | 'now';
+  /** Undefined: when the session has exited. */
+  readonly to?: number | undefined;
+  /** How long the program may be held back for whoever takes nothing: 0 to 3,600,000 ms; 5,000 by default. */
+  readonly leaseMs?: number | undefined;
+}
+
+/** The output of a session, exact, at the pace of who takes it. */
+export class SessionOutput {
+  readonly #range: OutputRange;
+  readonly #waiting: OutputPiece[] = [];
   #waitingBytes = 0;
   #subscription: Subscription | undefined;
-  readonly #end: number;
   /** Behind the last byte that was taken. */
   #taken = 0;
   #isAtEnd = false;
   #failure: Error | undefined;
   #changed: () => void = () => undefined;
 
-  /** From the session's `historyStart` to its `offset`, as they are told here. */
-  constructor(session: Session) {
-    this.#end = session.offset;
-    this.#taken = session.historyStart;
+  constructor(range: OutputRange) {
+    this.#range = range;
   }
 
   /**
@@ -36,27 +51,38 @@ export class KeptOutput {
    * Throws HoldfastError.
    */
   async open(client: Client, sessionId: string): Promise<void> {
+    const { from, leaseMs } = this.#range;
     this.#subscription = await client.subscribe(sessionId, {
-      from: this.#taken,
+      from,
       mode: 'exact',
+      ...(leaseMs === undefined ? {} : { leaseMs }),
       onData: (bytes, offset) => this.#add({ kind: 'output', offset, bytes: new Uint8Array(bytes) }),
       onGap: (gap) => this.#add({ kind: 'gap', ...gap }),
       onExited: () => this.#ended(),
       onLost: (error) => this.#ended(error),
     });
+    // Pieces may have come before it was told where they begin.
+    const [first] = this.#waiting;
+    const begin = first?.kind === 'gap' ? first.from : first?.offset;
+    this.#taken = typeof from === 'number' ? from : (begin ?? this.#subscription.offset);
   }
 
-  /** What is next, and undefined behind the last. Whoever asks is done with what came before. Throws HoldfastError. */
-  async next(): Promise<KeptPiece | undefined> {
+  /**
+   * What is next, and undefined behind the last. Whoever asks is done with what came before. Throws HoldfastError, or the reason of
+   * `signal`; nothing is lost by that, and it can be asked again.
+   */
+  async next(signal?: AbortSignal): Promise<OutputPiece | undefined> {
+    signal?.throwIfAborted();
     this.#subscription?.acknowledge(this.#taken);
     while (this.#taken < this.#end) {
       const piece = this.#waiting.shift();
       if (piece) return this.#take(piece);
       if (this.#failure) throw this.#failure;
       if (this.#isAtEnd) return undefined;
-      await new Promise<void>((resolve) => {
+      const changed = new Promise<void>((resolve) => {
         this.#changed = resolve;
       });
+      await abortable(changed, signal);
     }
     return undefined;
   }
@@ -66,7 +92,11 @@ export class KeptOutput {
     await this.#subscription?.close();
   }
 
-  #take(piece: KeptPiece): KeptPiece | undefined {
+  get #end(): number {
+    return this.#range.to ?? Number.POSITIVE_INFINITY;
+  }
+
+  #take(piece: OutputPiece): OutputPiece | undefined {
     if (piece.kind === 'gap') {
       if (piece.reason === 'evicted') this.#taken = piece.to;
       return piece.from < this.#end ? piece : undefined;
@@ -77,7 +107,7 @@ export class KeptOutput {
     return { ...piece, bytes: piece.bytes.subarray(0, Math.max(0, this.#end - piece.offset)) };
   }
 
-  #add(piece: KeptPiece): boolean {
+  #add(piece: OutputPiece): boolean {
     this.#waiting.push(piece);
     if (piece.kind === 'output') this.#waitingBytes += piece.bytes.length;
     this.#changed();
