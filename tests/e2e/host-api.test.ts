@@ -36,6 +36,14 @@ describe('the API', () => {
     const killed = await terminal.kill.mutate({ session: 'two' });
     expect(killed).toMatchObject({ state: 'exited', exit: { signal: 'SIGHUP' } });
     expect(await terminal.wait.mutate({ session: 'two' })).toMatchObject({ met: 'exited' });
+    const restored = await terminal.restore.mutate({ session: 'two' });
+    expect(restored).toMatchObject({ id: made.id, name: 'two', state: 'running', exit: null, cols: 100 });
+    await expect(terminal.restore.mutate({ session: 'two' })).rejects.toMatchObject({
+      data: { code: 'CONFLICT', holdfast: { code: 'E_RUNNING', retry: false } },
+    });
+    await terminal.kill.mutate({ session: 'two' });
+    // None of the two was lost.
+    expect(await terminal.restoreLost.mutate()).toEqual({ restored: [], failed: [] });
     await terminal.forget.mutate({ session: 'two' });
     expect(await terminal.list.query()).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { startTimeOf } from '@holdfast/posix';
 import type { Session } from '@holdfast/protocol';
 import { eventually, isAlive, startDaemon, TestHome, untilEnded } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
+import { reboot } from './support/reboot.ts';
 import { DaemonFile, released } from './support/releases.ts';
 
 const LOST = { lost: true };
@@ -257,25 +258,4 @@ async function killDaemon(home: TestHome, meanwhile: () => void): Promise<void> 
   process.kill(pid, 'SIGKILL');
   await untilEnded(pid);
   await eventually('another daemon', () => home.daemonPid !== undefined && home.daemonPid !== pid);
-}
-
-/** What a home is like after the machine has gone down: no process is left, and nothing that would be on a tmpfs. */
-async function reboot(home: TestHome, programs: readonly number[]): Promise<void> {
-  const { daemonPid = 0, keeperPid = 0 } = home;
-  // So that it starts no other keeper.
-  process.kill(daemonPid, 'SIGSTOP');
-  const all = new Set([keeperPid, daemonPid, ...programs, ...home.processes]);
-  for (const pid of all) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // ESRCH: it ended with its terminal.
-    }
-  }
-  for (const pid of all) await untilEnded(pid);
-  const { socketPath, keeperSocketPath, keeperReportPath, manifestPath, runtimeDir } = home.paths;
-  for (const file of [socketPath, keeperSocketPath, keeperReportPath, manifestPath])
-    rmSync(file, { force: true });
-  for (const name of ['memory', 'agents'])
-    rmSync(path.join(runtimeDir, name), { recursive: true, force: true });
 }

@@ -1,19 +1,10 @@
-import axe from 'axe-core';
 import { describe, expect } from 'vitest';
+import { complaints } from './support/complaints.ts';
 import { TestHost } from './support/test-host.ts';
 import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
 
 const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true };
-
-/** What axe finds that keeps people out. */
-async function complaints({ page }: WebPage): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate<axe.AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
-  return found.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
 
 describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   webTest(

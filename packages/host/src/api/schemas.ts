@@ -27,6 +27,23 @@ export const session = z.object({
   historyStart: described(shape.historyStart, 'offset of the oldest byte kept'),
 });
 
+/** What became of sessions that were lost. */
+export const restoredLost = z.object({
+  restored: z.array(session),
+  failed: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        code: z.string(),
+        message: z.string(),
+        retry: z.boolean(),
+      }),
+    )
+    .describe('those that stay as they were, and why'),
+});
+export type RestoredLost = z.infer<typeof restoredLost>;
+
 /** Text that can become a C string. */
 const cString = z.string().refine((text) => !text.includes('\0'), 'contains a NUL character');
 

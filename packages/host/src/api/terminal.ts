@@ -6,12 +6,14 @@ import * as z from 'zod';
 import type { Use } from '../daemons/pool.ts';
 import { changes } from './changes.ts';
 import { daemonRouter } from './daemon.ts';
+import { restoreLost, restoreSession, type Surroundings } from './restore.ts';
 import {
   captured,
   captureInput,
   createInput,
   type CreateInput,
   namespace,
+  restoredLost,
   session,
   sessionRef,
   size,
@@ -139,6 +141,24 @@ export const terminalRouter = router({
       return await client.request('forget', { session: input.session });
     }),
 
+  restore: procedure
+    .meta({ summary: 'start the program of an exited session anew: same session, what it had printed stays' })
+    .input(ofSession)
+    .output(session)
+    .mutation(async ({ ctx, input }) => {
+      using use = ctx.namespaces.useToStart(input.namespace);
+      return await restoreSession(await use.thing.clientOrStart(), input.session, surroundings(ctx));
+    }),
+
+  restoreLost: procedure
+    .meta({ summary: 'restore all sessions that ended with the machine, as far as that can be done' })
+    .input(z.object({ namespace }).prefault({}))
+    .output(restoredLost)
+    .mutation(async ({ ctx, input }) => {
+      using use = ctx.namespaces.useToStart(input.namespace);
+      return await restoreLost(await use.thing.clientOrStart(), surroundings(ctx));
+    }),
+
   onSessions: procedure
     .meta({ summary: 'all sessions, and then each change of one' })
     .input(z.object({ namespace }).prefault({}))
@@ -163,29 +183,31 @@ function useForAll(
   return namespaces.shared(share);
 }
 
-/** The host's own environment, less what is true only of its terminal, and what the caller adds; its mask and limits. */
-function openParameters(
-  input: CreateInput,
-  { env: hostEnv, programs }: Pick<ApiContext, 'env' | 'programs'>,
-): OpenParameters {
+function openParameters(input: CreateInput, ctx: Pick<ApiContext, 'env' | 'programs'>): OpenParameters {
   const { command, name, cols, rows, historyBytes, historyIn } = input;
   // As a shell does, for a path that somebody has typed into a form.
   const cwd = (input.cwd ?? '~').replace(/^~(?=\/|$)/, () => homedir());
   if (!cwd.startsWith('/')) throw new HoldfastError('E_CWD', `the folder must be absolute, not ${cwd}`);
-  const env: Record<string, string> = {};
-  for (const [key, value] of Object.entries(hostEnv))
-    if (value !== undefined && !NOT_INHERITED.test(key)) env[key] = value;
+  const around = surroundings(ctx);
   return {
     command,
     cwd,
-    env: { ...env, TERM: 'xterm-256color', COLORTERM: 'truecolor', ...input.env },
     cols,
     rows,
-    ...programs,
+    ...around,
+    env: { ...around.env, ...input.env },
     ...(name === undefined ? {} : { name }),
     ...(historyBytes === undefined ? {} : { historyBytes }),
     ...(historyIn === undefined ? {} : { historyIn }),
   };
+}
+
+/** The host's own environment, less what is true only of its terminal; its mask and limits. */
+function surroundings({ env: hostEnv, programs }: Pick<ApiContext, 'env' | 'programs'>): Surroundings {
+  const env: Record<string, string> = {};
+  for (const [key, value] of Object.entries(hostEnv))
+    if (value !== undefined && !NOT_INHERITED.test(key)) env[key] = value;
+  return { ...programs, env: { ...env, TERM: 'xterm-256color', COLORTERM: 'truecolor' } };
 }
 
 const NOT_INHERITED = /^(COLUMNS|LINES|TERM_PROGRAM.*|HOLDFAST_SESSION|HOLDFAST_TEST_.*)$/;

@@ -36,6 +36,8 @@ export interface FeedListener {
  * A page's place is the number of the entry that it needs next. Bytes are framed once, for everybody.
  */
 export class Feed {
+  /** Its id. */
+  readonly session: string;
   /** Resolves when it has begun; rejects with the daemon's error. */
   readonly opened: Promise<void>;
   readonly #listeners = new Set<FeedListener>();
@@ -52,6 +54,7 @@ export class Feed {
   readonly #awaiting = new Set<{ readonly offset: number; readonly resolve: () => void }>();
 
   constructor(client: Client, session: string) {
+    this.session = session;
     this.#screens = new FeedScreens({
       make: (timeoutMs) => client.snapshot(session, { timeoutMs }),
       reaches: (offset) => this.#reached(offset),
@@ -100,6 +103,11 @@ export class Feed {
   leave(listener: FeedListener): boolean {
     this.#listeners.delete(listener);
     return this.#listeners.size === 0;
+  }
+
+  /** Whether its session has exited, and all of its output is here. */
+  get hasEnded(): boolean {
+    return this.#entries.at(-1)?.kind === 'exited';
   }
 
   /** Where a new page begins. */
@@ -214,17 +222,18 @@ export class Feeds {
   join(client: Client, session: string, listener: FeedListener): Feed {
     const feeds = this.#byClient.get(client) ?? new Map<string, Feed>();
     this.#byClient.set(client, feeds);
-    const feed = feeds.get(session) ?? new Feed(client, session);
+    const known = feeds.get(session);
+    // Behind the end of a session there is nothing, unless it was restored.
+    const feed = known && !known.hasEnded ? known : new Feed(client, session);
     feeds.set(session, feed);
     feed.listen(listener);
     return feed;
   }
 
-  leave(client: Client, session: string, listener: FeedListener): void {
-    const feeds = this.#byClient.get(client);
-    const feed = feeds?.get(session);
-    if (!feed?.leave(listener)) return;
+  leave(client: Client, feed: Feed, listener: FeedListener): void {
+    if (!feed.leave(listener)) return;
     feed.close();
-    feeds?.delete(session);
+    const feeds = this.#byClient.get(client);
+    if (feeds?.get(feed.session) === feed) feeds.delete(feed.session);
   }
 }

@@ -127,8 +127,8 @@ export class Page {
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { client, session, feeds, use } = this.#options;
-    feeds.leave(client, session.id, this.#listener);
+    const { client, feeds, use } = this.#options;
+    feeds.leave(client, this.#feed, this.#listener);
     this.#input?.close();
     this.#catchUp?.close();
     void this.#viewer?.close();

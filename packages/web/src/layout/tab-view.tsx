@@ -1,6 +1,6 @@
 import { lazy, type PointerEvent, type RefObject, Suspense, useRef } from 'react';
 import { household } from '../api/household.ts';
-import { runAgain } from '../sessions/actions.ts';
+import { restoreSession, runAgain } from '../sessions/actions.ts';
 import { sharing } from '../sharing/sharing.ts';
 import { useStore } from '../store.ts';
 import { splitPane } from './commands.ts';
@@ -71,6 +71,7 @@ function PaneView({
             onSplit: (direction) => void splitPane(pane, direction),
             onClose: () => changeLayout((layout) => closePane(layout, pane.id)),
             onRunAgain: () => known && void runAgain(known),
+            onRestore: () => known && void restoreSession(known),
             onShare: () => sharing.set(pane.session),
           }}
         />

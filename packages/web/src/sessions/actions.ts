@@ -5,6 +5,7 @@ import { tellForgotten, tellSession } from '../api/household.ts';
 import { changeLayout, focusAsked, newId } from '../layout/layout-store.ts';
 import { filterPanes, replaceSession, show, split } from '../layout/layout.ts';
 import { goTo } from '../route.ts';
+import { count } from './describe.ts';
 import { noteStarted } from './started-here.ts';
 
 /** Time to take a `Forget` back, in ms. */
@@ -81,6 +82,27 @@ export function forgetSession({ id, name }: Session, onUndo: () => void): void {
       },
     },
   });
+}
+
+/** Starts the program of an exited session anew, below what it had printed; panes that show it go on. */
+export async function restoreSession({ id, name }: Session): Promise<void> {
+  try {
+    tellSession(await api.terminal.restore.mutate({ session: id }));
+  } catch (error) {
+    toast.error(`Can’t restore “${name}”: ${reasonOf(error)}`);
+  }
+}
+
+/** Restores all that ended with the machine, and says of which that could not be done. */
+export async function restoreLost(): Promise<void> {
+  try {
+    const { restored, failed } = await api.terminal.restoreLost.mutate();
+    for (const session of restored) tellSession(session);
+    if (restored.length > 0) toast.success(`${count(restored.length, 'session')} restored`);
+    for (const { name, message } of failed) toast.error(`Can’t restore “${name}”: ${message}`);
+  } catch (error) {
+    toast.error(`Can’t restore: ${reasonOf(error)}`);
+  }
 }
 
 /** The same program again, in the same folder; the pane that showed the old one shows it. */

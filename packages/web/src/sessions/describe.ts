@@ -22,6 +22,11 @@ export function exitOf(exit: Exit): { text: string; isGood: boolean } {
   return { text: 'Ended, status lost', isGood: false };
 }
 
+/** Whether nobody saw its program end, as when the machine went down. */
+export function isLost({ exit }: Pick<Session, 'exit'>): boolean {
+  return exit !== null && 'lost' in exit;
+}
+
 /** How long ago, shortly: `now`, `5m`, `3h`, `2d`. */
 export function agoOf(atMs: number, nowMs: number): string {
   const seconds = Math.max(0, (nowMs - atMs) / 1000);

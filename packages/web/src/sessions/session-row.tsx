@@ -5,8 +5,8 @@ import { type KeyboardEvent, useRef, useState } from 'react';
 import { sharing } from '../sharing/sharing.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/dialog.tsx';
-import { killSession, renameSession, showSession } from './actions.ts';
-import { agoOf, commandOf, exitOf, folderOf } from './describe.ts';
+import { killSession, renameSession, restoreSession, showSession } from './actions.ts';
+import { agoOf, commandOf, exitOf, folderOf, isLost } from './describe.ts';
 
 export interface SessionRowProps {
   readonly session: Session;
@@ -91,6 +91,15 @@ export function SessionRow(props: SessionRowProps) {
           </span>
         </button>
       )}
+      {isLost(session) && !isRenaming && (
+        <Button
+          look="secondary"
+          aria-label={`Restore ${session.name}`}
+          onClick={() => void restoreSession(session)}
+        >
+          Restore
+        </Button>
+      )}
       <span className="relative flex w-10 shrink-0 items-center justify-center">
         <time
           dateTime={new Date(activeAt).toISOString()}
@@ -125,9 +134,14 @@ export function SessionRow(props: SessionRowProps) {
                   Kill… <kbd className="text-xs text-muted">Del</kbd>
                 </DropdownMenu.Item>
               ) : (
-                <DropdownMenu.Item className={ITEM} onSelect={onForget}>
-                  Forget <kbd className="text-xs text-muted">Del</kbd>
-                </DropdownMenu.Item>
+                <>
+                  <DropdownMenu.Item className={ITEM} onSelect={() => void restoreSession(session)}>
+                    Restore
+                  </DropdownMenu.Item>
+                  <DropdownMenu.Item className={ITEM} onSelect={onForget}>
+                    Forget <kbd className="text-xs text-muted">Del</kbd>
+                  </DropdownMenu.Item>
+                </>
               )}
             </DropdownMenu.Content>
           </DropdownMenu.Portal>

@@ -8,8 +8,8 @@ import { hrefOf, useRoute } from '../route.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { Mark } from '../ui/mark.tsx';
-import { forgetSession } from './actions.ts';
-import { commandOf } from './describe.ts';
+import { forgetSession, restoreLost } from './actions.ts';
+import { commandOf, isLost } from './describe.ts';
 import { keepSeen, seen } from './seen.ts';
 import { SessionRow } from './session-row.tsx';
 
@@ -41,6 +41,7 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
     const text = `${session.name} ${commandOf(session)} ${session.cwd}`.toLowerCase();
     return text.includes(wanted);
   });
+  const lost = (sessions ?? []).filter((session) => !hidden.has(session.id) && isLost(session)).length;
   const hide = (id: string, isHidden: boolean) =>
     setHidden((known) => new Set(isHidden ? [...known, id] : [...known].filter((other) => other !== id)));
 
@@ -71,6 +72,17 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
           {hostIsGone ? 'The host can’t be reached.' : 'The daemon doesn’t answer.'} This is what was known
           last.
         </p>
+      )}
+      {lost > 1 && (
+        <div
+          role="status"
+          className="mx-2 mb-2 flex items-center gap-2 rounded-md bg-warn-soft py-1.5 pr-1.5 pl-3 text-xs text-warn"
+        >
+          <span className="min-w-0 flex-1">{lost} sessions ended with the machine.</span>
+          <Button look="secondary" onClick={() => void restoreLost()}>
+            Restore all
+          </Button>
+        </div>
       )}
       <ul className="min-h-0 flex-1 space-y-0.5 overflow-y-auto px-2 pb-2">
         {found.map((session) => (

@@ -13,6 +13,7 @@ export interface PaneActions {
   readonly onSplit: (direction: 'row' | 'column') => void;
   readonly onClose: () => void;
   readonly onRunAgain: () => void;
+  readonly onRestore: () => void;
   readonly onShare: () => void;
 }
 

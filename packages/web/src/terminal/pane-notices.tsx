@@ -1,6 +1,6 @@
 import { Hourglass, RotateCcw, ShieldQuestion } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { count, exitOf } from '../sessions/describe.ts';
+import { count, exitOf, isLost } from '../sessions/describe.ts';
 import { Button } from '../ui/button.tsx';
 import { isHoldingBack, type LinkView } from './link.ts';
 
@@ -43,17 +43,22 @@ export interface ExitNoticeProps {
   readonly exit: NonNullable<LinkView['exit']>;
   /** Undefined where nothing can be started. */
   readonly onRunAgain: (() => void) | undefined;
+  readonly onRestore: (() => void) | undefined;
 }
 
 /** How the program ended, below the terminal. */
-export function ExitNotice({ exit, onRunAgain }: ExitNoticeProps) {
+export function ExitNotice({ exit, onRunAgain, onRestore }: ExitNoticeProps) {
   const { text, isGood } = exitOf(exit);
+  // What ended with the machine goes on where it was; what ended by itself is done, and run again beside it.
+  const [label, onClick] = isLost({ exit })
+    ? (['Restore', onRestore] as const)
+    : (['Run again', onRunAgain] as const);
   return (
     <Notice look={isGood ? 'plain' : 'bad'}>
       <span className="flex-1">{text}</span>
-      {onRunAgain && (
-        <Button look="secondary" onClick={onRunAgain}>
-          <RotateCcw size={13} aria-hidden /> Run again
+      {onClick && (
+        <Button look="secondary" onClick={onClick}>
+          <RotateCcw size={13} aria-hidden /> {label}
         </Button>
       )}
     </Notice>

@@ -72,6 +72,8 @@ export default function TerminalPane(props: TerminalPaneProps) {
   const linkView = useStore<LinkView | undefined>(live?.link.view ?? NOTHING);
   const { silentSince } = useStore(household);
   const timesAsked = useStore(focusAsked);
+  const hasEnded = linkView?.state === 'ended';
+  const timesRestored = useTimesRestored(known, hasEnded);
 
   useEffect(() => {
     if (!element.current) return undefined;
@@ -90,13 +92,12 @@ export default function TerminalPane(props: TerminalPaneProps) {
       begun.view.dispose();
       setLive(undefined);
     };
-  }, [session, readOnly]);
+  }, [session, readOnly, timesRestored]);
 
   useEffect(() => live?.view.setFontSize(fontSize), [live, fontSize]);
   useEffect(() => {
     if (live) live.view.terminal.options.screenReaderMode = screenReader;
   }, [live, screenReader]);
-  const hasEnded = linkView?.state === 'ended';
   useEffect(() => {
     if (hasEnded) live?.view.end();
   }, [live, hasEnded]);
@@ -178,7 +179,11 @@ export default function TerminalPane(props: TerminalPaneProps) {
         )}
       </div>
       {linkView && linkView.exit !== null && (
-        <ExitNotice exit={linkView.exit} onRunAgain={readOnly ? undefined : actions?.onRunAgain} />
+        <ExitNotice
+          exit={linkView.exit}
+          onRunAgain={readOnly ? undefined : actions?.onRunAgain}
+          onRestore={readOnly ? undefined : actions?.onRestore}
+        />
       )}
       {!readOnly && (
         <TouchKeys
@@ -188,6 +193,23 @@ export default function TerminalPane(props: TerminalPaneProps) {
       )}
     </section>
   );
+}
+
+/** How often its session was restored behind the end that it shows: another program runs in it then, which needs another link. */
+function useTimesRestored(known: Session | undefined, hasEnded: boolean): number {
+  const endedPid = useRef<number>(undefined);
+  const [times, setTimes] = useState(0);
+  useEffect(() => {
+    if (!hasEnded || !known) {
+      endedPid.current = undefined;
+    } else if (endedPid.current === undefined) {
+      endedPid.current = known.pid;
+    } else if (known.pid !== endedPid.current) {
+      endedPid.current = undefined;
+      setTimes((before) => before + 1);
+    }
+  }, [known, hasEnded]);
+  return times;
 }
 
 interface Beginning {
