@@ -88,6 +88,7 @@ export default {
           '^packages/[^/]+/src/index[.]ts$',
           '^packages/client/src/(transport/posix|waiting/index)[.]ts$',
           '^packages/host/src/auth/tokens[.]ts$',
+          '^packages/posix/src/process-stat[.]ts$',
           '^packages/protocol/src/(keeper|keeper-report)[.]ts$',
           '^packages/screen/src/(queries/index|sequence-guards)[.]ts$',
           '^packages/supervisor/src/(connect|home|keeper|keeper-report|ship|status)[.]ts$',

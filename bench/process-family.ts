@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { STAT, statFields } from '@holdfast/posix/process-stat';
 
 const MS_PER_TICK = 10;
-/** Fields of /proc/PID/stat after the command's name: utime, stime, and both of the children waited for. */
-const TIMES = { first: 11, last: 14 };
+const TIMES = [STAT.userTime, STAT.systemTime, STAT.userTimeOfChildren, STAT.systemTimeOfChildren];
 
 /**
  * Processor time in milliseconds of all processes whose environment names `folder`, and of their children that have ended
@@ -14,9 +14,8 @@ export function familyCpuMs(folder: string): number {
     if (!/^\d+$/.test(pid)) continue;
     try {
       if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(folder)) continue;
-      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      for (const time of fields.slice(TIMES.first, TIMES.last + 1)) ticks += Number(time);
+      const fields = statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+      for (const time of TIMES) ticks += Number(fields[time]);
     } catch (error) {
       if (!isGone(error)) throw error;
     }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, netConnector } from '@holdfast/client';
+import { processEntry } from '@holdfast/posix';
 import {
   eventually,
   isAlive,
@@ -225,12 +226,8 @@ test('a daemon that the command line starts belongs to nobody: own session, no t
   const terminal = home.terminal(['new', '-d', '--', 'cat']);
   expect(await terminal.ended()).toEqual({ code: 0 });
   const pid = await eventually('the daemon', () => home.daemonPid);
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const [, parent, group, session, tty] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  expect({ group, session: session === group, tty }).toEqual({ group, session: true, tty: 0 });
+  const { parent, group, session, terminal: itsOwn } = (await processEntry(pid)) ?? {};
+  expect({ session, itsOwn }).toEqual({ session: group, itsOwn: 0 });
   expect(parent).not.toBe(process.pid);
   const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
   expect(files.filter((file) => file.startsWith('/dev/pts/'))).toEqual([]);

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { startTimeOf } from '@holdfast/posix';
 import {
   childrenOf,
   commandLine,
@@ -16,10 +17,6 @@ import { TestKeeper } from './support/test-keeper.ts';
 
 const SAME = { node: process.execPath, nodeArguments: [], entry: installation().keeperEntry };
 
-function startTime(pid: number): string | undefined {
-  return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[19];
-}
-
 test('another keeper takes its place: same process, same children, same descriptors, and it goes on', async () => {
   await using keeper = await TestKeeper.start();
   const program = await keeper.open('a', ['/bin/sh', '-c', 'read line; exit 5']);
@@ -27,11 +24,11 @@ test('another keeper takes its place: same process, same children, same descript
   const daemon = await keeper.kill();
   await keeper.hears({ by: daemon, type: 'exited', pid: gone });
   const fds = await settledFdCount(keeper.pid);
-  const started = startTime(keeper.pid);
+  const started = startTimeOf(keeper.pid);
   const answer: unknown = JSON.parse(await keeper.request({ type: 'replace', ...SAME }));
   expect(answer).toEqual({ ok: { pid: keeper.pid, version: expect.any(String), build: expect.any(String) } });
   expect(commandLine(keeper.pid)).toContain('--legacy-fd');
-  expect(startTime(keeper.pid)).toBe(started);
+  expect(startTimeOf(keeper.pid)).toBe(started);
   await eventually('as many descriptors', () => fdCount(keeper.pid) === fds);
   expect([daemon, program].every(isAlive)).toBe(true);
   expect(keeper.report).toMatchObject({ pid: keeper.pid, daemonPid: daemon });

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Input } from '@holdfast/client';
+import { processEntry } from '@holdfast/posix';
 import {
   DATA_HEADER_BYTES,
   encodeAck,
@@ -509,16 +509,15 @@ test('vim runs through upgrades and redraws on resize; programs have no descript
   expect(mastersOf(status.daemon.pid)).toBe(shells.length + 1);
   for (const session of [vim, ...shells]) {
     expect((await daemon.get(session)).pid).toBe(session.pid);
-    expect(new Set(targetsOf(session.pid))).toEqual(new Set([terminalOf(session.pid)]));
+    expect(new Set(targetsOf(session.pid))).toEqual(new Set([await terminalOf(session.pid)]));
   }
   await input.write(Buffer.from(':cquit 9\r'));
   expect((await client.request('wait', { session: vim.id })).session.exit).toEqual({ code: 9 });
 }, 60_000);
 
 /** Device of the program's controlling terminal, by its number. */
-function terminalOf(pid: number): string {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const number = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[4]);
+async function terminalOf(pid: number): Promise<string> {
+  const number = (await processEntry(pid))?.terminal ?? 0;
   return `/dev/pts/${(number & 0xff) | ((number >> 12) & 0xfff00)}`;
 }
 

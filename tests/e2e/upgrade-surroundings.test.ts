@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { processEntry } from '@holdfast/posix';
 import { settledFdCount, TestHome } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { targetsOf } from './support/upgrades.ts';
@@ -10,13 +11,8 @@ function environmentOf(pid: number): Record<string, string> {
 }
 
 /** Its process group, its session and its terminal, by their numbers. */
-function placeOf(pid: number): { group: number; session: number; terminal: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const [group = -1, session = -1, terminal = -1] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(2, 5)
-    .map(Number);
+async function placeOf(pid: number) {
+  const { group, session, terminal } = (await processEntry(pid)) ?? {};
   return { group, session, terminal };
 }
 
@@ -53,7 +49,7 @@ test('a successor has the environment of the first daemon, a process group of it
     const pid = home.daemonPid ?? -1;
     expect(pid).not.toBe(before);
     expect(environmentOf(pid)).toEqual(environment);
-    expect(placeOf(pid)).toEqual({ group: pid, session: pid, terminal: 0 });
+    expect(await placeOf(pid)).toEqual({ group: pid, session: pid, terminal: 0 });
     kinds.push(await kindsOf(pid));
   }
   expect(kinds[1]).toEqual(kinds[0]);

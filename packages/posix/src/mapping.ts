@@ -24,35 +24,30 @@ const OPEN_FLAGS = fs.constants.O_RDWR | fs.constants.O_NOFOLLOW | platform.open
  */
 export function openAllocated(path: string, byteCount: number): number {
   const fd = fs.openSync(path, OPEN_FLAGS | fs.constants.O_CREAT, 0o600);
-  try {
-    allocate(fd, byteCount);
-    return fd;
-  } catch (error) {
-    close(fd);
-    throw error;
-  }
+  return allocated(fd, byteCount);
 }
 
 /** Opens a file that `openAllocated` has made. Throws Error if it has another size, Node's error if it is not there. */
 export function reopenAllocated(path: string, byteCount: number): number {
   const fd = fs.openSync(path, OPEN_FLAGS);
-  try {
+  return allocated(fd, byteCount, () => {
     const { size } = fs.fstatSync(fd);
     // Allocating would make a file that was cut off whole again, with zeros.
     if (size !== byteCount) throw new Error(`${path} has ${size} bytes and not ${byteCount}`);
-    allocate(fd, byteCount);
-    return fd;
-  } catch (error) {
-    close(fd);
-    throw error;
-  }
+  });
 }
 
 /** An allocated file without a name, in memory; gone with its last descriptor and mapping. Linux only. */
 export function openAnonymous(name: string, byteCount: number): number {
   const CLOSE_ON_EXEC = 1;
   const fd = check(libc.memfdCreate(name, CLOSE_ON_EXEC), 'memfd_create');
+  return allocated(fd, byteCount);
+}
+
+/** The descriptor, once its file is looked at and allocated; closed if either fails. */
+function allocated(fd: number, byteCount: number, look?: () => void): number {
   try {
+    look?.();
     allocate(fd, byteCount);
     return fd;
   } catch (error) {

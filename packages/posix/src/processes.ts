@@ -3,6 +3,7 @@ import fs from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { isErrno } from './errors.ts';
 import { isMacOS } from './platform.ts';
+import { STAT, statFields } from './process-stat.ts';
 import { sendSignal } from './signals.ts';
 
 /** One process as the kernel lists it. */
@@ -45,22 +46,23 @@ export async function processEntry(pid: number): Promise<ProcessEntry | undefine
   }
 }
 
-/** `/proc/PID/stat`; the command stands in parentheses and may contain any character, parentheses too. */
+/** What `/proc/PID/stat` tells of a process. */
 export function parseStat(stat: string): ProcessEntry | undefined {
   const open = stat.indexOf('(');
   const shut = stat.lastIndexOf(')');
   if (open < 0 || shut < open) return undefined;
-  const fields = stat.slice(shut + 2).split(' ');
+  const fields = statFields(stat);
   const number = (index: number) => Number(fields[index] ?? Number.NaN);
+  const state = fields[STAT.state];
   return {
     pid: Number(stat.slice(0, open)),
     command: Buffer.from(stat.slice(open + 1, shut), 'latin1').toString('utf8'),
-    isZombie: fields[0] === 'Z' || fields[0] === 'X',
-    parent: number(1),
-    group: number(2),
-    session: number(3),
-    terminal: number(4),
-    startTime: number(19),
+    isZombie: state === 'Z' || state === 'X',
+    parent: number(STAT.parent),
+    group: number(STAT.group),
+    session: number(STAT.session),
+    terminal: number(STAT.terminal),
+    startTime: number(STAT.startTime),
   };
 }
 
@@ -96,8 +98,8 @@ async function listByPs(): Promise<ProcessEntry[]> {
 export function isStandingStill(pid: number): boolean | undefined {
   if (isMacOS) return undefined;
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return /^[TZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+    const fields = statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return /^[TZX]/.test(fields[STAT.state] ?? '');
   } catch {
     // It has ended and was waited for.
     return true;

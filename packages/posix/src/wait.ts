@@ -4,6 +4,7 @@ import koffi from 'koffi';
 import { lastError } from './errors.ts';
 import { libc } from './libc.ts';
 import { isMacOS, platform } from './platform.ts';
+import { STAT, statFields } from './process-stat.ts';
 import { parseStat } from './processes.ts';
 import { signalName } from './signals.ts';
 
@@ -113,8 +114,6 @@ const PIDFD_INFO_BYTES = 64;
 /** Linux 6.15: the exit status of a process that somebody else has waited for. */
 const PIDFD_INFO_EXIT = 8;
 const EXIT_STATUS_AT = 60;
-/** In `/proc/PID/stat`, counted from behind the command (Linux 3.5). */
-const EXIT_CODE_FIELD = 49;
 
 /** Bit of the mask, and where the pid is then. */
 const PIDFD_INFO_PID = 1;
@@ -163,7 +162,8 @@ export function exitStatusOfZombie(pid: number, startTime: number): ExitStatus |
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const entry = parseStat(stat);
     if (!entry?.isZombie || entry.startTime !== startTime) return undefined;
-    const status = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[EXIT_CODE_FIELD] ?? Number.NaN);
+    // Since Linux 3.5.
+    const status = Number(statFields(stat)[STAT.exitCode] ?? Number.NaN);
     return Number.isInteger(status) ? decodeStatus(status) : undefined;
   } catch {
     return undefined;

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-
-/** Its place among the fields of /proc/PID/stat that follow the command, which stands in parentheses. */
-const START_TIME = 19;
+import { STAT, statFields } from '@holdfast/posix/process-stat';
 
 /**
  * When a process was started, for telling it from a later one with its pid: clock ticks since boot; undefined if it has ended, or on
@@ -9,8 +7,7 @@ const START_TIME = 19;
  */
 export function startTimeOf(pid: number): number | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const startTime = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME]);
+    const startTime = Number(statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'))[STAT.startTime]);
     return startTime > 0 ? startTime : undefined;
   } catch {
     // ENOENT, ESRCH

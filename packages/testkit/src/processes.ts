@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { STAT, statFields } from '@holdfast/posix/process-stat';
 import { eventually } from './eventually.ts';
 
 /** Counters of processes, from /proc. Each throws ENOENT for a process that is gone, unless it says otherwise. */
@@ -38,8 +39,8 @@ export function watchCount(pid: number): number {
 
 /** Processor time used so far, user and system. */
 export function cpuMs(pid: number): number {
-  const fields = statFields(pid);
-  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  const fields = fieldsOf(pid);
+  return (Number(fields[STAT.userTime]) + Number(fields[STAT.systemTime])) * MS_PER_TICK;
 }
 
 /** Memory of its own: private pages, not counting files that are mapped shared, such as histories. */
@@ -53,7 +54,7 @@ export function privateBytes(pid: number): number {
 /** `R`unning, `S`leeping, s`T`opped, `Z`ombie…; undefined if it is gone. */
 export function processState(pid: number): string | undefined {
   try {
-    return statFields(pid)[0];
+    return fieldsOf(pid)[STAT.state];
   } catch {
     return undefined; // ENOENT, ESRCH
   }
@@ -69,7 +70,7 @@ export function isAlive(pid: number): boolean {
 export function childrenOf(pid: number): number[] {
   return everyPid().filter((other) => {
     try {
-      return Number(statFields(other)[1]) === pid;
+      return Number(fieldsOf(other)[STAT.parent]) === pid;
     } catch {
       return false; // gone meanwhile
     }
@@ -119,8 +120,6 @@ function startEnvironment(pid: number): string[] | undefined {
   }
 }
 
-/** Fields of /proc/PID/stat behind the command: state, parent, … */
-function statFields(pid: number): string[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+function fieldsOf(pid: number): string[] {
+  return statFields(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
