@@ -196,6 +196,8 @@ test('waits tell of their progress, are cancelled, and end at their time without
     met: false,
     timedOut: true,
   });
+  const unmarked = { terminal: 'cat', for: 'prompt', timeoutMs: 50 };
+  expect(await agent.call('terminal_wait', unmarked)).toMatchObject({ met: false, timedOut: true });
   const ctrl = new AbortController();
   const told: number[] = [];
   const cancelled = agent.call(

@@ -34,6 +34,7 @@ interface Condition {
 
 interface Outcome {
   readonly met: boolean;
+  readonly timedOut?: boolean;
   readonly match?: OutputMatch;
   readonly lastExit?: number;
   readonly hasMarks?: boolean;
@@ -118,8 +119,7 @@ export function registerWait(server: McpServer, terminals: Terminals): void {
         ? await screenShown(client, now, { format, maxBytes })
         : await newestOutput(client, now, { since, format, maxBytes });
       const { state, exit } = now;
-      const timedOut = outcome === undefined;
-      const { met = false, match, lastExit, hasMarks } = outcome ?? {};
+      const { met, timedOut = false, match, lastExit, hasMarks } = outcome;
       const answer = {
         met,
         timedOut,
@@ -162,19 +162,20 @@ async function screenShown(
   return { output, from: next, next, gaps: [] };
 }
 
-/** Undefined if the time was over before. */
 async function waited(
   client: Client,
   session: Session,
   how: { condition: Condition; limit: TimeLimit; timeoutMs: number },
-): Promise<Outcome | undefined> {
+): Promise<Outcome> {
   const { limit } = how;
   const prompt = new PromptWait();
   try {
     return await outcomeOf(client, session, { ...how, prompt });
   } catch (error) {
     if (!limit.isOver) throw error;
-    return how.condition.for === 'prompt' && !prompt.hasMarks ? { met: false, hasMarks: false } : undefined;
+    return how.condition.for === 'prompt' && !prompt.hasMarks
+      ? { met: false, timedOut: true, hasMarks: false }
+      : { met: false, timedOut: true };
   }
 }
 
