@@ -41,20 +41,24 @@ export interface ChaosOptions {
 
 /** Everything at once, for so long: what came of it. */
 export async function chaos(options: ChaosOptions): Promise<Tally> {
+  const tally = new Tally();
   await using home = new TestHome();
-  let tally: Tally | undefined;
+  using disk = process.getuid?.() === 0 ? new SmallDisk(home.folder, DISK_BYTES) : undefined;
+  let isOver = false;
   try {
-    tally = await chaosIn(home, options);
-    return tally;
+    await everything({ home, disk, tally }, options);
+    isOver = true;
   } finally {
-    if (tally?.faults.length !== 0) options.onKept?.(keepLogs(home));
+    if (!isOver || tally.faults.length > 0) options.onKept?.(keepLogs(home));
   }
+  return tally;
 }
 
-async function chaosIn(home: TestHome, { seed, ms, nodes = [], onEvent }: ChaosOptions): Promise<Tally> {
-  const tally = new Tally();
+async function everything(
+  { home, disk, tally }: { home: TestHome; disk: SmallDisk | undefined; tally: Tally },
+  { seed, ms, nodes = [], onEvent }: ChaosOptions,
+): Promise<void> {
   const random = new Random(seed);
-  using disk = process.getuid?.() === 0 ? new SmallDisk(home.folder, DISK_BYTES) : undefined;
   using older = new DaemonFile(released(RELEASES.at(-1) ?? '').code);
   const file = path.join(home.scratch('points'), 'points.json');
   const at = (points: Points) => writeFileSync(file, JSON.stringify(points));
@@ -101,7 +105,6 @@ async function chaosIn(home: TestHome, { seed, ms, nodes = [], onEvent }: ChaosO
   for (const process of [pid, home.keeperPid ?? -1])
     for (const zombie of zombiesOf(process))
       tally.loss('descriptors leaked', `zombie ${zombie} of ${process}`);
-  return tally;
 }
 
 function keepLogs({ paths }: TestHome): string {

@@ -1,21 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Build, Supervisor, type SupervisorEvent, type SupervisorOptions } from '@holdfast/supervisor';
 import { repository, TestHome } from '@holdfast/testkit';
 
-/** A daemon that says it is another version and build than the one of this tree, and is the same otherwise. */
+/** What a daemon starts, beside it in its tree: without a keeper it can't replace one that has ended. */
+const PROGRAMS = ['daemon/main.js', 'keeper/main.js', 'screen/main.cjs'];
+
+/** A daemon that says it is another version and build than the one of this tree, with keeper and worker, and is the same otherwise. */
 export function otherDaemon(home: TestHome, other: Build): string {
   const folder = home.scratch(`other-${other.version}-${other.build}`);
-  const code = readFileSync(home.installation.daemonEntry, 'utf8');
+  const tree = path.join(path.dirname(home.installation.daemonEntry), '..');
   const { version, build } = thisBuild(home);
-  for (const text of [`"${version}"`, build]) {
-    if (!code.includes(text)) throw new Error(`the daemon does not contain ${text}`);
+  for (const program of PROGRAMS) {
+    const code = readFileSync(path.join(tree, program), 'utf8');
+    if (!code.includes(build)) throw new Error(`${program} does not contain ${build}`);
+    const file = path.join(folder, program);
+    mkdirSync(path.dirname(file));
+    writeFileSync(file, code.replaceAll(build, other.build).replaceAll(`"${version}"`, `"${other.version}"`));
   }
-  const entry = path.join(folder, 'main.mjs');
-  writeFileSync(entry, code.replaceAll(build, other.build).replaceAll(`"${version}"`, `"${other.version}"`));
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n');
   symlinkSync(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
-  return entry;
+  return path.join(folder, 'daemon', 'main.js');
 }
 
 /** A daemon that says what it is and cannot start. */
