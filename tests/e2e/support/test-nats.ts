@@ -28,6 +28,23 @@ export class TestNats implements AsyncDisposable {
     return nats;
   }
 
+  /** So many servers that are one; disposed of one by one. */
+  static async cluster(size: number): Promise<TestNats[]> {
+    const servers: TestNats[] = [];
+    const routePorts: number[] = [];
+    for (let count = 0; count < size; count += 1) {
+      servers.push(new TestNats(await freePort()));
+      routePorts.push(await freePort());
+    }
+    const routes = routePorts.map((port) => `nats-route://127.0.0.1:${port}`).join(', ');
+    for (const [index, server] of servers.entries()) {
+      server.write(`server_name: server-${index}
+cluster { name: test, listen: "127.0.0.1:${routePorts[index]}", routes: [ ${routes} ] }`);
+    }
+    await Promise.all(servers.map((server) => server.start()));
+    return servers;
+  }
+
   get url(): string {
     return `nats://127.0.0.1:${this.port}`;
   }

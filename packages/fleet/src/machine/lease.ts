@@ -2,11 +2,12 @@ import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { HoldfastError } from '@holdfast/protocol';
 import type { KV } from '@nats-io/kv';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { errors, type NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod/mini';
 import { FLEET_LIMITS } from '../limits.ts';
 import { encodeJson, parseJson } from '../messages.ts';
 import { openBucket } from '../nats/buckets.ts';
+import { findCause } from '../nats/connect.ts';
 
 export const leaseShape = z.object({
   /** Of the process that serves: two of one name are told apart by it. */
@@ -52,23 +53,12 @@ export class Lease {
 
   /**
    * Claims the name, and goes on renewing it. One that is held by another process of the same home may be its last breath: it is
-   * waited for until it must have run out. Throws E_NAME_TAKEN.
+   * waited for until it must have run out, and so are servers that are electing who keeps it. Throws E_NAME_TAKEN, and what NATS says.
    */
   async claim(): Promise<void> {
     const deadline = performance.now() + FLEET_LIMITS.leaseMs + FLEET_LIMITS.renewMs;
-    for (;;) {
-      const holder = await this.#renew();
-      if (!holder) break;
-      const isOurs = holder.home === this.#value.home && holder.machine === this.#value.machine;
-      if (!isOurs || performance.now() > deadline) {
-        const who = isOurs ? 'another holdfast serve of this home' : `${holder.machine} (${holder.home})`;
-        throw new HoldfastError(
-          'E_NAME_TAKEN',
-          `${who} is "${this.#name}" in this fleet; --fleet-name gives another name`,
-        );
-      }
+    while (!(await this.#isClaimed({ isLate: performance.now() > deadline })))
       await new Promise((resolve) => setTimeout(resolve, FLEET_LIMITS.renewMs / 10));
-    }
     this.#timer = setInterval(() => void this.#tick(), FLEET_LIMITS.renewMs);
   }
 
@@ -79,6 +69,24 @@ export class Lease {
     await this.#underWay;
     if (this.#revision === undefined) return;
     await this.#bucket?.delete(this.#name, { previousSeq: this.#revision }).catch(() => undefined); // it runs out
+  }
+
+  /** False: it is worth another attempt. */
+  async #isClaimed({ isLate }: { isLate: boolean }): Promise<boolean> {
+    let holder: LeaseValue | undefined;
+    try {
+      holder = await this.#renew();
+    } catch (error) {
+      if (isLate || findCause(error, errors.PermissionViolationError)) throw error;
+      this.#bucket = undefined;
+      return false;
+    }
+    if (!holder) return true;
+    const isOurs = holder.home === this.#value.home && holder.machine === this.#value.machine;
+    if (isOurs && !isLate) return false;
+    const who = isOurs ? 'another holdfast serve of this home' : `${holder.machine} (${holder.home})`;
+    const why = `${who} is "${this.#name}" in this fleet; --fleet-name gives another name`;
+    throw new HoldfastError('E_NAME_TAKEN', why);
   }
 
   #tick(): Promise<void> {
