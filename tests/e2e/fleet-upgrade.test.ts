@@ -55,4 +55,4 @@ test('a rolling upgrade of hosts that all flood stops at the one whose build is 
     expect(said).toBe('');
     expect(firstDifference(bytes, 0)).toBe(-1);
   }
-}, 120_000);
+}, 240_000);
