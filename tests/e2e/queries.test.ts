@@ -1,8 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Session } from '@holdfast/protocol';
-import { findQueries } from '@holdfast/screen/queries';
-import { eventually, pythonPath, Recording, startDaemon, type TestDaemon } from '@holdfast/testkit';
+import {
+  eventually,
+  pythonPath,
+  queriesIn,
+  Recording,
+  startDaemon,
+  type TestDaemon,
+} from '@holdfast/testkit';
 import { describe, expect, test } from 'vitest';
 import { AnsweringTerminal } from './support/answering-terminal.ts';
 import { needs } from './support/needs.ts';
@@ -307,10 +313,43 @@ describe('detached', () => {
     await input.write(Buffer.from("printf '\\e[6n'; read -P '' place\r"));
     await shown(daemon, session, /^\[\d+;1R/m);
   });
+
+  test.for([
+    { name: 'fish', command: 'fish --no-config', ready: /[>#] / },
+    { name: 'vim', command: 'vim -N -u NONE -i NONE -n', ready: /~ / },
+    { name: 'nvim', command: 'nvim -u NONE -i NONE -n', ready: /~/ },
+  ])(
+    '$name has an answer to all that it asks when it starts, and never says that it waited',
+    async (program, context) => {
+      needs(context, program.name);
+      await using daemon = await startDaemon();
+      const typed = path.join(daemon.home.scratch('typed'), 'typed');
+      const recording = await daemon.record(
+        await daemon.open('note-answers.py', [typed, ...program.command.split(' ')]),
+      );
+      await recording.waitFor(program.ready);
+      await eventually('all is answered', () => {
+        const [asked, answered] = [recording.bytes.toString('latin1'), fs.readFileSync(typed, 'latin1')];
+        return ASKED.every(([query, answer]) => timesIn(answered, answer) >= timesIn(asked, query));
+      });
+      expect(recording.text).not.toMatch(WAITED);
+    },
+  );
 });
 
-function queriesIn(bytes: Buffer): string[] {
-  const queries: string[] = [];
-  findQueries(bytes, (from, to) => queries.push(bytes.toString('latin1', from, to)));
-  return queries;
+/** What fish and nvim say of a terminal that does not answer, each when it has waited for a while. */
+const WAITED = /could not read response|Did not detect/;
+/** What programs ask when they start, and what is an answer to it. */
+const ASKED = [
+  ['\x1b\\[6n', '\x1b\\[\\d+;\\d+R'],
+  ['\x1b\\[>?0?c', '\x1b\\[[?>][\\d;]*c'],
+  ['\x1b\\]1[0-2];\\?', '\x1b\\]1[0-2];rgb'],
+  ['\x1b\\[\\?u', '\x1b\\[\\?\\d+u'],
+  ['\x1b\\[>0?q', '\x1bP>\\|'],
+  ['\x1bP\\$q', '\x1bP[01]\\$r'],
+  ['\x1bP\\+q', '\x1bP[01]\\+r'],
+] as const;
+
+function timesIn(text: string, pattern: string): number {
+  return text.match(new RegExp(pattern, 'g'))?.length ?? 0;
 }
