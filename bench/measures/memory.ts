@@ -7,7 +7,7 @@ const SESSION_COUNTS = [0, 1, 100, 200, 1_000] as const;
 const GOAL_IDLE_MB = 60;
 const GOAL_1000_MB = 120;
 const GOAL_PRIVATE_MB = 35;
-const GOAL_KB_PER_SESSION = 100;
+const GOAL_KB_PER_SESSION = 64;
 /** After the last session was opened: the garbage of opening is collected when the daemon likes. */
 const SETTLE_MS = 2_000;
 
