@@ -7,6 +7,8 @@ import {
   LINE_BYTES,
   privateBytes,
   program,
+  pythonPath,
+  queriesIn,
 } from '@holdfast/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestHost } from './support/test-host.ts';
@@ -290,3 +292,44 @@ test('the page that typed last leads, and has its size', async () => {
   expect(await two.message('leading')).toMatchObject({ leading: true });
   expect(await one.message('resized')).toMatchObject({ cols: 120, rows: 40 });
 });
+
+const ASKS_WHEN_RESIZED = `
+import os, signal
+signal.signal(signal.SIGWINCH, lambda *_: os.write(1, b"resized\\x1b[5n"))
+os.write(1, b"ready")
+while True: signal.pause()
+`;
+
+describe('what is asked while the screen of a page that leads is made', () => {
+  test('is put to that page, once: behind the screen if that shows it already, else where it comes', async () => {
+    await using fresh = await TestHost.start();
+    let byMessage = 0;
+    // The first screen takes long to be made, but nothing says that it does.
+    for (let round = 0; round < 10 && byMessage === 0; round += 1) {
+      const { terminal } = fresh.client();
+      const { id } = await terminal.create.mutate({
+        command: [pythonPath(), '-c', ASKS_WHEN_RESIZED],
+        cols: 100,
+        rows: 30,
+      });
+      await terminal.wait.mutate({ session: id, text: 'ready' });
+      using page = new TestPage(fresh.at, id, { stream: 'stream of a leader', screen: true });
+      const shown = () => page.messages.find(({ type }) => type === 'screen');
+      await page.until(
+        'the question has come',
+        () => String(shown()?.['text']).includes('resized') || page.text.includes('resized'),
+      );
+      // Behind all that the host has told of the question.
+      await page.pong();
+      const asked = page.messages.filter(({ type }) => type === 'asked').map(({ text }) => text);
+      byMessage += asked.length;
+      expect([...asked, ...questionsIn(page.text)]).toEqual(['\x1b[5n']);
+      expect(questionsIn(String(shown()?.['text']))).toEqual([]);
+    }
+    expect(byMessage).toBe(1);
+  });
+});
+
+function questionsIn(text: string): string[] {
+  return queriesIn(Buffer.from(text));
+}
