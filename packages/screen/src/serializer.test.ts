@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { queriesIn } from '@holdfast/testkit';
 import { describe, expect, it } from 'vitest';
 import { differences } from './differences.ts';
@@ -14,20 +15,12 @@ function emulator(written: string): Emulator {
   return it;
 }
 
-/** What a terminal may have been told, each in a state in which it shows. */
+/** What a terminal may have been told, each in a state in which it shows: by the rows of the first table of docs/screen.md. */
 const STATES: Readonly<Record<string, readonly string[]>> = {
-  'text and attributes': [
+  'text, wide and combining characters, empty cells and their background': [
     'plain',
-    '\x1b[1;3;4;5;7;9;53mall',
-    '\x1b[2mdim\x1b[1mboth',
-    '\x1b[8mhidden',
-    '\x1b[31;102m16\x1b[38;5;1;48;5;200m256\x1b[38;2;1;2;3;48;2;4;5;6mrgb',
-    '\x1b[4:3mcurly\x1b[58:2::1:2:3mcoloured\x1b[4:5m\x1b[58;5;9mdashed',
-    '\x1b[1"qprotected\x1b[0"qnot',
     '\x1b[44m\x1b[Kerased',
     '\x1b[7m\x1b[10@inserted',
-  ],
-  'wide and combining characters': [
     '世界 e\u0301 👩\u200d🚀',
     `${'世'.repeat(30)}x`,
     '\u0301alone',
@@ -35,15 +28,41 @@ const STATES: Readonly<Record<string, readonly string[]>> = {
     '世\x1b[2G-',
     '\x1b[31m世\x1b[1G-',
   ],
-  wraps: [
+  'bold, dim, italic, underline (5 styles, colour), blink, inverse, invisible, strike-through, overline, protected; 16, 256 and RGB colours':
+    [
+      '\x1b[1;3;4;5;7;9;53mall',
+      '\x1b[2mdim\x1b[1mboth',
+      '\x1b[8mhidden',
+      '\x1b[31;102m16\x1b[38;5;1;48;5;200m256\x1b[38;2;1;2;3;48;2;4;5;6mrgb',
+      '\x1b[4:3mcurly\x1b[58:2::1:2:3mcoloured\x1b[4:5m\x1b[58;5;9mdashed',
+      '\x1b[4:2mdouble\x1b[4:4mdotted',
+      '\x1b[1"qprotected\x1b[0"qnot',
+    ],
+  links: [
+    '\x1b]8;id=a;https://a\x1b\\one\x1b]8;;\x1b\\ \x1b]8;;https://b\x07two',
+    '\x1b]8;;https://a;b\x1b\\\x1b[4mx',
+    '\x1b]8;;https://a\x1b\\one\r\n\x1b[2M',
+    '\x1b]8;;https://a\x1b\\\x1b[?47h',
+  ],
+  'where lines are wrapped; the scrollback': [
     'x'.repeat(24),
     'x'.repeat(25),
     `${'x'.repeat(23)}世`,
     `${'x'.repeat(50)}\x1b[2;24H\x1b[K`,
     `${'x'.repeat(24)}\x1b[1;1H`,
     `a\r\n${'y'.repeat(400)}`,
+    Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\r\n'),
+    '\n'.repeat(30),
+    `${'z'.repeat(300)}\r\n\n\n`,
   ],
-  'pending wrap': [
+  'which buffer is shown; the other one': [
+    'shell\x1b[?1049hprogram',
+    'shell\x1b[?47hprogram\x1b[2;3r',
+    'shell\x1b[?1047hprogram',
+    'shell\x1b[?1049h\x1b[>3u\x1b[?1049l',
+  ],
+  'cursor, and the pending wrap behind the last column': [
+    '\x1b[3;5H',
     'x'.repeat(24),
     `${'x'.repeat(24)}\x1b[31m`,
     `${'x'.repeat(24)}\x1b[2K`,
@@ -51,59 +70,94 @@ const STATES: Readonly<Record<string, readonly string[]>> = {
     `${'x'.repeat(24)}\x1b[ @`,
     `\x1b[?6h\x1b[2;4r${'x'.repeat(24)}\x1b[ @`,
   ],
-  scrollback: [
-    Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\r\n'),
-    '\n'.repeat(30),
-    `${'z'.repeat(300)}\r\n\n\n`,
-  ],
-  links: [
-    '\x1b]8;id=a;https://a\x1b\\one\x1b]8;;\x1b\\ \x1b]8;;https://b\x07two',
-    '\x1b]8;;https://a;b\x1b\\\x1b[4mx',
-    '\x1b]8;;https://a\x1b\\one\r\n\x1b[2M',
-    '\x1b]8;;https://a\x1b\\\x1b[?47h',
-  ],
-  'saved cursor': [
+  'saved cursor of each buffer: place, pen, charset': [
     '\x1b[31m\x1b[3;4H\x1b7\x1b[m\x1b[H',
+    '\x1b[31m\x1b[3;4H\x1b[?1048h\x1b[m\x1b[H',
     '\x1b(0\x1b7\x1b(B\x1b[2;2H',
     '\x1b[?1049h\x1b[5;5H\x1b7\x1b[H',
     '\x1b[?1049h\x1b[5;5H\x1b7\x1b[?1049l',
     '\x1b]8;;https://a\x1b\\\x1b7\x1b]8;;\x1b\\',
   ],
-  'scroll region, tabs, origin': [
+  'scroll region and tab stops of each buffer': [
     '\x1b[2;4r\x1b[3;3H',
     '\x1b[3g\x1b[5G\x1bH\x1b[1G',
     '\x1b[2;4r\x1b[?6h\x1b[2;2H',
+    '\x1b[2;4r\x1b[?1049h\x1b[3;5r\x1b[3g\x1b[9G\x1bH',
   ],
-  'alternate buffer': [
-    'shell\x1b[?1049hprogram',
-    'shell\x1b[?47hprogram\x1b[2;3r',
-    'shell\x1b[?1049h\x1b[>3u\x1b[?1049l',
+  'pen, and its link': ['\x1b[1;31;44m', '\x1b[4:3;58;5;9m', '\x1b[1"q', '\x1b]8;;https://a\x1b\\'],
+  'charsets G0–G3, the one in use': [
+    '\x1b(0lqk',
+    '\x1b)0\x0elqk',
+    '\x1b*A\x1bn#',
+    '\x1b+A\x1bo#',
+    '\x1b(0\x1b7\x1b(Bx\x1b8',
+    'q\x1b)0\x0e',
   ],
-  charsets: ['\x1b(0lqk', '\x1b)0\x0elqk', '\x1b*A\x1bn#', '\x1b(0\x1b7\x1b(Bx\x1b8', 'q\x1b)0\x0e'],
-  'modes of xterm.js': [1, 5, 6, 9, 12, 45, 66, 1000, 1002, 1003, 1004, 1006, 1016, 2004, 2026]
-    .map((mode) => `\x1b[?${mode}h`)
-    .concat('\x1b[?7l', '\x1b[?25l', '\x1b[4habc', '\x1b[20h', '\x1b='),
-  'tracked modes': [5, 69, 1005, 1007, 1015, 2027, 2031, 9001].flatMap((mode) => [
-    `\x1b[?${mode}h`,
-    `\x1b[?${mode}l`,
-  ]),
-  'cursor style': [0, 1, 2, 3, 4, 5, 6].map((style) => `\x1b[${style} q`),
-  'kitty keyboard': [
+  'cursor keys, keypad, origin, wraparound, reverse wraparound, insert, line feed': [
+    ...[1, 6, 45, 66].map((mode) => `\x1b[?${mode}h`),
+    '\x1b[?7l',
+    '\x1b=',
+    '\x1b[4habc',
+    '\x1b[20h',
+  ],
+  'cursor hidden, blinking, its shape': [
+    '\x1b[?25l',
+    '\x1b[?12h',
+    ...[0, 1, 2, 3, 4, 5, 6].map((style) => `\x1b[${style} q`),
+  ],
+  'mouse: 9, 1000, 1002, 1003; SGR, SGR pixels': [9, 1000, 1002, 1003, 1006, 1016].map(
+    (mode) => `\x1b[?${mode}h`,
+  ),
+  'focus, bracketed paste, synchronized output': [1004, 2004, 2026].map((mode) => `\x1b[?${mode}h`),
+  'inverse screen, margins, UTF-8 and urxvt mouse, alternate scroll, graphemes, colour scheme; every unknown private mode, the newest 64':
+    [5, 69, 1005, 1007, 1015, 2027, 2031, 9001].flatMap((mode) => [`\x1b[?${mode}h`, `\x1b[?${mode}l`]),
+  'kitty keyboard of each buffer, with its stack of 16': [
     '\x1b[>1u',
     '\x1b[>1u\x1b[>5u\x1b[=2;2u',
     '\x1b[>1u\x1b[?1049h\x1b[>7u',
     '\x1b[>1u\x1b[<u',
+    Array.from({ length: 18 }, (_, flags) => `\x1b[>${flags}u`).join(''),
   ],
-  'key resources': ['\x1b[>4;2m', '\x1b[>1;1m\x1b[>4;1m'],
-  texts: [
+  'key resources, modifyOtherKeys': ['\x1b[>4;2m', '\x1b[>1;1m\x1b[>4;1m'],
+  'title, icon name, folder: the first 4,096 characters': [
     '\x1b]0;both\x07',
     '\x1b]2;title\x07\x1b]1;icon\x07',
     '\x1b]7;file://host/tmp\x07',
-    '\x1b]133;A\x07$ ',
   ],
-  colours: ['\x1b]4;1;rgb:11/22/33;200;#abc\x07', '\x1b]10;#111;#222;#333\x07', '\x1b]11;red\x07'],
-  'what the next character joins': ['e', 'e\x0f', '\u200d'],
+  'colours: palette, foreground, background, cursor': [
+    '\x1b]4;1;rgb:11/22/33;200;#abc\x07',
+    '\x1b]10;#111;#222;#333\x07',
+    '\x1b]11;red\x07',
+    '\x1b]4;1;#abc;2;#abc\x07\x1b]104;1\x07\x1b]10;#111\x07\x1b]110\x07',
+  ],
+  'the last mark of the prompt': ['\x1b]133;A\x07$ '],
+  'what the next character may join, or be repeated from': ['e', 'e\x0f', '\u200d'],
 };
+
+/** The rows of the first table of a chapter of docs/screen.md, without its head. */
+function tableOf(chapter: string): string[][] {
+  const page = fs.readFileSync(new URL('../../../docs/screen.md', import.meta.url), 'utf8');
+  const [, text = ''] = page.split(`\n## ${chapter}\n`);
+  const [, table = ''] = /^(\|[^]*?)\n\n/m.exec(text) ?? [];
+  return table
+    .split('\n')
+    .slice(2)
+    .map((row) => row.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
+}
+
+describe('docs/screen.md', () => {
+  const rows = tableOf('What is carried');
+
+  it('has a row for all that is tried here, and nothing else is said to be carried', () => {
+    expect(rows.map(([what]) => what)).toEqual(Object.keys(STATES));
+  });
+
+  it.each(rows)('names modes that are tried: %s', (what = '', how = '') => {
+    const texts = (STATES[what] ?? []).join('');
+    for (const [, mode] of how.matchAll(/`\?(\d+)`/g))
+      expect(texts).toMatch(new RegExp(`\\x1b\\[\\?${mode}[hl]`));
+  });
+});
 
 describe('a restored terminal', () => {
   for (const [what, texts] of Object.entries(STATES))
