@@ -65,6 +65,19 @@ describe('what happens is told once', () => {
     expect(shortly(events.all([exited(B, { offset: 7 })]))).toEqual(['forgotten a 0', 'exited b 7']);
   });
 
+  test('of one that has another name now, and so is not meant any more, nothing but its end', () => {
+    const events = new SessionEvents(
+      undefined,
+      ({ name }) => name === 'a',
+      () => NOW,
+    );
+    events.all([session(A), session(B)]);
+    const renamed = session(A, { name: 'other', offset: 5 });
+    expect(events.one(renamed)).toEqual([]);
+    expect(events.all([renamed, session(B)])).toEqual([]);
+    expect(shortly(events.all([session(B)]))).toEqual(['forgotten a 0']);
+  });
+
   test('output that was left out for a reader that is behind is told with the next', () => {
     const events = watching();
     events.all([session(A)]);

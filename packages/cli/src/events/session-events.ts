@@ -41,7 +41,11 @@ export class SessionEvents {
   /** All sessions: at the beginning, and again when changes may have been missed. */
   all(listed: readonly Session[]): SessionEvent[] {
     const sessions = listed.filter((session) => this.#isMeant(session));
-    return this.#isBegun ? this.#again(sessions) : this.#begin(sessions);
+    if (!this.#isBegun) return this.#begin(sessions);
+    // One that has another name now may not be meant any more, and lives.
+    const living = new Set(listed.map(({ id }) => id));
+    const gone = [...this.#known.keys()].filter((id) => !living.has(id));
+    return [...gone.flatMap((id) => this.forgotten(id)), ...sessions.flatMap((session) => this.one(session))];
   }
 
   /** A session is new, or has changed. Without `withOutput` growing output is told later. */
@@ -82,12 +86,6 @@ export class SessionEvents {
         moment.kind === 'opened' ? this.#opened(session) : this.#exited(session),
       ),
     ];
-  }
-
-  #again(sessions: readonly Session[]): SessionEvent[] {
-    const listed = new Set(sessions.map(({ id }) => id));
-    const gone = [...this.#known.keys()].filter((id) => !listed.has(id));
-    return [...gone.flatMap((id) => this.forgotten(id)), ...sessions.flatMap((session) => this.one(session))];
   }
 
   #whole(session: Session): SessionEvent[] {
