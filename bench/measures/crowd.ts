@@ -21,6 +21,7 @@ const STILL = ['sh', '-c', 'seq -f "%0180.0f" 2000; exec sleep 1000000'];
 const GOAL_ECHO_MS = 50;
 const GOAL_ANSWER_MS = 10;
 const GOAL_SHARE_PERCENT = 5;
+const GOAL_TURN_MS = 10;
 
 /** What screens of a session that floods cost those who do something else. */
 export const crowd: Measure = {
@@ -41,6 +42,7 @@ export const crowd: Measure = {
     const answer = { alone: [] as number[], beside: [] as number[] };
     const atOnce = () => true;
     await after(reactor, SETTLE_MS);
+    const atFirst = await turnsOf(client);
     for (let round = 1; round <= options.rounds; round += 1) {
       progress(`crowd: a still session, round ${round} of ${options.rounds}`);
       answer.alone.push(...(await askAgainAndAgain(client, pause, atOnce)));
@@ -48,6 +50,7 @@ export const crowd: Measure = {
       viewers.begin();
       answer.beside.push(...(await askAgainAndAgain(client, pause, () => viewers.areShown)));
     }
+    const looked = await turnsOf(client);
     const flood = await open(client, holdfast.env, FLOOD);
     await after(reactor, SETTLE_MS);
     progress('crowd: a flood, nobody looks');
@@ -62,6 +65,7 @@ export const crowd: Measure = {
       echo.beside.push(...(await typeKeys(typist, pause, () => viewers.areShown)));
     }
     await client.request('kill', { session: flood });
+    const attached = await turnsOf(client);
     const row = (what: string, ms: readonly number[]) => ({
       what,
       'p50 ms': quantile(ms, 0.5).toFixed(2),
@@ -74,6 +78,9 @@ export const crowd: Measure = {
         row(`echo while ${VIEWERS} attach`, echo.beside),
         row('answer, nothing beside', answer.alone),
         row(`answer while ${VIEWERS} look at a screen`, answer.beside),
+        turnsRow('turns of the loop, before anybody looks', atFirst),
+        turnsRow(`turns of the loop, ${VIEWERS} have looked`, looked),
+        turnsRow(`turns of the loop, ${VIEWERS} have attached, too`, attached),
         {
           what: 'processor % of the threads beside the main one, nobody looks',
           'p50 ms': '–',
@@ -95,6 +102,12 @@ export const crowd: Measure = {
           value: quantile(answer.beside, 0.99),
         },
         {
+          text: "ms of the loop's longest turn, whoever looks or attaches",
+          is: 'at most',
+          limit: GOAL_TURN_MS,
+          value: attached?.maxMs,
+        },
+        {
           text: 'processor % of a flood that nobody looks at, beside the main thread',
           is: 'at most',
           limit: GOAL_SHARE_PERCENT,
@@ -104,6 +117,22 @@ export const crowd: Measure = {
     };
   },
 };
+
+type Turns = Awaited<ReturnType<typeof turnsOf>>;
+
+/** Of the daemon's loop, since it was started. */
+async function turnsOf(client: Client) {
+  return (await client.request('status', {})).eventLoop;
+}
+
+function turnsRow(what: string, turns: Turns) {
+  return {
+    what,
+    'p50 ms': turns?.p50Ms.toFixed(2) ?? '–',
+    'p99 ms': turns?.p99Ms.toFixed(2) ?? '–',
+    'most ms': turns?.maxMs.toFixed(2) ?? '–',
+  };
+}
 
 type Pass = () => Promise<void>;
 
