@@ -153,6 +153,7 @@ test('only what is allowed is started, by whatever name, folder or environment i
   symlinkSync('/', path.join(work, 'out'));
   symlinkSync('/bin/sh', path.join(work, 'cat'));
   const flags = ['--allow-command', 'cat', '--allow-command', 'sh -c true', '--allow-folder', work];
+  flags.push('--label', 'mine');
   await using agent = await Agent.start(home, { args: flags, cwd: work });
   const start = (command: string[], more: object = {}) =>
     agent.call('terminal_new', { command, ...more }).then(({ terminal }) => terminal);
@@ -182,9 +183,37 @@ test('only what is allowed is started, by whatever name, folder or environment i
 
   const sessions = JSON.parse((await home.cli(['ls', '--json'])).stdout.toString());
   expect(sessions).toHaveLength(3);
-  const conflicting = await home.cli(['mcp', '--allow-command', 'cat', '--all-terminals']);
-  expect(conflicting.code).toBe(2);
-  expect((await home.cli(['mcp', '--allow-command', 'no-such-program'])).code).toBe(2);
+  const wrong = [
+    ['--allow-command', 'cat', '--all-terminals', '--label', 'mine'],
+    ['--allow-command', 'no-such-program', '--label', 'mine'],
+    ['--allow-command', 'cat'],
+    ['--allow-folder', work],
+  ];
+  for (const args of wrong) expect((await home.cli(['mcp', ...args])).code).toBe(2);
+});
+
+test('what may not be started is not typed into either, whoever has started it', async () => {
+  await using home = new TestHome();
+  const work = home.scratch('work');
+  await using free = await Agent.start(home, { args: ['--label', 'mine'], cwd: work });
+  await free.open('shell', ['sh', '-c', 'echo ready; exec sh']);
+  await free.open('named', ['cat']);
+  await free.open('elsewhere', ['/bin/cat'], { cwd: '/' });
+  await free.open('like', ['/bin/cat']);
+  const flags = ['--label', 'mine', '--allow-command', '/bin/cat', '--allow-folder', work];
+  await using bound = await Agent.start(home, { args: flags, cwd: work });
+  for (const terminal of ['shell', 'named', 'elsewhere'])
+    expect(await bound.refused('terminal_send', { terminal, text: 'x', enter: true })).toMatch(
+      /^E_FORBIDDEN: nothing may be typed into .*\nAllowed, /,
+    );
+  // It sees and ends them all the same.
+  await bound.until('shell', 'ready');
+  expect(await bound.call('terminal_kill', { terminal: 'shell' })).toMatchObject({
+    terminal: { state: 'exited' },
+  });
+  await bound.open('own', ['/bin/cat']);
+  for (const terminal of ['own', 'like'])
+    expect(await bound.type(terminal, 'typed')).toMatchObject({ outcome: 'typed' });
 });
 
 test('waits tell of their progress, are cancelled, and end at their time without an error', async () => {

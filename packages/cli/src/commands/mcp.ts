@@ -27,13 +27,13 @@ export const mcpCommand = defineCommand({
     'allow-command': {
       kind: 'values',
       value: 'CMD',
-      summary: 'only this program may be started, or exactly this command line; repeatable',
+      summary: 'only this program may be started, or exactly this command line; repeatable, needs --label',
       complete: 'command',
     },
     'allow-folder': {
       kind: 'values',
       value: 'DIR',
-      summary: 'programs may be started only in and below this folder; repeatable',
+      summary: 'programs may be started only in and below this folder; repeatable, needs --label',
       complete: 'folder',
     },
     'all-terminals': { kind: 'flag', summary: 'terminals of other labels and of people, too' },
@@ -46,7 +46,12 @@ export const mcpCommand = defineCommand({
     const { label, 'read-only': readOnly, 'all-terminals': allTerminals } = options;
     const whyNot = label === undefined ? undefined : whyNoLabel(label);
     if (whyNot !== undefined) throw usageError(`--label: ${whyNot}`);
-    const commands = options['allow-command'];
+    const { 'allow-command': commands, 'allow-folder': folders } = options;
+    if (commands.length + folders.length > 0 && label === undefined && !readOnly) {
+      throw usageError(
+        '--allow-command and --allow-folder need --label: else the client chooses whose terminals it has',
+      );
+    }
     if (commands.length > 0 && allTerminals && !readOnly) {
       throw usageError(
         '--allow-command and --all-terminals exclude each other: any shell could be typed into',
@@ -56,7 +61,7 @@ export const mcpCommand = defineCommand({
     try {
       await serveAgent({
         daemons: daemonsOf(context),
-        allowance: { label, readOnly, allTerminals, commands, folders: options['allow-folder'] },
+        allowance: { label, readOnly, allTerminals, commands, folders },
         env: context.env,
         cwd: process.cwd(),
       });

@@ -29,9 +29,9 @@ export interface Allowance {
   readonly readOnly: boolean;
   /** Terminals of other labels, and of people, too. */
   readonly allTerminals: boolean;
-  /** Programs, or whole command lines, that may be started; none: any. */
+  /** Programs, or whole command lines, that may be started, and typed into; none: any. */
   readonly commands: readonly string[];
-  /** Folders in which, and below which, programs may be started; none: any. */
+  /** Folders in which, and below which, programs may be started, and typed into if they were; none: any. */
   readonly folders: readonly string[];
 }
 

@@ -42,11 +42,23 @@ export class CommandRules {
     );
     if (rule) return command.length > 0 ? [rule.file, ...args] : [];
     const line = command.length > 0 ? command.join(' ') : 'a login shell';
-    throw new Refusal(
-      'E_FORBIDDEN',
-      `${line} may not be started here`,
-      `Allowed, letter by letter: ${this.#rules.map(({ text }) => text).join('; ')}.`,
-    );
+    throw this.#forbidden(`${line} may not be started here`);
+  }
+
+  /**
+   * Refuses to type into what runs already, unless it could have been started here. The path that was found counts alone: what a name
+   * meant to another server is not known.
+   */
+  checkTypedInto(command: readonly string[]): void {
+    const [file, ...args] = command;
+    const isAllowed = this.#rules.some((each) => each.file === file && isSame(each.args, args));
+    if (!this.areThere || isAllowed) return;
+    throw this.#forbidden(`nothing may be typed into ${command.join(' ')}, which may not be started here`);
+  }
+
+  #forbidden(message: string): Refusal {
+    const allowed = this.#rules.map(({ text }) => text).join('; ');
+    return new Refusal('E_FORBIDDEN', message, `Allowed, letter by letter: ${allowed}.`);
   }
 }
 

@@ -24,12 +24,27 @@ export class FolderRules {
   check(folder: string | undefined): string {
     const wanted = path.resolve(this.#cwd, folder ?? '.');
     if (this.#folders.length === 0) return wanted;
-    const real = realPath(wanted);
-    if (real !== undefined && this.#folders.some((allowed) => isWithin(real, allowed))) return real;
+    const real = this.#allowed(wanted);
+    if (real !== undefined) return real;
     if (folder === undefined && this.#folders[0] !== undefined) return this.#folders[0];
-    throw new Refusal(
+    throw this.#forbidden(`no program may be started in ${wanted}`);
+  }
+
+  /** Refuses to type into what was started in another folder, or in one that is no longer there. */
+  checkTypedInto(folder: string): void {
+    if (this.#folders.length === 0 || this.#allowed(folder) !== undefined) return;
+    throw this.#forbidden(`nothing may be typed into what was started in ${folder}`);
+  }
+
+  #allowed(folder: string): string | undefined {
+    const real = realPath(folder);
+    return real !== undefined && this.#folders.some((allowed) => isWithin(real, allowed)) ? real : undefined;
+  }
+
+  #forbidden(message: string): Refusal {
+    return new Refusal(
       'E_FORBIDDEN',
-      `no program may be started in ${wanted}`,
+      message,
       `Allowed, and all folders below: ${this.#folders.join(', ')}.`,
     );
   }

@@ -50,7 +50,7 @@ export async function serveAgent(options: AgentOptions): Promise<void> {
   registerWait(server, terminals);
   if (!allowance.readOnly) {
     registerNew(server, terminals, { daemons, commands, folders });
-    registerSend(server, terminals);
+    registerSend(server, terminals, { commands, folders });
     registerResize(server, terminals);
     registerKill(server, terminals);
   }

@@ -1,6 +1,8 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Client } from '@holdfast/client';
 import * as z from 'zod/v4';
+import type { CommandRules } from '../command-rules.ts';
+import type { FolderRules } from '../folder-rules.ts';
 import { bytesOfKey, KEY_NAMES } from '../keys.ts';
 import { Refusal } from '../refusal.ts';
 import { terminalOperand } from '../shapes.ts';
@@ -17,7 +19,13 @@ interface Typed {
   readonly typedBytes: number;
 }
 
-export function registerSend(server: McpServer, terminals: Terminals): void {
+/** What may be typed into, which is what may be started. */
+interface Rules {
+  readonly commands: CommandRules;
+  readonly folders: FolderRules;
+}
+
+export function registerSend(server: McpServer, terminals: Terminals, rules: Rules): void {
   registerTool(server, {
     name: 'terminal_send',
     title: 'Type into a terminal',
@@ -56,6 +64,8 @@ export function registerSend(server: McpServer, terminals: Terminals): void {
         throw new Refusal('E_BAD_REQUEST', 'there is nothing to type', 'Give text, keys, or enter: true.');
       }
       const { client, session } = await terminals.find(terminal);
+      rules.commands.checkTypedInto(session.command);
+      rules.folders.checkTypedInto(session.cwd);
       terminals.typed(session);
       using limit = new TimeLimit(timeoutMs, call.signal);
       const { outcome, typedBytes } = await type(client, session.id, { bytes, limit });
