@@ -68,14 +68,28 @@ test('what waits for too long ends with E_TIMEOUT, and at the end of the session
     code: 'E_TIMEOUT',
     message: 'there did not come within 200 ms; the output ends with "here"',
   });
-  // It backtracks for ever.
-  await terminal.expect(/(h+|e+|r+)+x/, { timeoutMs: 200 }).catch(() => undefined);
   await expect(terminal.exited({ timeoutMs: 50 })).rejects.toMatchObject({ code: 'E_TIMEOUT' });
   const missed = terminal.expect('there');
   await terminal.type('\r');
   await expect(missed).rejects.toMatchObject({ code: 'E_EXITED' });
   expect(await terminal.exited()).toEqual({ code: 7 });
   await expect(terminal.type('x')).rejects.toMatchObject({ code: 'E_EXITED' });
+});
+
+test('an expression that would backtrack for ever is given up, whatever the time, and the process goes on', async () => {
+  await using daemon = await startDaemon();
+  await using client = await connect(daemon);
+  await using terminal = await open(client, daemon, `echo ${'a'.repeat(40)}!; exec sleep 1000`);
+  for (const timeoutMs of [30_000, 5e9, Number.POSITIVE_INFINITY]) {
+    await expect(terminal.expect(/(a+)+$/, { from: 0, timeoutMs })).rejects.toMatchObject({
+      code: 'E_BAD_REQUEST',
+      message: 'the search for /(a+)+$/g was given up after 1000 ms: it backtracks',
+    });
+    expect(await terminal.expect('a!', { from: 0, timeoutMs })).toMatchObject({ from: 39 });
+  }
+  const late = terminal.expect(/(a+)+$/, { from: 0, timeoutMs: 200 });
+  await expect(late).rejects.toMatchObject({ code: 'E_TIMEOUT' });
+  await eventually('no subscriber', async () => (await terminal.refresh()).clients === 0);
 });
 
 test('a terminal that was opened ends with its block; one that is kept, or was found, does not', async () => {

@@ -251,6 +251,18 @@ test('waits tell of their progress, are cancelled, and end at their time without
   expect(await agent.refused('terminal_wait', { ...wait, regex: '(' })).toContain('no regular expression');
 });
 
+test('an expression that would backtrack for ever is refused, in the output and on the screen', async () => {
+  await using home = new TestHome();
+  await using agent = await Agent.start(home);
+  await agent.open('slow', ['sh', '-c', `echo ${'a'.repeat(40)}!; exec cat`]);
+  const wait = { terminal: 'slow', for: 'regex', regex: '(a+)+$', timeoutMs: 60_000 };
+  for (const onScreen of [false, true])
+    expect(await agent.refused('terminal_wait', { ...wait, onScreen })).toMatch(
+      /^E_BAD_REQUEST: .*after 1000 ms: it backtracks\nNest no repetition/,
+    );
+  await agent.until('slow', 'a!$');
+});
+
 test('what a program does not read waits, and is typed once when it does', async () => {
   await using home = new TestHome();
   await using agent = await Agent.start(home);

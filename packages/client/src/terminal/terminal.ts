@@ -1,7 +1,7 @@
 import { type Exit, HoldfastError, type RequestResult, type Session } from '@holdfast/protocol';
 import type { Client } from '../client.ts';
 import type { Input } from '../input.ts';
-import { type OutputMatch, OutputSearch } from '../waiting/output-search.ts';
+import { LONGEST_SEARCH_MS, type OutputMatch, OutputSearch } from '../waiting/output-search.ts';
 import { plainText } from '../waiting/plain-text.ts';
 import { PromptWait } from '../waiting/prompt-wait.ts';
 import { waitForExit } from '../waiting/wait-for-exit.ts';
@@ -108,11 +108,13 @@ export class Terminal implements AsyncDisposable {
   /**
    * Waits until the output matches, from behind what the last `expect` has found; `^` and `$` need the flag `m` to be the ends of lines. A match spans
    * at most 65,536 characters. Tells what was found, and where. Throws E_TIMEOUT, and E_EXITED if the session has ended without; both quote what came.
+   * An expression that takes longer than a second for one search, as it backtracks, is E_BAD_REQUEST: nothing else could happen meanwhile.
    */
   async expect(expected: RegExp | string, options: ExpectOptions = {}): Promise<OutputMatch> {
     const { from = this.#expectedTo, escapes = false, timeoutMs = STANDARD_MS } = options;
     const deadlineMs = Number.isFinite(timeoutMs) ? performance.now() + timeoutMs : undefined;
-    const search = new OutputSearch(searchable(expected), { plain: !escapes, deadlineMs });
+    const bounds = { deadlineMs, longestMs: LONGEST_SEARCH_MS };
+    const search = new OutputSearch(searchable(expected), { plain: !escapes, ...bounds });
     const found = await beforeDeadline(
       options,
       (time) => `${String(expected)} did not come within ${time}; ${outputEnd(search.text)}`,

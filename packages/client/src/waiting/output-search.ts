@@ -4,6 +4,8 @@ import { SearchedText } from './searched-text.ts';
 
 /** Characters of earlier output in which a match may begin: bounds memory, and the cost of each search. */
 export const OVERLAP_CHARACTERS = 64 * 1024;
+/** For one search in a process that has other things to do: nothing else happens meanwhile, not even the end of the wait. */
+export const LONGEST_SEARCH_MS = 1_000;
 
 /** What an expression has matched, and where in the output that is. */
 export interface OutputMatch {
@@ -18,6 +20,7 @@ export interface OutputMatch {
 
 export interface SearchOptions {
   readonly deadlineMs?: number | undefined;
+  readonly longestMs?: number | undefined;
   readonly plain?: boolean;
 }
 
@@ -31,17 +34,18 @@ export class OutputSearch {
 
   /**
    * The expression must have the flag `g`. At `deadlineMs`, on the clock of `performance.now()`, nothing is found any more.
-   * `plain`: escape sequences are not there for it.
+   * `longestMs`: whatever takes longer for one search throws E_BAD_REQUEST. `plain`: escape sequences are not there for it.
    */
-  constructor(expression: RegExp, { deadlineMs, plain = false }: SearchOptions = {}) {
+  constructor(expression: RegExp, { deadlineMs, longestMs, plain = false }: SearchOptions = {}) {
     this.#runs = plain ? new PlainRuns() : undefined;
-    if (deadlineMs === undefined) {
+    if (deadlineMs === undefined && longestMs === undefined) {
       this.#exec = (text, from) => {
         expression.lastIndex = from;
         return expression.exec(text);
       };
     } else {
-      const bounded = new BoundedExpression(expression, deadlineMs);
+      const bounds = { deadlineMs: deadlineMs ?? Number.POSITIVE_INFINITY, longestMs };
+      const bounded = new BoundedExpression(expression, bounds);
       this.#exec = (text, from) => bounded.exec(text, from);
     }
   }

@@ -20,10 +20,10 @@ export class ScreenWatch {
     this.#isFound = isFound;
   }
 
-  /** There is more to be seen: calls back if it is found, now or when it is looked at next. */
-  outputCame(found: () => void): void {
+  /** There is more to be seen: calls back if it is found, now or when it is looked at next; or if looking for it has failed. */
+  outputCame(found: () => void, failed: (error: unknown) => void): void {
     this.#isDue = true;
-    if (!this.#isLooking) void this.#lookOnAndOff(found);
+    if (!this.#isLooking) this.#lookOnAndOff(found).catch(failed);
   }
 
   /** Nobody waits any more. */
@@ -31,14 +31,18 @@ export class ScreenWatch {
     this.#isOver = true;
   }
 
-  /** Whether it is to be seen now; false, too, if the daemon can't make screens. */
+  /** Whether it is to be seen now; false, too, if the daemon can't make screens. Throws what looking for it throws. */
   async look(): Promise<boolean> {
+    const text = await this.#screen();
+    return text !== undefined && this.#isFound(text);
+  }
+
+  async #screen(): Promise<string | undefined> {
     try {
-      const { text } = await this.#client.request('capture', { session: this.#session, format: 'text' });
-      return this.#isFound(text);
+      return (await this.#client.request('capture', { session: this.#session, format: 'text' })).text;
     } catch {
       // E_UNKNOWN_REQUEST: an earlier daemon. E_DISCONNECTED, E_TIMEOUT: there will be more output, or its end.
-      return false;
+      return undefined;
     }
   }
 

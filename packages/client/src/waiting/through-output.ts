@@ -2,8 +2,12 @@ import type { Client } from '../client.ts';
 import type { Subscription } from '../subscription.ts';
 
 export interface OutputReader {
-  /** The next bytes; `isNew` if they were written since the wait began. `met` ends the wait. */
-  came(piece: { bytes: Uint8Array; offset: number; isNew: boolean }, met: () => void): void;
+  /** The next bytes; `isNew` if they were written since the wait began. `met` ends the wait, and so does `failed`, or throwing. */
+  came(
+    piece: { bytes: Uint8Array; offset: number; isNew: boolean },
+    met: () => void,
+    failed: (error: unknown) => void,
+  ): void;
   /** The session has ended without; whether it counts as met all the same. */
   ended(): Promise<boolean>;
 }
@@ -43,7 +47,13 @@ export async function throughOutput(
             end = offset + bytes.length;
             subscription?.acknowledge(end);
             const isNew = subscription !== undefined && offset >= subscription.session.offset;
-            reader.came({ bytes, offset, isNew }, () => resolve(true));
+            try {
+              reader.came({ bytes, offset, isNew }, () => resolve(true), reject);
+            } catch (error) {
+              // More may come in the same turn.
+              isOver = true;
+              reject(error);
+            }
           },
           ...(onGap ? { onGap } : {}),
           onExited: () => void reader.ended().then(resolve, reject),

@@ -8,12 +8,12 @@ interface Watching {
   readonly opened?: (subscription: Subscription) => void;
 }
 
-/** Looks on at a session, from now on and in nobody's way, until `tell` is called; lets go of it then, and when `signal` aborts. */
+/** Looks on at a session, from now on and in nobody's way, until `tell` or `fail` is called; lets go of it then, and when `signal` aborts. */
 export async function untilTold<T>(
   client: Client,
   session: string,
   signal: AbortSignal | undefined,
-  watching: (tell: (told: T) => void) => Watching,
+  watching: (tell: (told: T) => void, fail: (error: unknown) => void) => Watching,
 ): Promise<T> {
   signal?.throwIfAborted();
   let subscription: Subscription | undefined;
@@ -23,7 +23,7 @@ export async function untilTold<T>(
     return await new Promise<T>((resolve, reject) => {
       aborted = () => reject(signal?.reason);
       signal?.addEventListener('abort', aborted, { once: true });
-      const { handlers, windowBytes, opened } = watching(resolve);
+      const { handlers, windowBytes, opened } = watching(resolve, reject);
       client
         .subscribe(session, {
           from: 'now',

@@ -15,9 +15,13 @@ export function waitForOutput(
 ): Promise<boolean> {
   const screen = new ScreenWatch(client, session, (text) => search.matches(text));
   const reader = {
-    came({ bytes, offset }: { bytes: Uint8Array; offset: number }, met: () => void) {
+    came(
+      { bytes, offset }: { bytes: Uint8Array; offset: number },
+      met: () => void,
+      failed: (error: unknown) => void,
+    ) {
       if (search.push(bytes, offset)) met();
-      else screen.outputCame(met);
+      else screen.outputCame(met, failed);
     },
     ended: () => screen.look(),
   };

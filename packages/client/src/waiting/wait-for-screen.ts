@@ -14,13 +14,13 @@ export function waitForScreen(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<boolean> {
   const screen = new ScreenWatch(client, session, (text) => search.matches(text));
-  return untilTold<boolean>(client, session, signal, (tell) => {
-    const look = () => screen.outputCame(() => tell(true));
+  return untilTold<boolean>(client, session, signal, (tell, fail) => {
+    const look = () => screen.outputCame(() => tell(true), fail);
     return {
       handlers: {
         onData: look,
         onResync: look,
-        onExited: () => void screen.look().then(tell),
+        onExited: () => void screen.look().then(tell, fail),
       },
       opened: look,
     };

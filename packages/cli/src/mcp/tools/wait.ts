@@ -1,6 +1,7 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Client } from '@holdfast/client';
 import {
+  LONGEST_SEARCH_MS,
   type OutputMatch,
   OutputSearch,
   PromptWait,
@@ -199,11 +200,19 @@ async function outcomeOf(
     const { lastExit, hasMarks } = prompt;
     return { met, hasMarks, ...(lastExit === undefined ? {} : { lastExit }) };
   }
-  const options = { deadlineMs: performance.now() + how.timeoutMs, plain: true };
+  const deadlineMs = performance.now() + how.timeoutMs;
+  const options = { deadlineMs, longestMs: LONGEST_SEARCH_MS, plain: true };
   const search = new OutputSearch(expressionOf(condition.regex), options);
-  if (condition.onScreen) return { met: await waitForScreen(client, id, search, { signal }) };
-  const match = await waitForMatch(client, id, search, { from, signal });
-  return match ? { met: true, match } : { met: false };
+  try {
+    if (condition.onScreen) return { met: await waitForScreen(client, id, search, { signal }) };
+    const match = await waitForMatch(client, id, search, { from, signal });
+    return match ? { met: true, match } : { met: false };
+  } catch (error) {
+    const isSlow = error instanceof Error && 'code' in error && error.code === 'E_BAD_REQUEST';
+    if (!isSlow) throw error;
+    const hint = 'Nest no repetition in another, as (a+)+ does; look for a fixed text.';
+    throw new Refusal('E_BAD_REQUEST', error.message, hint);
+  }
 }
 
 function expressionOf(text: string | undefined): RegExp {
