@@ -171,6 +171,11 @@ describe('a history that has wrapped', () => {
     scene.write(`\x1b[?2004h${lines(0, 20_000)}`);
     const screen = scene.look();
     expect(screen.doubts).toEqual(['history']);
+    const { end } = scene.history;
+    expect(screen.gap?.from).toBe(0);
+    // What is kept begins in the middle of a line.
+    expect(screen.gap?.to).toBeGreaterThanOrEqual(end - 64 * 1024);
+    expect(screen.gap?.to).toBeLessThan(end - 64 * 1024 + 12);
     expect(rowsOf(screen).slice(-3)).toEqual(['line 19998', 'line 19999', '']);
     expect(screen.emulator.terminal.modes.bracketedPasteMode).toBe(false);
   });
@@ -201,12 +206,15 @@ describe('a history that has wrapped', () => {
   test('goes on behind what a screen has missed', () => {
     using scene = new Scene(64 * 1024);
     scene.write('\x1b[?2004h');
-    scene.look();
+    const { offset } = scene.look();
     scene.write(lines(0, 20_000));
     const screen = scene.look();
     expect(screen.doubts).toEqual(['history']);
+    expect(screen.gap?.from).toBe(offset);
     expect(screen.emulator.terminal.modes.bracketedPasteMode).toBe(true);
     expect(rowsOf(screen).at(-2)).toBe('line 19999');
+    scene.write('\x1bc');
+    expect(scene.look()).toMatchObject({ doubts: [], gap: undefined });
   });
 
   test('is read as far as it is still what it was', () => {
@@ -231,6 +239,8 @@ test('of a large history that nobody has looked at, the modes are known, and the
   expect(scene.history.end).toBeGreaterThan(8 * MIB);
   const screen = scene.look();
   expect(screen.doubts).toEqual(['skimmed']);
+  expect(screen.gap).toMatchObject({ from: 0 });
+  expect(screen.gap?.to).toBeGreaterThanOrEqual(scene.history.end - 4 * MIB);
   expect(screen.emulator.terminal.modes.bracketedPasteMode).toBe(true);
   expect(screen.emulator.tracked.title).toBe('title');
   expect(rowsOf(screen).at(-2)).toBe('line 899999');
@@ -348,10 +358,11 @@ describe('a checkpoint', () => {
   test('does not forget what is in doubt', () => {
     using scene = new Scene(64 * 1024);
     scene.write(lines(0, 20_000));
-    expect(scene.look().doubts).toEqual(['history']);
+    const { doubts, gap } = scene.look();
+    expect(doubts).toEqual(['history']);
     scene.screens.saveAll();
     scene.screens = new SessionScreens(emulators);
-    expect(scene.look().doubts).toEqual(['history']);
+    expect(scene.look()).toMatchObject({ doubts, gap });
   });
 
   test('of a state that it can not carry puts it in doubt', () => {

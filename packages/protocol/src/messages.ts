@@ -337,6 +337,8 @@ export const REQUESTS = {
         title: z.optional(z.string()),
         /** Why it may differ from what a terminal shows that was always there; empty if it does not. */
         incomplete: z.array(z.string()),
+        /** Output that is not in it: from its first byte to behind its last. */
+        gap: z.optional(z.object({ from: offset(), to: offset() })),
         text: z.string(),
       }),
     ),

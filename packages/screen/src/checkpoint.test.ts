@@ -9,13 +9,15 @@ const checkpoint: Checkpoint = {
   rows: 50,
   scrollback: 1000,
   doubts: ['history', 'crash', 'unrepresented'],
+  gap: { from: 5, to: 2 ** 52 },
   snapshot: Buffer.from('\x1bctext '.repeat(1000)),
 };
 
 describe('a checkpoint', () => {
   it('is read as it was written', () => {
     expect(decodeCheckpoint(encodeCheckpoint(checkpoint))).toEqual(checkpoint);
-    const empty = { ...checkpoint, doubts: [], snapshot: Buffer.alloc(0) };
+    const { gap: _, ...whole } = checkpoint;
+    const empty = { ...whole, doubts: [], snapshot: Buffer.alloc(0) };
     expect(decodeCheckpoint(encodeCheckpoint(empty))).toEqual(empty);
   });
 
@@ -40,9 +42,10 @@ describe('a checkpoint', () => {
 
   it.each([
     ['another file', Buffer.from('{"a":1}'.repeat(9)), 'it is no checkpoint'],
-    ['a later version', withByte(4, 9), 'it has version 9, not 2'],
+    ['a later version', withByte(4, 9), 'it has version 9, not 3'],
     ['a screen that would fill the memory', withByte(22, 0x11), 'its header makes no sense'],
     ['a snapshot that would fill the memory', withByte(30, 0xff), 'its header makes no sense'],
+    ['a gap behind what it shows', withByte(42, 0x7f), 'its header makes no sense'],
     ['nothing', Buffer.alloc(0), '0 bytes are no checkpoint'],
   ])('is not read from %s', (_, bytes, why) => {
     expect(decodeCheckpoint(bytes)).toBe(why);

@@ -1,17 +1,17 @@
 import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { ScreenSize } from './emulator.ts';
 
-// ┌────────┬─────────┬───────┬────────┬───────┬──────┬──────┬────────────┬────────┬───────┬──────────┐
-// │ "HFSC" │ version │ flags │ offset │ marks │ cols │ rows │ scrollback │ length │ crc32 │ deflated │
-// │   4    │    1    │   1   │   8    │   8   │  2   │  2   │     4      │   4    │   4   │          │
-// └────────┴─────────┴───────┴────────┴───────┴──────┴──────┴────────────┴────────┴───────┴──────────┘
-// Numbers are big-endian. The length is that of the snapshot before it was deflated; the checksum is of all before it, and of that.
+// ┌────────┬─────────┬───────┬────────┬───────┬──────┬──────┬────────────┬────────┬──────────┬────────┬───────┬──────────┐
+// │ "HFSC" │ version │ flags │ offset │ marks │ cols │ rows │ scrollback │ length │ gap from │ gap to │ crc32 │ deflated │
+// │   4    │    1    │   1   │   8    │   8   │  2   │  2   │     4      │   4    │    8     │   8    │   4   │          │
+// └────────┴─────────┴───────┴────────┴───────┴──────┴──────┴────────────┴────────┴──────────┴────────┴───────┴──────────┘
+// Numbers are big-endian. A gap that ends where it begins is none. The length is that of the snapshot before it was deflated; the checksum is of all before it, and of that.
 
 const MAGIC = Buffer.from('HFSC');
 /** Of the format, and of what a snapshot means: a checkpoint of another version is made anew from the history. */
-const VERSION = 2;
-const CHECKSUM_AT = 34;
-const HEADER_BYTES = 38;
+const VERSION = 3;
+const CHECKSUM_AT = 50;
+const HEADER_BYTES = 54;
 /** A screen of random colours, 500 by 200, with 1,000 lines, stays below. */
 const MAX_SNAPSHOT = 64 * 1024 * 1024;
 /** Columns or rows. No session has more; a screen takes memory by its size, whatever is on it. */
@@ -25,6 +25,12 @@ const MAX_EXTENT = 4_096;
 const DOUBTS = ['history', 'skimmed', 'crash', 'size', 'emulator', 'unrepresented'] as const;
 export type Doubt = (typeof DOUBTS)[number];
 
+/** Output that a screen was not shown: from its first byte to behind its last. What lies between may have been. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The state of a screen at an offset of the output: nothing before it is needed any more. */
 export interface Checkpoint extends ScreenSize {
   readonly offset: number;
@@ -33,6 +39,7 @@ export interface Checkpoint extends ScreenSize {
   /** The limit, not how many lines there are. */
   readonly scrollback: number;
   readonly doubts: readonly Doubt[];
+  readonly gap?: Gap | undefined;
   readonly snapshot: Uint8Array;
 }
 
@@ -43,6 +50,7 @@ export function encodeCheckpoint({
   rows,
   scrollback,
   doubts,
+  gap = { from: 0, to: 0 },
   snapshot,
 }: Checkpoint): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
@@ -55,6 +63,8 @@ export function encodeCheckpoint({
   header.writeUInt16BE(rows, 24);
   header.writeUInt32BE(scrollback, 26);
   header.writeUInt32BE(snapshot.length, 30);
+  header.writeBigUInt64BE(BigInt(gap.from), 34);
+  header.writeBigUInt64BE(BigInt(gap.to), 42);
   header.writeUInt32BE(checksum(header, snapshot), CHECKSUM_AT);
   return Buffer.concat([header, deflateRawSync(snapshot, { level: constants.Z_BEST_SPEED })]);
 }
@@ -69,11 +79,14 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | string {
   const marks = Number(header.readBigUInt64BE(14));
   const [cols, rows] = [header.readUInt16BE(22), header.readUInt16BE(24)];
   const length = header.readUInt32BE(30);
+  const gap = { from: Number(header.readBigUInt64BE(34)), to: Number(header.readBigUInt64BE(42)) };
   if (
     !Number.isSafeInteger(offset) ||
     !Number.isSafeInteger(marks) ||
     !isExtent(cols) ||
     !isExtent(rows) ||
+    gap.from > gap.to ||
+    gap.to > offset ||
     length > MAX_SNAPSHOT
   )
     return 'its header makes no sense';
@@ -91,6 +104,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | string {
     rows,
     scrollback: header.readUInt32BE(26),
     doubts: DOUBTS.filter((_, bit) => (header.readUInt8(5) & (1 << bit)) !== 0),
+    ...(gap.to > gap.from ? { gap } : {}),
     snapshot,
   };
 }

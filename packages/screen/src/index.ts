@@ -1,4 +1,4 @@
-export { type Checkpoint, type Doubt, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+export { type Checkpoint, type Doubt, type Gap, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { differences, modeDifferences } from './differences.ts';
 export { Emulator, Emulators, SCROLLBACK_LINES, type ScreenSize } from './emulator.ts';
 export { drawHtml } from './html-drawing.ts';

@@ -115,6 +115,10 @@ export const captured = z.object({
   incomplete: z
     .array(z.string())
     .describe('why it may differ from what a terminal shows that was always there; empty if it does not'),
+  gap: z
+    .object({ from: z.int(), to: z.int() })
+    .optional()
+    .describe('output that is not in it: from its first byte to behind its last'),
   text: z.string(),
 });
 

@@ -32,7 +32,7 @@ export class CapturePainter {
 
   /** As JSON. Throws HoldfastError(E_LIMIT). */
   paint(screen: SessionScreen, view: ScreenView): Uint8Array<ArrayBuffer> {
-    const { offset, doubts } = screen;
+    const { offset, doubts, gap } = screen;
     const fitted = this.#fit(screen, view);
     using _ = fitted;
     const { emulator, size } = fitted ?? screen;
@@ -50,6 +50,7 @@ export class CapturePainter {
       alternate: type === 'alternate',
       ...(title === undefined ? {} : { title }),
       incomplete: doubts,
+      ...(gap ? { gap } : {}),
       text: this.#draw(emulator, view),
     };
     const json = this.#utf8.encode(JSON.stringify(result));

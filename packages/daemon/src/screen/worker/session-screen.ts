@@ -3,6 +3,7 @@ import {
   type Doubt,
   type Emulator,
   type Emulators,
+  type Gap,
   SafeOffset,
   SCROLLBACK_LINES,
   type ScreenSize,
@@ -39,6 +40,7 @@ export interface SessionOutput {
 export class SessionScreen implements Disposable {
   readonly emulator: Emulator;
   readonly #doubts = new Set<Doubt>();
+  #gap: Gap | undefined;
   #size: ScreenSize;
   #offset: number;
   /** Number of the first mark that has not had its effect. */
@@ -51,6 +53,7 @@ export class SessionScreen implements Disposable {
     // A full reset: nothing of what came before is seen, or has an effect, any more.
     emulator.terminal.parser.registerEscHandler({ final: 'c' }, () => {
       for (const doubt of SETTLED_BY_RESET) this.#doubts.delete(doubt);
+      this.#gap = undefined;
       return false;
     });
   }
@@ -61,7 +64,7 @@ export class SessionScreen implements Disposable {
     const { cols, rows } = history.marks().marks.find((mark) => mark.kind === 'size') ?? sizeNow;
     const screen = new SessionScreen(emulators.open({ cols, rows }), { cols, rows, offset: begin });
     // An earlier history was lost, and what it held.
-    if (begin > 0) screen.#doubts.add('history');
+    if (begin > 0) screen.#missed('history', { from: 0, to: begin });
     if (emulators.missing.size > 0) screen.#doubts.add('emulator');
     return screen;
   }
@@ -73,13 +76,14 @@ export class SessionScreen implements Disposable {
     checkpoint: Checkpoint,
   ): SessionScreen | undefined {
     const { begin, end } = history.range();
-    const { offset, marks, scrollback, doubts, snapshot } = checkpoint;
+    const { offset, marks, scrollback, doubts, gap, snapshot } = checkpoint;
     if (offset < begin || offset > end || scrollback !== SCROLLBACK_LINES) return undefined;
     const known = history.marks();
     if (marks > known.first + known.marks.length) return undefined;
     const screen = new SessionScreen(emulators.open(checkpoint), checkpoint);
     screen.emulator.feed(snapshot);
     for (const doubt of doubts) screen.#doubts.add(doubt);
+    screen.#gap = gap;
     screen.#nextMark = marks;
     return screen;
   }
@@ -98,6 +102,11 @@ export class SessionScreen implements Disposable {
     return [...this.#doubts];
   }
 
+  /** The output that it was not shown, if there is any. */
+  get gap(): Gap | undefined {
+    return this.#gap;
+  }
+
   /** For `restore`. */
   checkpoint(serializer: Serializer): Checkpoint {
     const snapshot = serializer.serialize(this.emulator);
@@ -109,6 +118,7 @@ export class SessionScreen implements Disposable {
       marks: this.#nextMark,
       scrollback: SCROLLBACK_LINES,
       doubts: [...doubts],
+      gap: this.#gap,
       snapshot,
     };
   }
@@ -129,8 +139,8 @@ export class SessionScreen implements Disposable {
     stretch = { from: stretch.from, bytes: stretch.bytes.subarray(0, Math.max(0, upTo - stretch.from)) };
     if (stretch.from > this.#offset) {
       // Either it is not kept any more, or a flood has gone on meanwhile.
-      this.#doubts.add('history');
       stretch = fromCleanPlace(stretch);
+      this.#missed('history', { from: this.#offset, to: stretch.from });
     }
     this.#show(stretch, history.marks(), sizeNow);
   }
@@ -169,9 +179,15 @@ export class SessionScreen implements Disposable {
       if (stretch.from > at) this.#doubts.add('history');
       this.emulator.feed(skimmer.skim(stretch.bytes));
     }
-    this.#doubts.add('skimmed');
     const { from: shown, bytes } = fromCleanPlace(history.read(to, to + MIDST_BYTES));
-    this.#offset = bytes.length > 0 ? shown : to;
+    const end = bytes.length > 0 ? shown : to;
+    this.#missed('skimmed', { from: this.#offset, to: end });
+    this.#offset = end;
+  }
+
+  #missed(doubt: Doubt, { from, to }: Gap): void {
+    this.#doubts.add(doubt);
+    this.#gap = { from: Math.min(from, this.#gap?.from ?? from), to };
   }
 
   #show({ from, bytes }: Stretch, { first, marks }: NumberedMarks, sizeNow: ScreenSize): void {
