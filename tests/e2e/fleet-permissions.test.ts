@@ -1,54 +1,15 @@
 import { eventually, TestHome } from '@holdfast/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { type FleetAccounts, fleetAccounts } from './support/fleet-accounts.ts';
-import { TestHost } from './support/test-host.ts';
-import { TestNats, whyNoNats } from './support/test-nats.ts';
+import { FleetHouse } from './support/fleet-house.ts';
+import { whyNoNats } from './support/test-nats.ts';
 
 beforeEach((context) => {
   const why = whyNoNats();
   if (why !== undefined) context.skip(why);
 });
 
-/** A server as docs/fleet.md has it set up, and the users of it. */
-class House implements AsyncDisposable {
-  readonly nats: TestNats;
-  readonly #accounts: FleetAccounts;
-  readonly #folders: TestHome;
-
-  private constructor(nats: TestNats, accounts: FleetAccounts, folders: TestHome) {
-    this.nats = nats;
-    this.#accounts = accounts;
-    this.#folders = folders;
-  }
-
-  static async open(): Promise<House> {
-    const folders = new TestHome();
-    const accounts = fleetAccounts(folders.scratch('accounts'));
-    return new House(await TestNats.start(accounts.configuration), accounts, folders);
-  }
-
-  creds(user: string): string {
-    return this.#accounts.creds(user);
-  }
-
-  /** A home whose commands are that user's. */
-  as(user: string): TestHome {
-    return new TestHome({ env: { ...this.nats.env, HOLDFAST_FLEET_CREDS: this.creds(user) } });
-  }
-
-  host(name: string): Promise<TestHost> {
-    const fleet = ['--fleet', this.nats.url, '--fleet-name', name, '--creds', this.creds(name)];
-    return TestHost.start({ args: fleet });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.nats[Symbol.asyncDispose]();
-    await this.#folders[Symbol.asyncDispose]();
-  }
-}
-
 test('an operator does everything on every host, and one of another account sees none', async () => {
-  await using house = await House.open();
+  await using house = await FleetHouse.open();
   await using _build1 = await house.host('build1');
   await using _build2 = await house.host('build2');
   await using operator = house.as('me');
@@ -74,7 +35,7 @@ test('an operator does everything on every host, and one of another account sees
 }, 90_000);
 
 test('who may only look sees everything, and can neither type, nor open, kill, resize, follow exactly or upgrade', async () => {
-  await using house = await House.open();
+  await using house = await FleetHouse.open();
   await using build1 = await house.host('build1');
   await using operator = house.as('me');
   await using viewer = house.as('guest');
@@ -112,7 +73,7 @@ test('who may only look sees everything, and can neither type, nor open, kill, r
 }, 90_000);
 
 test('a host can be no other one, sees no other one, and does nothing on any', async () => {
-  await using house = await House.open();
+  await using house = await FleetHouse.open();
   await using build2 = await house.host('build2');
   await using build1 = house.as('build1');
   const posing = ['serve', '--port', '0', '--json', '--fleet', house.nats.url, '--fleet-name', 'build2'];
@@ -128,7 +89,7 @@ test('a host can be no other one, sees no other one, and does nothing on any', a
 }, 60_000);
 
 test('credentials that the servers do not know are refused at once', async () => {
-  await using house = await House.open();
+  await using house = await FleetHouse.open();
   await using nobody = new TestHome({
     env: { ...house.nats.env, HOLDFAST_FLEET_CREDS: house.nats.creds('me', 'guessed') },
   });

@@ -2,6 +2,8 @@
 export const FLEET_LIMITS = {
   /** What one end of a tunnel may have under way: fills a line of 50 MB/s at 10 ms, and is a moment on a slow one. */
   windowBytes: 512 * 1024,
+  /** What the other end may say that it takes: later builds may take more than this one, and none is believed to take anything. */
+  peerWindowBytes: 4 * 1024 * 1024,
   /** One message of a tunnel: far below the mebibyte that NATS takes, so that tunnels take turns. */
   messageBytes: 64 * 1024,
   /** Without anything else to say, an end of a tunnel says that it is there. */

@@ -1,5 +1,6 @@
 import { type ErrorCode, HoldfastError, isErrorCode } from '@holdfast/protocol';
 import * as z from 'zod/mini';
+import { FLEET_LIMITS } from './limits.ts';
 
 /** What requests to a machine, its answers, and what is kept in the buckets look like. All of it is JSON. */
 
@@ -8,18 +9,32 @@ const errorCode = z.pipe(
   z.transform((code): ErrorCode => (isErrorCode(code) ? code : 'E_INTERNAL')),
 );
 
-export const openRequest = z.object({
-  /** Unguessable: names the tunnel in its subjects. */
-  id: z.string().check(z.regex(/^[A-Za-z0-9_-]{22}$/)),
-  /** Bytes that the client takes at the beginning. */
-  windowBytes: z.int().check(z.gte(1)),
-  /** Tunnels of the same client that have broken: their connections end before the new one begins. */
-  replaces: z.array(z.string()).check(z.maxLength(64)),
-});
-export type OpenRequest = z.infer<typeof openRequest>;
-export const openAnswer = z.object({ windowBytes: z.int().check(z.gte(1)) });
+/**
+ * Stands in each request, and each has nothing but what it is to have: the servers themselves publish answers of theirs to any
+ * subject that they are given as a reply, by somebody who may not publish there.
+ */
+const marked = { holdfast: z.literal(1) };
+const tunnelId = z.string().check(z.regex(/^[A-Za-z0-9_-]{22}$/));
+const windowBytes = z.int().check(z.gte(1), z.lte(FLEET_LIMITS.peerWindowBytes));
 
-export const upgradeRequest = z.object({ timeoutMs: z.optional(z.int().check(z.gte(1), z.lte(600_000))) });
+export const openRequest = z.strictObject({
+  ...marked,
+  /** Unguessable: names the tunnel in its subjects. */
+  id: tunnelId,
+  /** Bytes that the client takes at the beginning. */
+  windowBytes,
+  /** Tunnels of the same client that have broken: their connections end before the new one begins. */
+  replaces: z.array(tunnelId).check(z.maxLength(64)),
+});
+export type OpenRequest = Omit<z.infer<typeof openRequest>, keyof typeof marked>;
+export const openAnswer = z.object({ windowBytes });
+
+export const upgradeRequest = z.strictObject({
+  ...marked,
+  timeoutMs: z.optional(z.int().check(z.gte(1), z.lte(600_000))),
+});
+/** Of what can only be asked as it is. */
+export const bareRequest = z.strictObject(marked);
 
 /** With what a program starts that somebody opens from elsewhere: the machine's login, not that of who asks. */
 export const surroundings = z.object({
@@ -35,6 +50,10 @@ const success = z.object({ ok: z.unknown() });
 
 export function encodeJson(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value));
+}
+
+export function encodeRequest(parameters: object): Uint8Array {
+  return encodeJson({ holdfast: 1, ...parameters });
 }
 
 export function encodeFailure(error: unknown): Uint8Array {

@@ -2,6 +2,7 @@ import { HoldfastError } from '@holdfast/protocol';
 import type { Msg } from '@nats-io/transport-node';
 import { FLEET_LIMITS } from '../limits.ts';
 import {
+  bareRequest,
   encodeFailure,
   encodeJson,
   openRequest,
@@ -9,6 +10,7 @@ import {
   type Surroundings,
   upgradeRequest,
 } from '../messages.ts';
+import { isAsked } from '../nats/received.ts';
 import { downSubject, partsOf, type Role } from '../subjects.ts';
 import type { Tunnels } from './tunnels.ts';
 
@@ -38,10 +40,10 @@ export class Requests {
     this.#publish = how.publish;
   }
 
-  /** Never throws: whoever asked is told. */
+  /** Never throws: whoever asked is told. Nothing is done for what nobody has asked. */
   async answer(message: Msg): Promise<void> {
     const parts = partsOf(message.subject);
-    if (!parts) return;
+    if (!parts || !isAsked(message)) return;
     try {
       const ok = await this.#carryOut(parts.last, parts.role, message.data);
       message.respond(encodeJson({ ok }));
@@ -60,6 +62,7 @@ export class Requests {
         return { windowBytes: FLEET_LIMITS.windowBytes };
       }
       case 'status':
+        parseRequest(bytes, bareRequest);
         return await this.#machine.status();
       case 'upgrade': {
         if (role !== 'operate') throw forbidden();
@@ -68,6 +71,7 @@ export class Requests {
       }
       case 'surroundings':
         if (role !== 'operate') throw forbidden();
+        parseRequest(bytes, bareRequest);
         return this.#machine.surroundings();
       default:
         throw new HoldfastError('E_UNKNOWN_REQUEST', `this host has no request ${verb}`);

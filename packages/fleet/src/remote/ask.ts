@@ -1,7 +1,7 @@
 import { HoldfastError } from '@holdfast/protocol';
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import type * as z from 'zod/mini';
-import { encodeJson, parseAnswer } from '../messages.ts';
+import { encodeRequest, parseAnswer } from '../messages.ts';
 import { findCause } from '../nats/connect.ts';
 import { requestSubject, type Role, type Verb } from '../subjects.ts';
 
@@ -22,7 +22,7 @@ export async function ask<T>(nc: NatsConnection, question: Question<T>): Promise
   const { host, role, verb, parameters, timeoutMs: timeout, answer } = question;
   try {
     const subject = requestSubject(host, role, verb);
-    const { data } = await nc.request(subject, encodeJson(parameters), { timeout });
+    const { data } = await nc.request(subject, encodeRequest(parameters), { timeout });
     return parseAnswer(data, answer);
   } catch (cause) {
     throw inOurWords(cause, question);
