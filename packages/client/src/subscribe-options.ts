@@ -23,6 +23,10 @@ export interface SubscriptionHandlers {
    * `at`: the offset at which this has become so, for output that comes on another way.
    */
   onAnswering?: (from: number | undefined, at: number) => void;
+  /** The connection is gone: nothing comes until it is resumed, whatever the program prints. */
+  onDisconnected?: () => void;
+  /** It goes on after a disconnect; what was missed follows. */
+  onResumed?: () => void;
   /** It could not be resumed after a disconnect; nothing follows. Not called after `close`. */
   onLost?: (error: HoldfastError) => void;
 }

@@ -130,8 +130,10 @@ export class Subscription {
 
   /** @internal The connection is gone. */
   detach(): void {
+    const wasAttached = this.#isAttached;
     this.#isAttached = false;
     this.#isViewportSent = false;
+    if (wasAttached && !this.#isOver()) this.#options.onDisconnected?.();
   }
 
   /** @internal */
@@ -213,6 +215,7 @@ export class Subscription {
       // The daemon may not have read the last acknowledgement.
       if (this.#acknowledged > 0) this.#ackSent = -1;
       this.flushAck();
+      this.#options.onResumed?.();
       this.#tellAnswering(result);
       this.#lead(result.leading);
     }

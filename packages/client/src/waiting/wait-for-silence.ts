@@ -1,7 +1,10 @@
 import type { Client } from '../client.ts';
 import { untilTold } from './until-told.ts';
 
-/** Waits until a session has printed nothing for so long; false if it ends before. `signal` ends the wait: it rejects with its reason. */
+/**
+ * Waits until a session has printed nothing for so long; false if it ends before. While the connection is away nobody knows, and it begins
+ * anew. `signal` ends the wait: it rejects with its reason.
+ */
 export function waitForSilence(
   client: Client,
   session: string,
@@ -10,12 +13,19 @@ export function waitForSilence(
 ): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   return untilTold<boolean>(client, session, signal, (tell) => {
+    const stop = () => clearTimeout(timer);
     const begin = () => {
-      clearTimeout(timer);
+      stop();
       timer = setTimeout(() => tell(true), idleMs);
     };
     return {
-      handlers: { onData: begin, onResync: begin, onExited: () => tell(false) },
+      handlers: {
+        onData: begin,
+        onResync: begin,
+        onDisconnected: stop,
+        onResumed: begin,
+        onExited: () => tell(false),
+      },
       opened: ({ session: found }) => {
         if (found.state === 'running') begin();
       },
