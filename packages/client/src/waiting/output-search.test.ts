@@ -51,6 +51,13 @@ test('a match behind bytes that are missing is at its own offset', () => {
   expect(search.push(Buffer.from('✓ end'), 1_000_000)).toMatchObject({ from: 1_000_004, to: 1_000_007 });
 });
 
+test.each([false, true])('nothing matches across bytes that are missing (plain: %s)', (plain) => {
+  const search = new OutputSearch(/begin[^]*end/g, { plain });
+  expect(search.push(Buffer.from('begin \x1b['), 0)).toBe(undefined);
+  expect(search.push(Buffer.from('1m end, begin'), 1000)).toBe(undefined);
+  expect(search.push(Buffer.from(' and end'), 1013)).toMatchObject({ from: 1008, to: 1021 });
+});
+
 test('a match may begin as far back as the window reaches, and no farther', () => {
   expect(distanceFound(OVERLAP_CHARACTERS - 10)).toBe(true);
   expect(distanceFound(OVERLAP_CHARACTERS + 10)).toBe(false);

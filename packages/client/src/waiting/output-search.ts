@@ -31,6 +31,8 @@ export class OutputSearch {
   readonly #runs: PlainRuns | undefined;
   /** Where searching begins: behind the one character that `^`, `\b` and look-behinds may ask for. */
   #from = 0;
+  /** Offset behind the newest byte. */
+  #end = 0;
 
   /**
    * The expression must have the flag `g`. At `deadlineMs`, on the clock of `performance.now()`, nothing is found any more.
@@ -60,9 +62,14 @@ export class OutputSearch {
     return this.#exec(text, 0) !== null;
   }
 
-  /** The first match in the output up to and with these bytes, whose first has this offset. */
+  /** The first match in the output up to and with these bytes, whose first has this offset: none reaches across bytes that are missing. */
   push(bytes: Uint8Array, offset: number): OutputMatch | undefined {
     const searched = this.#searched;
+    if (offset !== this.#end) {
+      searched.clear();
+      this.#from = 0;
+    }
+    this.#end = offset + bytes.length;
     for (const run of this.#runs?.push(bytes, offset) ?? [{ bytes, offset }])
       searched.push(run.bytes, run.offset);
     const found = this.#exec(searched.text, this.#from);

@@ -24,6 +24,14 @@ export class SearchedText {
     return this.#text;
   }
 
+  /** Begins anew: what comes is not joined to what was there. */
+  clear(): void {
+    this.#pieces.length = 0;
+    this.#rest = new Uint8Array(0);
+    this.#dropped = 0;
+    this.#text = '';
+  }
+
   /** Adds output; bytes that are missing before it are told by its offset. */
   push(bytes: Uint8Array, offset: number): void {
     const rest = offset === this.#end ? this.#rest : new Uint8Array(0);
