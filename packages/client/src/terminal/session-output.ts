@@ -48,11 +48,12 @@ export class SessionOutput {
 
   /**
    * Begins to read. What nobody takes keeps the whole connection from being read: whatever else is to be asked on it comes before this.
-   * Throws HoldfastError.
+   * Throws HoldfastError, or the reason of `signal`: what is opened later is closed.
    */
-  async open(client: Client, sessionId: string): Promise<void> {
+  async open(client: Client, sessionId: string, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
     const { from, leaseMs } = this.#range;
-    this.#subscription = await client.subscribe(sessionId, {
+    const opening = client.subscribe(sessionId, {
       from,
       mode: 'exact',
       ...(leaseMs === undefined ? {} : { leaseMs }),
@@ -60,6 +61,13 @@ export class SessionOutput {
       onGap: (gap) => this.#add({ kind: 'gap', ...gap }),
       onExited: () => this.#ended(),
       onLost: (error) => this.#ended(error),
+    });
+    this.#subscription = await abortable(opening, signal).catch((error: unknown) => {
+      opening.then(
+        (opened) => opened.close(),
+        () => undefined,
+      );
+      throw error;
     });
     // Pieces may have come before it was told where they begin.
     const [first] = this.#waiting;

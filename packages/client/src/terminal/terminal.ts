@@ -176,8 +176,7 @@ export class Terminal implements AsyncDisposable {
     signal,
   }: ReadOptions = {}): AsyncGenerator<OutputPiece, void> {
     const output = new SessionOutput({ from, to, leaseMs });
-    signal?.throwIfAborted();
-    await output.open(this.#client, this.id);
+    await output.open(this.#client, this.id, signal);
     try {
       for (let piece = await output.next(signal); piece; piece = await output.next(signal)) yield piece;
     } finally {
