@@ -263,6 +263,20 @@ test('an expression that would backtrack for ever is refused, in the output and 
   await agent.until('slow', 'a!$');
 });
 
+test('a match is no longer than asked for, however many groups it has', async () => {
+  await using home = new TestHome();
+  await using agent = await Agent.start(home);
+  await agent.open('long', ['sh', '-c', "head -c 60000 /dev/zero | tr '\\0' x; echo !; exec cat"]);
+  const regex = `${'('.repeat(500)}x+${')'.repeat(500)}!`;
+  const wait = { terminal: 'long', for: 'regex', regex, maxBytes: 1000, timeoutMs: 60_000 };
+  const answer = await agent.call('terminal_wait', wait);
+  expect(answer).toMatchObject({
+    met: true,
+    match: { text: 'x'.repeat(1000), from: 0, to: 60_001, cutBytes: 501 * 60_000 + 1 - 2000 },
+  });
+  expect(JSON.stringify(answer).length).toBeLessThan(6000);
+});
+
 test('what a program does not read waits, and is typed once when it does', async () => {
   await using home = new TestHome();
   await using agent = await Agent.start(home);

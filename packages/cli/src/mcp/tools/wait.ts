@@ -12,6 +12,7 @@ import {
 } from '@holdfast/client/waiting';
 import type { Session } from '@holdfast/protocol';
 import * as z from 'zod/v4';
+import { matchShown } from '../match-shown.ts';
 import { Progress } from '../progress.ts';
 import { type Passage, readOutput } from '../read-output.ts';
 import { readScreen } from '../read-screen.ts';
@@ -93,6 +94,7 @@ export function registerWait(server: McpServer, terminals: Terminals): void {
           groups: z.array(z.string().nullable()),
           from: z.int(),
           to: z.int(),
+          cutBytes: z.int().optional().describe('so much of text and groups is left out here, by maxBytes'),
         })
         .optional()
         .describe('regex: what was found in the output, and its offsets'),
@@ -128,7 +130,7 @@ export function registerWait(server: McpServer, terminals: Terminals): void {
         exit,
         ...shown,
         ...(lastExit === undefined ? {} : { lastExit }),
-        ...(match ? { match: { ...match, groups: match.groups.map((group) => group ?? null) } } : {}),
+        ...(match ? { match: matchShown(match, maxBytes) } : {}),
       };
       return { answer, text: `${inWords(answer, { hasMarks, timeoutMs })}\n${shown.output}` };
     },
