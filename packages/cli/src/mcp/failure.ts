@@ -3,6 +3,9 @@ import { Refusal } from './refusal.ts';
 
 /** What to do next, by code. */
 const HINTS: Partial<Record<string, string>> = {
+  E_BAD_REQUEST: 'Give otherwise what the message names; the schema of the tool says what it may be.',
+  E_INTERNAL:
+    'This is a fault in Holdfast. Look with terminal_list at what is so before you try again; `holdfast logs` tells a person more.',
   E_NO_SESSION: 'terminal_list names the terminals that there are.',
   E_AMBIGUOUS: 'Give more of the id, as terminal_list shows it.',
   E_NAME_TAKEN:

@@ -13,22 +13,6 @@ export class TimeLimit implements Disposable {
     return this.#timeout.signal.aborted;
   }
 
-  /** Rejects with the signal's reason when it aborts before. */
-  async within<T>(promise: Promise<T>): Promise<T> {
-    const { signal } = this;
-    signal.throwIfAborted();
-    let aborted: () => void = () => undefined;
-    const ended = new Promise<never>((_, reject) => {
-      aborted = () => reject(signal.reason);
-      signal.addEventListener('abort', aborted, { once: true });
-    });
-    try {
-      return await Promise.race([promise, ended]);
-    } finally {
-      signal.removeEventListener('abort', aborted);
-    }
-  }
-
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }

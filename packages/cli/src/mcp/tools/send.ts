@@ -1,5 +1,6 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Client } from '@holdfast/client';
+import { abortable } from '@holdfast/client/waiting';
 import * as z from 'zod/v4';
 import type { CommandRules } from '../command-rules.ts';
 import type { FolderRules } from '../folder-rules.ts';
@@ -92,10 +93,10 @@ async function type(
   sessionId: string,
   { bytes, limit }: { bytes: Uint8Array; limit: TimeLimit },
 ): Promise<Typed> {
-  const input = await limit.within(client.openInput(sessionId));
+  const input = await abortable(client.openInput(sessionId), limit.signal);
   const writing = input.write(bytes);
   try {
-    await limit.within(writing);
+    await abortable(writing, limit.signal);
     return { outcome: 'typed', typedBytes: input.done };
   } catch (error) {
     if (!limit.isOver) throw error;
