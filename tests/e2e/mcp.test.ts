@@ -297,6 +297,25 @@ test('what a program does not read waits, and is typed once when it does', async
   await agent.until('deaf', '^160000');
 });
 
+test('what was being typed when the daemon was killed is in doubt: that is an error, and it is not typed again', async () => {
+  await using scratch = new TestHome();
+  const points = path.join(scratch.scratch('points'), 'points.json');
+  writeFileSync(points, '{}');
+  await using home = new TestHome({ env: { HOLDFAST_TEST_POINTS: points } });
+  await using agent = await Agent.start(home);
+  await agent.open('reader', ['sh', '-c', 'read a; echo "got $a"; read b; echo "then $b"; exec cat']);
+  const pid = home.daemonPid ?? -1;
+  writeFileSync(points, JSON.stringify({ 'daemon.typed': 'kill' }));
+  const input = { terminal: 'reader', text: 'once', enter: true, timeoutMs: 60_000 };
+  const refused = agent.refused('terminal_send', input);
+  await untilEnded(pid);
+  writeFileSync(points, '{}');
+  expect(await refused).toMatch(/^E_INPUT_UNKNOWN: .*\nLook with terminal_read/);
+  await agent.until('reader', '^got once', { from: 'start' });
+  await agent.type('reader', 'again');
+  await agent.until('reader', '^then again', { from: 'start' });
+});
+
 test('the end of stdin ends the server, and no terminal', async () => {
   await using home = new TestHome();
   const server = home.startCli(['mcp'], { stdin: Buffer.from('not JSON\n') });
