@@ -51,6 +51,8 @@ test('what a host has the server publish to another one opens no tunnel there, a
   // A message that can't be read ends a tunnel, and so does one that is not the next.
   await forward(Buffer.from([9]), `holdfast.build2.operate.up.${ID}`);
   await forward(Buffer.from([1, 0, 0, 0, 0, 0, 7]), `holdfast.build2.operate.up.${ID}`);
+  // What a stream delivers has no header, and a subject for its acknowledgement.
+  me.publish(`holdfast.build2.operate.up.${ID}`, Buffer.from([9]), { reply: '$JS.ACK.a.b.1.1.1.1.0' });
   const again = await me.request('holdfast.build2.operate.open', json(OPEN), { timeout: 10_000 });
   expect(again.json()).toMatchObject({ error: { message: 'there is a tunnel of that id' } });
   expect(seen).toEqual([]);

@@ -2,7 +2,7 @@ import { VERSION, BUILD } from '@holdfast/protocol';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { asHoldfastError, connectFleet } from '../nats/connect.ts';
 import type { FleetAddress } from '../nats/fleet-address.ts';
-import { isPublished } from '../nats/received.ts';
+import { isTunnelMessage } from '../nats/received.ts';
 import { checkHostName, partsOf, subjectsOf } from '../subjects.ts';
 import { Announcement } from './announcement.ts';
 import { Lease } from './lease.ts';
@@ -97,7 +97,7 @@ class Doors {
     const subjects = subjectsOf(this.#name);
     const up = this.#nc.subscribe(subjects.up, {
       callback: (error, message) => {
-        const parts = error || !isPublished(message) ? undefined : partsOf(message.subject);
+        const parts = error || !isTunnelMessage(message) ? undefined : partsOf(message.subject);
         if (parts) this.#tunnels.take(parts.role, parts.last, message.data);
       },
     });

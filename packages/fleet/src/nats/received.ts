@@ -7,8 +7,13 @@ const INBOX = '_INBOX.';
  * Whether one who may publish to its subject has published it, as far as can be told. Who may only ask the servers for what they
  * keep can name any subject for the answer, and write what is kept: but to that, the servers put a header.
  */
-export function isPublished(message: Msg): boolean {
+function isPublished(message: Msg): boolean {
   return message.headers === undefined;
+}
+
+/** Whether it may belong to a tunnel: what the servers deliver of a stream has no header, but a subject to acknowledge it at. */
+export function isTunnelMessage(message: Msg): boolean {
+  return isPublished(message) && !message.reply;
 }
 
 /**

@@ -3,7 +3,7 @@ import { HoldfastError } from '@holdfast/protocol';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { FLEET_LIMITS } from '../limits.ts';
 import { openAnswer, type OpenRequest } from '../messages.ts';
-import { isPublished } from '../nats/received.ts';
+import { isTunnelMessage } from '../nats/received.ts';
 import { downSubject, type Role, upSubject } from '../subjects.ts';
 import { Tunnel } from '../tunnel/tunnel.ts';
 import { ask } from './ask.ts';
@@ -64,7 +64,7 @@ export class Dialer {
     const early: Uint8Array[] = [];
     const subscription = this.#nc.subscribe(downSubject(this.#host, role, id), {
       callback: (error, message) => {
-        if (error || !isPublished(message)) return;
+        if (error || !isTunnelMessage(message)) return;
         if (tunnel) tunnel.receive(message.data);
         else early.push(message.data);
       },

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { finished, pipeline } from 'node:stream/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FLEET_LIMITS } from '../limits.ts';
+import { encodeCount, encodeMessage, KIND } from './message.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** Two ends, and what lies between: messages arrive later, in order, unless `isLost` says otherwise. */
@@ -76,6 +77,51 @@ describe('a tunnel', () => {
       near.destroy();
     },
   );
+
+  test('whose other end has closed keeps what has come until it is read', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    try {
+      const { near, far } = tunnelPair();
+      near.resume();
+      near.end(randomBytes(300_000));
+      for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      vi.advanceTimersByTime(3 * FLEET_LIMITS.silenceMs);
+      let got = 0;
+      far.on('data', (chunk: Buffer) => {
+        got += chunk.length;
+      });
+      await finished(far);
+      expect(got).toBe(300_000);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('ends at once when the other end closes, whatever was still to be sent', async () => {
+    const { near, far } = tunnelPair();
+    near.resume();
+    near.write(randomBytes(4 * FLEET_LIMITS.windowBytes));
+    far.on('error', () => undefined);
+    setImmediate(() => far.destroy());
+    const began = performance.now();
+    await new Promise((resolve) => near.once('close', resolve));
+    expect(performance.now() - began).toBeLessThan(FLEET_LIMITS.beatMs);
+  });
+
+  test('sends no more than a window at once, whatever is granted', () => {
+    let sentBytes = 0;
+    const tunnel = new Tunnel({
+      peerWindowBytes: 1_000,
+      send: (message) => {
+        sentBytes += message.length;
+      },
+    });
+    tunnel.write(randomBytes(1_000_000));
+    tunnel.receive(encodeMessage(KIND.GRANT, 0, encodeCount(2 ** 47)));
+    expect(sentBytes).toBeGreaterThan(2_000);
+    expect(sentBytes).toBeLessThan(2_100);
+    tunnel.destroy();
+  });
 
   test('breaks where more is sent than was granted', () => {
     const tunnel = new Tunnel({ send: () => undefined, peerWindowBytes: 1 });

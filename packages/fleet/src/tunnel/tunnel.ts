@@ -25,6 +25,7 @@ export class Tunnel extends Duplex {
   /** Bytes of the stream: sent, and how many may be. */
   #sent = 0;
   #allowed: number;
+  readonly #peerWindowBytes: number;
   /** Received, and how many the other end may send. */
   #received = 0;
   #granted: number = FLEET_LIMITS.windowBytes;
@@ -38,6 +39,7 @@ export class Tunnel extends Duplex {
     super({ allowHalfOpen: false, readableHighWaterMark: FLEET_LIMITS.messageBytes });
     this.#send = options.send;
     this.#allowed = options.peerWindowBytes;
+    this.#peerWindowBytes = options.peerWindowBytes;
     this.#beat = setInterval(() => this.#tick(), FLEET_LIMITS.beatMs);
   }
 
@@ -57,19 +59,24 @@ export class Tunnel extends Duplex {
         this.push(Buffer.from(message.body));
         return this.#grant();
       case KIND.GRANT:
-        this.#allowed = Math.max(this.#allowed, decodeCount(message.body));
+        // Nobody who reads has room for more than a window behind what was sent.
+        this.#allowed = Math.max(
+          this.#allowed,
+          Math.min(decodeCount(message.body), this.#sent + this.#peerWindowBytes),
+        );
         return this.#sendMore();
       case KIND.CLOSE:
         this.#isOver = true;
         this.push(null);
-        return;
+        return this.#drop();
       case KIND.BEAT:
     }
   }
 
   override _write(chunk: Buffer, _encoding: string, taken: () => void): void {
     this.#unsent = { bytes: chunk, taken };
-    this.#sendMore();
+    if (this.#isOver) this.#drop();
+    else this.#sendMore();
   }
 
   override _read(): void {
@@ -106,7 +113,15 @@ export class Tunnel extends Duplex {
     }
   }
 
+  /** Nobody is there to take it, as with a socket that was closed; what has come may still be read. */
+  #drop(): void {
+    const dropped = this.#unsent;
+    this.#unsent = undefined;
+    dropped?.taken();
+  }
+
   #grant(): void {
+    if (this.#isOver) return;
     const allowed = this.#received - this.readableLength + FLEET_LIMITS.windowBytes;
     if (allowed - this.#granted < FLEET_LIMITS.windowBytes / 4 || this.destroyed) return;
     this.#granted = allowed;
@@ -114,6 +129,8 @@ export class Tunnel extends Duplex {
   }
 
   #tick(): void {
+    // Behind the end nothing more comes, however long what came before it is left unread.
+    if (this.#isOver) return;
     if (performance.now() - this.#heardAt > FLEET_LIMITS.silenceMs)
       return this.#break('the other end has fallen silent');
     if (!this.#hasSpoken) this.#say(KIND.BEAT);
