@@ -13,6 +13,8 @@ const FLOODS = 2;
 const PAGES = 5;
 /** Between two keys in the same session. */
 const KEY_EVERY_MS = 1_000;
+/** Between two keys in a session that a page shows: what the host keeps for pages is full within the warm-up then, and grows no more. */
+const SHOWN_KEY_EVERY_MS = 100;
 /** What is measured and upgraded before the first sample that counts: caches fill, code is compiled. */
 const WARM_UP_SHARE = 0.25;
 
@@ -38,7 +40,9 @@ export async function soak({ ms, sessions, upgradeEveryMs, onSample }: SoakOptio
     floods.push(await daemon.open('steady-flood.py'));
   const echoes: Echoing[] = [];
   while (floods.length + echoes.length < sessions)
-    echoes.push(await Echoing.begin(daemon, client, KEY_EVERY_MS));
+    echoes.push(
+      await Echoing.begin(daemon, client, echoes.length < PAGES ? SHOWN_KEY_EVERY_MS : KEY_EVERY_MS),
+    );
   const flooded = await Promise.all(floods.map((flood) => countOutput(client, flood)));
   const pages = echoes.slice(0, PAGES).map(({ session }) => new TestPage(host.at, session.id));
 
