@@ -64,7 +64,7 @@ test('after a daemon was killed its sessions are listed as lost, and their histo
   expect(await home.cli(['new', '-d', '--name', 'fresh', '--', 'cat'])).toMatchObject({
     code: 0,
     stderr: expect.stringMatching(
-      /^\[the daemon before this one ended unexpectedly, and 2 sessions with it: sh, cat; [^\n]*\]\n$/,
+      /^\[the daemon before this one has ended, and 2 sessions with it: sh, cat; [^\n]*\]\n$/,
     ),
   });
   const sessions = JSON.parse((await home.cli(['ls', '--json'])).stdout.toString());

@@ -4,7 +4,7 @@ import { startTimeOf } from '@holdfast/posix';
 import type { Session } from '@holdfast/protocol';
 import { eventually, isAlive, startDaemon, TestHome, untilEnded } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
-import { reboot } from './support/reboot.ts';
+import { reboot, shutDown } from './support/reboot.ts';
 import { DaemonFile, released } from './support/releases.ts';
 
 const LOST = { lost: true };
@@ -56,6 +56,36 @@ test('after a reboot sessions are listed as lost, and restored with their names,
   );
   await printed(home, 'api', 'drawn', 3);
 }, 90_000);
+
+test('an orderly shutdown loses sessions as a crash does, and none that somebody has ended', async () => {
+  await using home = new TestHome();
+  const shell = await open(home, ['--name', 'shell'], 'trap "" TERM; echo deaf; read x');
+  const plain = await open(home, ['--name', 'plain'], 'echo printed; exec cat');
+  await open(home, ['--name', 'killed'], 'exec cat');
+  await open(home, ['--name', 'failed'], 'exit 3');
+  await home.cli(['kill', 'killed']);
+  await home.cli(['wait', 'failed']);
+  await printed(home, 'shell', 'deaf');
+  await printed(home, 'plain', 'printed');
+  await shutDown(home, [shell.pid, plain.pid]);
+  expect(await lostNames(home)).toEqual(['shell', 'plain']);
+  const exits = (await list(home, ['ls', '--json'])).map(({ exit }) => exit);
+  expect(exits).toEqual([LOST, LOST, { signal: 'SIGHUP' }, { code: 3 }]);
+  // All that it printed was read: nothing is said to be missing.
+  expect((await home.cli(['tail', 'plain'])).stderr).toBe('');
+  expect((await home.cli(['restore', '--all'])).code).toBe(0);
+  await printed(home, 'plain', 'printed', 2);
+  const again = await list(home, ['ls', '--json']);
+
+  await home.cli(['kill', 'shell']);
+  const pid = again.find(({ name }) => name === 'plain')?.pid ?? 0;
+  await shutDown(home, [pid], { programsFirst: true });
+  expect(await lostNames(home)).toEqual(['plain']);
+  await home.cli(['restore', '--all']);
+  await home.cli(['stop', '--yes']);
+  await home.cli(['ls', '--all']);
+  expect(await lostNames(home)).toEqual([]);
+}, 60_000);
 
 test('what was typed for the old program reaches no other', async () => {
   await using home = new TestHome();
@@ -231,6 +261,10 @@ async function list(
   env: Record<string, string> = {},
 ): Promise<Session[]> {
   return JSON.parse((await home.cli(args, { env })).stdout.toString());
+}
+
+async function lostNames(home: TestHome): Promise<string[]> {
+  return (await list(home, ['restore', '--json'])).map(({ name }) => name);
 }
 
 async function printed(home: TestHome, session: string, text: string, times = 1): Promise<void> {

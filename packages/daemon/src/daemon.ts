@@ -496,7 +496,10 @@ export class Daemon {
   /** Signals that come from now on are kept until the loop runs; before, they end the process. */
   #hearSignals(): void {
     process.on('SIGTERM', () => {
-      if (!this.#predecessor.passOn('SIGTERM')) void this.#stop(null);
+      if (this.#predecessor.passOn('SIGTERM')) return;
+      // Somebody who means the sessions asks for it; a signal is what a machine sends to everybody that goes down.
+      if (!this.#stopping) this.#registry.goDown();
+      void this.#stop(null, { by: 'SIGTERM' });
     });
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, () => undefined);
   }
@@ -572,14 +575,14 @@ export class Daemon {
     return connection;
   }
 
-  #stop(callerPid: number | null): Promise<number> {
+  #stop(callerPid: number | null, cause: { by?: string } = {}): Promise<number> {
     this.#predecessor.cancel(new HoldfastError('E_STOPPING', 'the daemon is stopping'));
-    this.#stopping ??= this.#endSessions(callerPid);
+    this.#stopping ??= this.#endSessions(callerPid, cause);
     return this.#stopping;
   }
 
-  async #endSessions(callerPid: number | null): Promise<number> {
-    this.#log('daemon.stopping');
+  async #endSessions(callerPid: number | null, cause: { by?: string }): Promise<number> {
+    this.#log('daemon.stopping', cause);
     const ended = await this.#registry.stop(callerPid);
     this.#rendezvous?.close();
     this.#listener?.close();

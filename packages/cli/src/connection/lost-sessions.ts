@@ -16,6 +16,6 @@ export async function tellOfLostSessions(client: Client, { note }: Context): Pro
   if (names.length === 0) return;
   const shown = names.length > NAMES_MAX ? [...names.slice(0, NAMES_MAX), '…'] : names;
   note(
-    `[the daemon before this one ended unexpectedly, and ${countSessions(names.length)} with it: ${shown.join(', ')}; holdfast tail shows what a session has printed, holdfast restore --all starts them anew]`,
+    `[the daemon before this one has ended, and ${countSessions(names.length)} with it: ${shown.join(', ')}; holdfast tail shows what a session has printed, holdfast restore --all starts them anew]`,
   );
 }

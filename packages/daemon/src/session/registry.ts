@@ -314,6 +314,11 @@ export class SessionRegistry {
     this.#surroundings.reactor.after(RETENTION_CHECK_MS, () => this.keepRetention());
   }
 
+  /** The system goes down: sessions that end now are those that are lost, for the next daemon. */
+  goDown(): void {
+    for (const session of this.all) session.goDown();
+  }
+
   /** Ends all sessions and takes no new ones; resolves with how many were running when none runs any more. */
   async stop(callerPid: number | null): Promise<number> {
     this.#isStopping = true;

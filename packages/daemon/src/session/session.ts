@@ -34,6 +34,11 @@ const KEEPER_WORD_MS = 2_000;
 /** So long after it has ceased to lead a viewer's terminal may answer what it was asked before. */
 const LATE_ANSWER_MS = 2_000;
 const SHOWN_COMMAND_CHARACTERS = 8_192;
+/** A shutdown signals everybody at once: a program may be gone so long before the daemon hears of it. */
+const SHUTDOWN_SPREAD_MS = 2_000;
+/** How programs end that the system's shutdown has ended, as shells tell it, too. */
+const SHUTDOWN_SIGNALS = ['SIGTERM', 'SIGHUP'];
+const SHUTDOWN_CODES = [129, 143];
 const NOT_SAVED = 'its state could not be saved';
 
 /** What a session needs from its surroundings. */
@@ -94,7 +99,7 @@ export class Session {
   readonly #subscriptions = new Set<Subscription>();
   readonly #viewers = new Viewers<Subscription>((leader) => this.#leaderChanged(leader));
   readonly #exitListeners = new Set<() => void>();
-  #state: Omit<SessionState, 'kill'>;
+  #state: Omit<SessionState, 'kill' | 'wentDown'>;
   #lifecycle: Lifecycle;
   #terminal: Terminal | undefined;
   #killing: { readonly tree: TreeKill; readonly done: Promise<void> } | undefined;
@@ -103,15 +108,19 @@ export class Session {
   #keeperWord: Timer | undefined;
   /** What a daemon that crashed was about, and has not been taken up yet. */
   #begunKill: BegunKill | undefined;
+  /** Somebody has asked for its end. */
+  #isEndMeant = false;
+  #goesDown = false;
   /** When it exited, by the clock that nobody sets; before 0 if that was long before this daemon. */
   #exitedAtMs: number | undefined;
 
   constructor(parts: SessionParts, surroundings: SessionSurroundings) {
     const { reactor } = surroundings;
     this.id = parts.state.id;
-    const { kill, ...state } = parts.state;
+    const { kill, wentDown, ...state } = parts.state;
     this.#state = state;
     this.#begunKill = kill;
+    this.#isEndMeant = kill !== undefined;
     this.history = parts.history;
     this.agentLink = parts.agentLink;
     this.#warnings = [...parts.warnings];
@@ -122,7 +131,11 @@ export class Session {
       after: (ms, callback) => reactor.after(ms, callback),
       state: () => {
         const kill = this.#killing?.tree.progress ?? this.#begunKill;
-        return { ...this.#state, leases: this.#pace.leases, kill };
+        const whole = { ...this.#state, leases: this.#pace.leases, kill };
+        // A kill that goes on after the machine has gone down would be that of other processes.
+        return this.#goesDown
+          ? { ...whole, exit: null, exitedAt: null, kill: undefined, wentDown: this.hasExited || undefined }
+          : whole;
       },
       saved: (saved) => this.#saved(saved),
       failed: (error) => this.#notSaved(error),
@@ -165,7 +178,7 @@ export class Session {
     if (suspended) this.#resume(suspended.state);
     else this.#pace.restore(parts.state.leases);
     if (parts.program === 'later') return;
-    if (parts.crashed) this.history.markCrash();
+    if (parts.crashed && !wentDown) this.history.markCrash();
     if (parts.program) this.#terminal = this.#openTerminal(parts.program);
     const told = parts.crashed?.exit;
     if (told) this.#live({ type: 'ended', exit: told, offset: this.history.end });
@@ -482,8 +495,21 @@ export class Session {
 
   /** Ends the program and what it has started; see TreeKill. Resolves when nothing of it is left, or can't be ended. */
   kill(callerPid: number | null): Promise<void> {
+    if (this.#terminal && !this.#goesDown) this.#isEndMeant = true;
     if (this.#terminal) this.#killing ??= this.#beginKill(callerPid);
     return this.#killing?.done ?? Promise.resolve();
+  }
+
+  /**
+   * The system goes down. Nobody has asked for this session's end: its file goes on telling that it runs, so that the next daemon
+   * finds it as it would after a crash.
+   */
+  goDown(): void {
+    if (this.#isEndMeant) return;
+    const isRecent = (this.exitedForMs ?? 0) <= SHUTDOWN_SPREAD_MS;
+    const { lifecycle } = this;
+    this.#goesDown = lifecycle.state === 'running' || (isRecent && isOfShutdown(lifecycle.exit));
+    if (this.#goesDown) void this.save();
   }
 
   /** Calls back when the session exits, unless the returned function is called before. It must not have exited yet. */
@@ -527,7 +553,7 @@ export class Session {
   }
 
   #saved({ exit }: SessionState): void {
-    if (exit) this.#exitSafekeeping.saved();
+    if (exit || (this.#goesDown && this.hasExited)) this.#exitSafekeeping.saved();
     const warned = this.#warnings.findIndex((warning) => warning.startsWith(NOT_SAVED));
     if (warned < 0) return;
     this.#warnings.splice(warned, 1);
@@ -706,6 +732,11 @@ export class Session {
     if (!this.#terminal) throw new HoldfastError('E_EXITED', `session ${this.name} has exited`);
     return this.#terminal;
   }
+}
+
+function isOfShutdown(exit: Exit): boolean {
+  if ('signal' in exit) return SHUTDOWN_SIGNALS.includes(exit.signal);
+  return 'code' in exit && SHUTDOWN_CODES.includes(exit.code);
 }
 
 /** As much of a command as anybody wants to see: it may be megabytes, and a list holds that of every session. */

@@ -28,6 +28,8 @@ export interface SessionState {
   readonly leases: readonly { readonly offset: number; readonly leaseMs: number }[];
   /** It is being killed; its program itself may have ended. */
   readonly kill?: BegunKill | undefined;
+  /** It ended with its daemon as the system went down: its file has it as running, and nothing of what it printed is missing. */
+  readonly wentDown?: boolean | undefined;
   /** What is known of the last terminal that showed it, by what that has answered. */
   readonly terminal?: TerminalFacts | undefined;
 }

@@ -21,6 +21,7 @@ export const stateShape = z.object({
   bootId: z.optional(z.string()),
   command: z.array(z.string()),
   isLoginShell: z.optional(z.boolean()),
+  wentDown: z.optional(z.boolean()),
   cwd: z.string(),
   cols: count,
   rows: count,
