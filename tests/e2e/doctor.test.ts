@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { eventually, startDaemon, TestHome, untilEnded } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
+import { shutDown } from './support/reboot.ts';
 import { otherTree } from './support/other-tree.ts';
 import { brokenDaemon, otherDaemon, thisBuild } from './support/supervised.ts';
 
@@ -120,6 +123,15 @@ test('the last crash is told: when, of which process, how, and where its log is'
   });
 }, 90_000);
 
+test('an orderly shutdown is no crash', async () => {
+  await using home = new TestHome();
+  await home.cli(['new', '-d', '--', 'cat']);
+  await shutDown(home, []);
+  expect(await found(home)).toEqual([]);
+  await home.cli(['new', '-d', '--', 'cat']);
+  expect(await finding(home, 'last crash')).toMatchObject({ status: 'ok', detail: 'none is known' });
+}, 60_000);
+
 test('sockets of who was killed are named while nobody has the home', async () => {
   await using home = new TestHome();
   await home.cli(['new', '-d', '--', 'cat']);
@@ -129,12 +141,11 @@ test('sockets of who was killed are named while nobody has the home', async () =
   for (const pid of [keeperPid, daemonPid]) process.kill(pid, 'SIGKILL');
   for (const pid of [keeperPid, daemonPid]) await untilEnded(pid);
   expect(await finding(home, 'old sockets')).toMatchObject({
-    status: 'warn',
+    status: 'ok',
     detail: expect.stringContaining(home.paths.socketPath),
-    hint: expect.stringContaining('holdfast restore'),
   });
   await home.cli(['new', '-d', '--', 'cat']);
-  expect(await finding(home, 'old sockets')).toMatchObject({ status: 'ok' });
+  expect(await finding(home, 'old sockets')).toMatchObject({ status: 'ok', detail: 'none: they are in use' });
 }, 60_000);
 
 test('folders without a session, half-written files, damaged sessions and old logs are named, those of sessions are not', async () => {
@@ -167,7 +178,7 @@ test('folders without a session, half-written files, damaged sessions and old lo
   expect(await found(home)).toEqual([]);
 }, 60_000);
 
-test('runtime folders of homes that are gone are named', async () => {
+test('runtime folders of homes that are gone are named, and none of a daemon or a keeper that lives', async () => {
   await using home = new TestHome();
   const env = {
     HOLDFAST_HOME: '',
@@ -178,11 +189,46 @@ test('runtime folders of homes that are gone are named', async () => {
   const state = path.join(env.XDG_STATE_HOME, 'holdfast', 'default');
   for (const folder of [gone, path.join(env.XDG_RUNTIME_DIR, 'holdfast', 'default'), state])
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const live = (name: string, file: string) => {
+    const folder = path.join(env.XDG_RUNTIME_DIR, 'holdfast', name);
+    fs.mkdirSync(folder, { mode: 0o700 });
+    return path.join(folder, file);
+  };
+  // Their state is below another XDG_STATE_HOME.
+  const servers = [live('a', 'daemon.sock'), live('b', 'keeper.sock')].map((socket) =>
+    net.createServer().listen(socket),
+  );
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const report = {
+    pid: process.pid,
+    version: '0.0.0',
+    build: '',
+    state: 'running',
+    daemonPid: null,
+    failures: 0,
+    reason: null,
+  };
+  fs.writeFileSync(live('c', 'keeper.json'), JSON.stringify(report));
   makeOld(env.XDG_RUNTIME_DIR);
   fs.symlinkSync('/nowhere', path.join(state, 'runtime'));
   const { detail } = await finding(home, 'old folders', env);
   expect(detail).toBe(`2 of homes that are gone: ${path.join(state, 'runtime')}, ${gone}`);
+  for (const server of servers) server.close();
 });
+
+test('an XDG_RUNTIME_DIR that is not used is no fault', async () => {
+  await using home = new TestHome();
+  const env = { HOLDFAST_HOME: '', XDG_STATE_HOME: home.scratch('state'), XDG_RUNTIME_DIR: '/nowhere' };
+  const status = async () => (await finding(home, 'runtime folder', env)).status;
+  expect(await status()).toBe('fail');
+  const state = path.join(env.XDG_STATE_HOME, 'holdfast', 'default');
+  fs.mkdirSync(state, { recursive: true, mode: 0o700 });
+  fs.symlinkSync(home.scratch('runtime'), path.join(state, 'runtime'));
+  expect(await status()).toBe('ok');
+  fs.rmSync(path.join(state, 'runtime'));
+  env.XDG_RUNTIME_DIR = 'relative';
+  expect(await status()).toBe('ok');
+}, 30_000);
 
 test('a socket whose path is too long for others, and a folder that others can look into, are named', async () => {
   await using long = new TestHome({ folderName: 'h'.repeat(100) });

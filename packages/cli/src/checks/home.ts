@@ -4,7 +4,7 @@ import { checkHome } from '@holdfast/supervisor/home';
 import { type Check, fail, ok, warn } from './finding.ts';
 
 /** Room for a good number of histories at 1 MiB each. */
-const FREE_BYTES_MIN = 256 * 1024 * 1024;
+export const FREE_BYTES_MIN = 256 * 1024 * 1024;
 const MIB = 1024 * 1024;
 
 export const homeFolder: Check = {
@@ -52,7 +52,9 @@ export const runtimeFolder: Check = {
   run({ env, home }) {
     if (env['HOLDFAST_HOME']) return ok(`HOLDFAST_HOME is ${env['HOLDFAST_HOME']}`);
     const folder = env['XDG_RUNTIME_DIR'];
-    if (!folder) return ok(`XDG_RUNTIME_DIR is not set; sockets are in ${home.runtimeDir}`);
+    // A relative one does not count, nor any beside the link that a daemon has left.
+    if (!folder || path.dirname(path.dirname(home.runtimeDir)) !== path.normalize(folder))
+      return ok(`XDG_RUNTIME_DIR is not used; sockets are in ${home.runtimeDir}`);
     if (!existsSync(folder)) {
       return fail(`XDG_RUNTIME_DIR does not exist: ${folder}`, {
         why: 'sockets are to be in it, and only the system may make it',

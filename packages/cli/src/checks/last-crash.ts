@@ -5,12 +5,15 @@ import { type Check, ok, warn } from './finding.ts';
 
 /** What happened within it is worth a look; what is older is told, and no more. */
 const RECENT_MS = 24 * 60 * 60 * 1_000;
+/** A system that goes down signals keeper and daemon at once: so long may the daemon see the keeper gone before it hears of it. */
+const SHUTDOWN_SPREAD_MS = 2_000;
 
 interface Crash {
   readonly atMs: number;
   /** Which process ended, and how. */
   readonly what: string;
   readonly log: string;
+  readonly why: string;
 }
 
 /** The last end of a daemon or a keeper that nobody meant: each is noted by the other. */
@@ -28,7 +31,7 @@ export const lastCrash: Check = {
     const detail = `${new Date(last.atMs).toISOString()} (${formatAge(ageMs)} ago): ${last.what}; see ${last.log}`;
     if (ageMs > RECENT_MS) return ok(detail);
     return warn(detail, {
-      why: 'at each, up to 4,095 bytes of what a session was printing may be missing',
+      why: last.why,
       hint: `if nobody killed it, report it with ${home.logPath} and ${keeperLog}`,
     });
   },
@@ -42,17 +45,38 @@ function daemonCrash(keeperLog: string, file: string): Crash | undefined {
     const [, time = '', event, fields = ''] = /^(\S+) keeper\.(\S+) (\{.*)$/.exec(line) ?? [];
     if (event === 'daemon-ended') {
       before = last;
-      last = { atMs: Date.parse(time), what: reasonIn(fields), log: file };
+      last = {
+        atMs: Date.parse(time),
+        what: reasonIn(fields),
+        log: file,
+        why: 'up to 4,095 bytes of what a session was printing may be missing',
+      };
     } else if (event === 'ended' && fields.startsWith('{"code":0}')) last = before;
   }
   return last;
 }
 
-/** By the log of a daemon. */
-function keeperCrash(daemonLog: string, file: string): Crash | undefined {
-  const [, time, why] = [...daemonLog.matchAll(/^(\S+) keeper\.lost why=(.*)$/gm)].at(-1) ?? [];
-  if (time === undefined) return undefined;
-  return { atMs: Date.parse(time), what: `the daemon has lost its keeper: ${why}`, log: file };
+/** By the log of a daemon. A keeper that goes when the daemon stops, or when the system goes down, was meant to. */
+export function keeperCrash(daemonLog: string, file: string): Crash | undefined {
+  let last: Crash | undefined;
+  let before: Crash | undefined;
+  let isStopping = false;
+  for (const line of daemonLog.split('\n')) {
+    const [, time = '', event, fields = ''] = /^(\S+) (\S+) ?(.*)$/.exec(line) ?? [];
+    const atMs = Date.parse(time);
+    if (event === 'daemon.serving') isStopping = false;
+    else if (event === 'daemon.stopping') {
+      isStopping = true;
+      if (fields === 'by=SIGTERM' && last && atMs - last.atMs <= SHUTDOWN_SPREAD_MS) last = before;
+    } else if (event === 'keeper.lost' && !isStopping) {
+      before = last;
+      const what = `the daemon has lost its keeper: ${fields.replace(/^why=/, '')}`;
+      const why =
+        'until the daemon has started another one, a crash of its own would have ended all sessions';
+      last = { atMs, what, log: file, why };
+    }
+  }
+  return last;
 }
 
 function reasonIn(fields: string): string {

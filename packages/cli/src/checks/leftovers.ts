@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { netConnector } from '@holdfast/client';
-import { type Home, isHomeInUse } from '@holdfast/supervisor';
+import { type Home, isAccepting, isHomeInUse } from '@holdfast/supervisor';
 import { connectIfRunning } from '@holdfast/supervisor/connect';
+import { keeperReport } from '@holdfast/supervisor/keeper-report';
 import type { Context } from '../context.ts';
 import { type Check, type Finding, ok, warn } from './finding.ts';
 
@@ -22,10 +23,10 @@ export const sockets: Check = {
     // Where somebody has the home, whether it answers is another check.
     if (isHomeInUse(home)) return ok('none: they are in use');
     const files = [home.socketPath, home.keeperSocketPath, home.keeperReportPath];
-    return judge(files.filter(isThere), 'of a daemon and a keeper that have gone without removing them', {
-      why: 'they were killed, or the machine went down; the next daemon replaces them',
-      hint: 'nothing has to be done; holdfast restore lists sessions that were lost',
-    });
+    const left = files.filter(isThere);
+    if (left.length === 0) return ok('none');
+    const whose = 'of a daemon and a keeper that were killed, or went down with the machine';
+    return ok(`${left.length} ${whose}: ${left.join(', ')}; the next daemon replaces them`);
   },
 };
 
@@ -131,13 +132,29 @@ async function knownSessions({ home }: Context): Promise<Set<string> | undefined
   }
 }
 
-/** Beside this one's: by XDG_RUNTIME_DIR each home has a folder for its sockets, and another for its state. */
-function foldersWithoutState(env: NodeJS.ProcessEnv, { namespace, stateDir }: Home): string[] {
+/** Beside this one's, and of nobody who lives: their state may be elsewhere. By XDG_RUNTIME_DIR each home has a folder for its sockets, and another for its state. */
+function foldersWithoutState(env: NodeJS.ProcessEnv, home: Home): string[] {
+  const { namespace, stateDir } = home;
   const root = env['XDG_RUNTIME_DIR'];
   if (env['HOLDFAST_HOME'] || !root || path.basename(stateDir) !== namespace) return [];
   return list(path.join(root, 'holdfast')).filter(
-    (folder) => isSettled(folder) && !isThere(path.join(path.dirname(stateDir), path.basename(folder))),
+    (folder) =>
+      isSettled(folder) &&
+      !isThere(path.join(path.dirname(stateDir), path.basename(folder))) &&
+      !isServed(folder, home),
   );
+}
+
+function isServed(folder: string, home: Home): boolean {
+  const inFolder = (file: string) => path.join(folder, path.basename(file));
+  if (keeperReport({ ...home, keeperReportPath: inFolder(home.keeperReportPath) })) return true;
+  return [home.socketPath, home.keeperSocketPath].some((socket) => {
+    try {
+      return isAccepting({ ...home, socketPath: inFolder(socket) });
+    } catch {
+      return true; // E_NO_DAEMON: who can't be asked may well be there.
+    }
+  });
 }
 
 function list(folder: string): string[] {

@@ -14,10 +14,19 @@ export const logout: Check = {
     return judgeLogout({
       place,
       runs: keeper !== undefined,
-      policy: logoutPolicy(os.userInfo().username, env),
+      policy: logoutPolicy(userName(env), env),
     });
   },
 };
+
+/** A user without an entry in the password file, as in many containers, is known by what the login says, or the number. */
+export function userName(env: NodeJS.ProcessEnv): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return env['USER'] || String(process.getuid?.()); // ENOENT
+  }
+}
 
 /** `runs` = the place is that of a keeper, and not of this command, where a keeper would be started. */
 export function judgeLogout(how: { place: Place; runs: boolean; policy: LogoutPolicy }): Finding {

@@ -15,6 +15,13 @@ interface InstalledService {
   readonly runs: readonly string[];
   /** The home that it is for; undefined: that of the user. */
   readonly holdfastHome: string | undefined;
+  /** What puts it right. */
+  readonly again: string;
+}
+
+/** Of whom it is asked. */
+interface Where extends Pick<Context, 'env'> {
+  readonly home: Pick<Context['home'], 'namespace'>;
 }
 
 /** Whether a login starts the keeper, and with which program. */
@@ -31,11 +38,10 @@ export const service: Check = {
 };
 
 /** `own`: this program, and the home that it was asked about. */
-function judgeService(
-  { file, runs, isEnabled, holdfastHome }: InstalledService,
+export function judgeService(
+  { file, runs, isEnabled, holdfastHome, again }: InstalledService,
   own: { readonly script: string; readonly holdfastHome: string | undefined },
 ): Finding {
-  const again = 'holdfast service install writes it anew';
   if (runs.length === 0)
     return warn(`${file} starts nothing`, { why: 'no login starts the keeper', hint: again });
   const missing = runs.find((program) => path.isAbsolute(program) && !fs.existsSync(program));
@@ -49,7 +55,7 @@ function judgeService(
       why: 'no login starts the keeper',
       hint: 'holdfast service install enables it, holdfast service uninstall removes it',
     });
-  if (!runs.some((program) => isSame(program, own.script)))
+  if (!runs.some((program) => isOwn(program, own.script)))
     return warn(`${file} runs ${runs.join(' ')}, and not this program, ${own.script}`, {
       why: 'after a login the daemon is of the build that is there',
       hint: `${again}, for this program`,
@@ -62,7 +68,7 @@ function judgeService(
   return ok(`${file} starts this program at login`);
 }
 
-function systemdUnit({ env, home }: Context): InstalledService | undefined {
+export function systemdUnit({ env, home }: Where): InstalledService | undefined {
   const unit = unitName(home.namespace);
   const file = path.join(unitFolder(env), unit);
   const text = readIfThere(file);
@@ -74,21 +80,30 @@ function systemdUnit({ env, home }: Context): InstalledService | undefined {
     isEnabled: fs.existsSync(path.join(path.dirname(file), 'default.target.wants', unit)),
     runs: content?.command.filter((word) => path.isAbsolute(word)).slice(0, 2) ?? [],
     holdfastHome: content?.environment['HOLDFAST_HOME'],
+    again: 'holdfast service install writes it anew',
   };
 }
 
 /** As contrib/holdfast.plist has it. What is in the folder is loaded at login. */
-function launchAgent({ env }: Context): InstalledService | undefined {
+export function launchAgent({ env }: Pick<Where, 'env'>): InstalledService | undefined {
   const file = path.join(env['HOME'] || os.homedir(), 'Library', 'LaunchAgents', 'holdfast.plist');
   const text = readIfThere(file);
   if (text === undefined) return undefined;
   const program = agentProgram(text);
   const runs = program === undefined ? [] : [program];
-  return { file, isEnabled: true, runs, holdfastHome: undefined };
+  const again = 'copy contrib/holdfast.plist there again, with the path of bin/holdfast';
+  return { file, isEnabled: true, runs, holdfastHome: undefined, again };
+}
+
+/** The script of this program, or bin/holdfast, which runs it. */
+function isOwn(program: string, script: string): boolean {
+  if (!fs.existsSync(script)) return false;
+  const launcher = path.join(path.dirname(fs.realpathSync(script)), '..', '..', 'bin', 'holdfast');
+  return isSame(program, script) || isSame(program, launcher);
 }
 
 function isSame(one: string, other: string): boolean {
-  return fs.existsSync(other) && fs.realpathSync(one) === fs.realpathSync(other);
+  return fs.existsSync(one) && fs.existsSync(other) && fs.realpathSync(one) === fs.realpathSync(other);
 }
 
 function readIfThere(file: string): string | undefined {
