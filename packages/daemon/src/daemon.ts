@@ -509,7 +509,7 @@ export class Daemon {
     process.on('SIGCHLD', () => {
       // A status that is taken by a process that only leaves is lost for the keeper, who would tell the successor.
       if (this.#predecessor.isOver) return;
-      for (const session of this.#registry.all) session.childEnded();
+      this.#registry.childEnded();
       this.#newKeepers = this.#newKeepers.filter((keeper) => keeper.isLeftWhenChildEnded());
     });
     this.#keeper.serve();

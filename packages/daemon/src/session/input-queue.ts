@@ -79,6 +79,12 @@ export class InputQueue {
     }
   }
 
+  /** Whoever comes back begins anew. Before anything is typed. */
+  forgetStreams(): void {
+    this.#ledger.forgetStreams();
+    this.#streams.clear();
+  }
+
   /** For a successor. */
   suspend(luggage: Packing): SuspendedInput {
     const streams = [...this.#streams.values()].toSorted((one, other) => one.lastUsedMs - other.lastUsedMs);

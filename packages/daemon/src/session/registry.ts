@@ -1,5 +1,14 @@
 import path from 'node:path';
-import { Block, close, isErrno, openPidfd, setNonBlocking, slavePathOf, startTimeOf } from '@holdfast/posix';
+import {
+  Block,
+  close,
+  isErrno,
+  openPidfd,
+  setNonBlocking,
+  slavePathOf,
+  startTimeOf,
+  takeExitStatus,
+} from '@holdfast/posix';
 import {
   type Exit,
   HoldfastError,
@@ -48,6 +57,8 @@ export class SessionRegistry {
   readonly #reservedNames = new Set<string>();
   /** Ids of sessions whose programs are being started anew. */
   readonly #restoring = new Set<string>();
+  /** Programs that no session was made of, until they have ended: nobody else waits for them. */
+  readonly #hungUp = new Set<number>();
   readonly #bootId = readBootId();
   readonly #folders: HomeFolders;
   readonly #files: SessionFiles;
@@ -205,6 +216,12 @@ export class SessionRegistry {
   /** Begins to serve the sessions that were loaded. */
   goOn(): void {
     for (const session of this.all) session.takeOver();
+  }
+
+  /** Some child of this process has ended. */
+  childEnded(): void {
+    for (const session of this.all) session.childEnded();
+    for (const pid of this.#hungUp) if (takeExitStatus(pid) !== 'running') this.#hungUp.delete(pid);
   }
 
   /** Somebody has reaped a program that is no child of this process. */
@@ -385,7 +402,7 @@ export class SessionRegistry {
       const agentLink = this.#files.agentLink(id);
       const env = this.#environment(id, request.env, agentLink);
       const launched = launch(program, { ...request, env });
-      const session = orHangUp(launched, () =>
+      const session = this.#orHangUp(launched, () =>
         this.#begin({ id, name, agentLink }, { program, launched, request, opened }),
       );
       this.#surroundings.keeper.hold(id, launched);
@@ -453,8 +470,7 @@ export class SessionRegistry {
       const agentLink = this.#files.agentLink(id);
       const env = this.#environment(id, request.env, agentLink);
       const launched = launch(program, { ...request, command: [...command], cwd, cols, rows, env });
-      const session = orHangUp(launched, () => {
-        this.#sayRestored(history, old.state);
+      const session = this.#orHangUp(launched, () => {
         const state = {
           ...old.state,
           pid: launched.pid,
@@ -466,8 +482,11 @@ export class SessionRegistry {
           historyIn,
           leases: [],
         };
+        testPoint('daemon.restoring', id);
         return this.#beginAnew({ state, launched, agentLink, opened });
       });
+      // Only now can nothing fail any more, and nothing has been read yet.
+      session.beginBelow(Buffer.from(restoredLine(new Date())));
       // Nothing of the old one is told or saved any more.
       old.retire();
       this.#surroundings.keeper.hold(id, launched);
@@ -482,16 +501,15 @@ export class SessionRegistry {
     }
   }
 
-  /** One line between what was printed before and what comes. */
-  #sayRestored(history: History, { id, cols, rows }: SessionState): void {
-    testPoint('daemon.restoring', id);
-    const nowMs = performance.now();
-    history.noteTime(history.end, nowMs);
-    history.write(Buffer.from(restoredLine(new Date())));
-    history.marks.size(history.end, cols, rows);
-    // What the old program has asked is answered to nobody, and what it was to have is typed into no other.
-    history.ledger.recordQueries(history.end);
-    history.ledger.forgetStreams();
+  /** What is made of a program that runs; if that fails it is hung up, since nobody would know of it. */
+  #orHangUp<T>({ pid, master }: Launched, make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      close(master);
+      this.#hungUp.add(pid);
+      throw error;
+    }
   }
 
   #beginAnew(made: {
@@ -651,16 +669,6 @@ export class SessionRegistry {
       this.#sessions.has(name) ||
       this.all.some((session) => session.name === name);
     if (isTaken) throw new HoldfastError('E_NAME_TAKEN', `another session is named ${JSON.stringify(name)}`);
-  }
-}
-
-/** What is made of a program that runs; if that fails it is hung up, since nobody would know of it. */
-function orHangUp<T>({ master }: Launched, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    close(master);
-    throw error;
   }
 }
 

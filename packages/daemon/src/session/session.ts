@@ -186,6 +186,17 @@ export class Session {
     this.#live(told ? { type: 'drained' } : { type: 'lost' });
   }
 
+  /** Goes on below what another program of this session has left: `line` stands between that and what comes. */
+  beginBelow(line: Uint8Array): void {
+    const { history } = this;
+    history.noteTime(history.end, performance.now());
+    history.write(line);
+    history.marks.size(history.end, this.size.cols, this.size.rows);
+    // What the old program has asked is answered to nobody, and what it was to have is typed into no other.
+    history.ledger.recordQueries(history.end);
+    this.input.forgetStreams();
+  }
+
   // Hand-over
 
   /** For a successor: `placeOf` tells the index of a subscriber's connection. */
