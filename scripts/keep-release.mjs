@@ -21,12 +21,16 @@ const folder = path.join(root, 'tests', 'releases', version);
 if (release.version !== version)
   fail(`dist is of version ${release.version}, not ${version}: build it first`);
 if (existsSync(folder) && !process.argv.includes('--replace')) fail(`version ${version} is kept already`);
+// Read before anything is removed: a program may be missing.
+const kept = await Promise.all(
+  PROGRAMS.map(async (program) => ({
+    name: `${program.replace('/main', '')}.gz`,
+    bytes: gzipSync(await readFile(path.join(root, 'dist', program)), { level: 9 }),
+  })),
+);
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
-for (const program of PROGRAMS) {
-  const code = await readFile(path.join(root, 'dist', program));
-  await writeFile(path.join(folder, `${program.replace('/main', '')}.gz`), gzipSync(code, { level: 9 }));
-}
+for (const { name, bytes } of kept) await writeFile(path.join(folder, name), bytes);
 await writeFile(path.join(folder, 'release.json'), `${JSON.stringify(release, null, 2)}\n`);
 console.log(`kept ${version} (${release.build}) in ${path.relative(root, folder)}`);
 

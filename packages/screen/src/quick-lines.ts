@@ -84,16 +84,20 @@ export class QuickLines {
   }
 }
 
-/** The lines that it had when it was cleared, as the alternate buffer is whenever it is left: there are as many again when it is entered. */
+/**
+ * The lines that it had when it was cleared, as the alternate buffer is whenever it is left: there are as many again when it is entered.
+ * xterm.js may hold one in two places; each is given once.
+ */
 function linesLeftIn(buffer: LinedBuffer): Line[] {
   const left: Line[] = [];
   const clear = buffer.clear.bind(buffer);
   buffer.clear = () => {
-    left.length = 0;
+    const held = new Set<Line>();
     for (let row = 0; row < buffer.lines.length; row += 1) {
       const line = buffer.lines.get(row);
-      if (line) left.push(line);
+      if (line) held.add(line);
     }
+    left.splice(0, left.length, ...held);
     clear();
   };
   return left;

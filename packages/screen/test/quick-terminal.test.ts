@@ -26,7 +26,11 @@ interface Lines {
   readonly x: number;
   readonly y: number;
   readonly ybase: number;
-  readonly lines: { readonly length: number; get(index: number): Line | undefined };
+  readonly lines: {
+    readonly length: number;
+    get(index: number): Line | undefined;
+    set(index: number, line: Line | undefined): void;
+  };
 }
 
 interface Core extends GuardedCore {
@@ -193,5 +197,15 @@ describe('a quick terminal', () => {
       }
     }
     plain.dispose();
+  });
+
+  it('has no line in two places of a buffer that is entered again, though it had', () => {
+    using quick = emulators.open({ cols: 20, rows: 4 }, SCROLLBACK);
+    quick.feed(Buffer.from('\x1b[?1049h'));
+    const { alt } = coreOf(quick.terminal).buffers;
+    alt.lines.set(2, alt.lines.get(1));
+    quick.feed(Buffer.from('\x1b[?1049l\x1b[?1049h'));
+    const { lines } = alt; // cleared, and others
+    expect(new Set(Array.from({ length: lines.length }, (_, row) => lines.get(row))).size).toBe(4);
   });
 });
