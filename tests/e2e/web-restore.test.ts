@@ -31,7 +31,7 @@ describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
 
       const pane = web.pane(first);
       await pane.getByRole('button', { name: 'Restore' }).waitFor({ timeout: 30_000 });
-      await page.getByText('4 sessions ended with the machine.').waitFor();
+      await page.getByText('4 sessions ended unseen, as with the machine.').waitFor();
       await web.picture(`restore-${colorScheme}`);
       expect(await complaints(web)).toEqual([]);
       await pane.getByRole('button', { name: 'Restore' }).click();
@@ -42,13 +42,13 @@ describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
       await web.picture(`restored-${colorScheme}`);
 
       await page.getByRole('button', { name: 'Restore second' }).click();
-      await page.getByText('2 sessions ended with the machine.').waitFor();
+      await page.getByText('2 sessions ended unseen, as with the machine.').waitFor();
       // By keys: the button can be reached and pressed without a mouse.
       await page.getByRole('button', { name: 'Restore all' }).focus();
       await page.keyboard.press('Enter');
       await page.getByText('1 session restored').waitFor();
       await page.getByText(`Can’t restore “fourth”: no such folder: ${folder}`).waitFor();
-      await page.getByText('ended with the machine').waitFor({ state: 'detached' });
+      await page.getByText('ended unseen').waitFor({ state: 'detached' });
       const after = await host.client().terminal.list.query();
       const told = (sessions: typeof after) => sessions.map(({ id, name, cwd }) => ({ id, name, cwd }));
       expect(told(after)).toEqual(told(all));

@@ -30,6 +30,7 @@ export {
   zombiesOf,
 } from './processes.ts';
 export { program, pythonPath } from './programs.ts';
+export { randomBelow } from './random-below.ts';
 export { RawClient } from './raw-client.ts';
 export { type Gap, type RecordOptions, Recording } from './recording.ts';
 export { unlikeRestored, written } from './restored.ts';

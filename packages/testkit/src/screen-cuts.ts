@@ -10,6 +10,7 @@ import {
   type Serializer,
 } from '@holdfast/screen';
 import { queriesIn } from './queries.ts';
+import { randomBelow } from './random-below.ts';
 import type { ScreenRecording } from './screen-recording.ts';
 
 /** So many terminals are open at a time. */
@@ -135,12 +136,4 @@ export function randomlyResized(recording: ScreenRecording, seed = 1): ScreenRec
   for (let offset = below(NEXT_BYTES); offset < recording.bytes.length; offset += 1 + below(2 * NEXT_BYTES))
     resizes.push({ offset, cols: 20 + below(180), rows: 5 + below(50) });
   return recording.resized(resizes);
-}
-
-function randomBelow(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
 }

@@ -2,7 +2,8 @@ import type { Client, Input } from '@holdfast/client';
 import { sendSignal } from '@holdfast/posix';
 import type { Session } from '@holdfast/protocol';
 import { differences, Emulators } from '@holdfast/screen';
-import { passTime, processesWith, type TestDaemon } from '@holdfast/testkit';
+import { passTime, processesWith, randomBelow, type TestDaemon } from '@holdfast/testkit';
+import fc from 'fast-check';
 import type { Play } from '../../recordings/plays.ts';
 import { AlwaysAttached } from './always-attached.ts';
 import { untilSame, ViewedScreen } from './viewed-screen.ts';
@@ -12,6 +13,9 @@ const QUIET_MS = 60;
 const PATIENCE_MS = 600;
 /** Who attaches does so at some moment behind a key: most of what it brings about takes less. */
 const MOMENT_MS = 40;
+
+/** Of this run: see scripts/property-seed.mjs. */
+const SEED = fc.readConfigureGlobal().seed ?? 0;
 
 const emulators = new Emulators();
 
@@ -24,6 +28,8 @@ export class LivePlay implements Disposable {
   readonly #client: Client;
   readonly #input: Input;
   readonly #screens: ViewedScreen[] = [];
+  /** When somebody attaches is the same on every run with the same seed. */
+  readonly #below = randomBelow(SEED);
   #typed = 0;
 
   static async begin(daemon: TestDaemon, play: Play): Promise<LivePlay> {
@@ -74,13 +80,13 @@ export class LivePlay implements Disposable {
       const key = this.#play.keys[this.#typed] ?? '';
       if (typeof key === 'string') await this.#type(key);
       else await this.#client.request('resize', { session: this.session.id, cols: key[0], rows: key[1] });
-      if (Math.random() < 1 / 3) await this.attach();
+      if (this.#below(3) === 0) await this.attach();
     }
   }
 
   /** Somebody attaches, at some moment. */
   async attach(): Promise<void> {
-    await passTime(Math.random() * MOMENT_MS);
+    await passTime(this.#below(MOMENT_MS));
     this.#screens.push(await ViewedScreen.open(this.#client, this.session.id, { readOnly: true }));
   }
 

@@ -8,7 +8,10 @@ export const restoreCommand = defineCommand({
   cannot: "can't restore",
   operands: { S: { ...SESSION_OPERAND, required: false, repeated: true } },
   options: {
-    all: { kind: 'flag', summary: 'restore all sessions that were lost: they ended with the machine' },
+    all: {
+      kind: 'flag',
+      summary: 'restore all sessions that were lost: with the machine, or with daemon and keeper',
+    },
     json: { kind: 'flag', summary: 'print a JSON array of the sessions' },
   },
   details: [

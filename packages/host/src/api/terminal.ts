@@ -151,7 +151,7 @@ export const terminalRouter = router({
     }),
 
   restoreLost: procedure
-    .meta({ summary: 'restore all sessions that ended with the machine, as far as that can be done' })
+    .meta({ summary: 'restore all sessions whose end nobody saw, as far as that can be done' })
     .input(z.object({ namespace }).prefault({}))
     .output(restoredLost)
     .mutation(async ({ ctx, input }) => {

@@ -93,7 +93,7 @@ export async function restoreSession({ id, name }: Session): Promise<void> {
   }
 }
 
-/** Restores all that ended with the machine, and says of which that could not be done. */
+/** Restores all whose end nobody saw, as that of the machine, and says of which that could not be done. */
 export async function restoreLost(): Promise<void> {
   try {
     const { restored, failed } = await api.terminal.restoreLost.mutate();

@@ -78,7 +78,7 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
           role="status"
           className="mx-2 mb-2 flex items-center gap-2 rounded-md bg-warn-soft py-1.5 pr-1.5 pl-3 text-xs text-warn"
         >
-          <span className="min-w-0 flex-1">{lost} sessions ended with the machine.</span>
+          <span className="min-w-0 flex-1">{lost} sessions ended unseen, as with the machine.</span>
           <Button look="secondary" onClick={() => void restoreLost()}>
             Restore all
           </Button>

@@ -49,7 +49,7 @@ export interface ExitNoticeProps {
 /** How the program ended, below the terminal. */
 export function ExitNotice({ exit, onRunAgain, onRestore }: ExitNoticeProps) {
   const { text, isGood } = exitOf(exit);
-  // What ended with the machine goes on where it was; what ended by itself is done, and run again beside it.
+  // What ended unseen, as with the machine, goes on where it was; what ended by itself is done, and run again beside it.
   const [label, onClick] = isLost({ exit })
     ? (['Restore', onRestore] as const)
     : (['Run again', onRunAgain] as const);

@@ -21,6 +21,7 @@ import { hasUndelivered, TerminalLink, type LinkView } from './link.ts';
 import { Outbox } from './outbox.ts';
 import { PaneHead, type PaneActions, type Sizes } from './pane-head.tsx';
 import { ExitNotice, InputNotices } from './pane-notices.tsx';
+import { followProgram, type LinkedPid } from './restored-behind.ts';
 import { TerminalView } from './terminal-view.ts';
 import { TouchKeys } from './touch-keys.tsx';
 
@@ -197,18 +198,14 @@ export default function TerminalPane(props: TerminalPaneProps) {
 
 /** How often its session was restored behind the end that it shows: another program runs in it then, which needs another link. */
 function useTimesRestored(known: Session | undefined, hasEnded: boolean): number {
-  const endedPid = useRef<number>(undefined);
+  const linked = useRef<LinkedPid>(undefined);
   const [times, setTimes] = useState(0);
+  const pid = known?.pid;
   useEffect(() => {
-    if (!hasEnded || !known) {
-      endedPid.current = undefined;
-    } else if (endedPid.current === undefined) {
-      endedPid.current = known.pid;
-    } else if (known.pid !== endedPid.current) {
-      endedPid.current = undefined;
-      setTimes((before) => before + 1);
-    }
-  }, [known, hasEnded]);
+    const following = followProgram(linked.current, { pid, hasEnded });
+    linked.current = following.linked;
+    if (following.isRestored) setTimes((before) => before + 1);
+  }, [pid, hasEnded]);
   return times;
 }
 
