@@ -108,7 +108,7 @@ export class Session {
   #keeperWord: Timer | undefined;
   /** What a daemon that crashed was about, and has not been taken up yet. */
   #begunKill: BegunKill | undefined;
-  /** Somebody has asked for its end. */
+  /** Somebody has asked for its end, or it has ended long ago. */
   #isEndMeant = false;
   #goesDown = false;
   /** When it exited, by the clock that nobody sets; before 0 if that was long before this daemon. */
@@ -120,7 +120,8 @@ export class Session {
     const { kill, wentDown, ...state } = parts.state;
     this.#state = state;
     this.#begunKill = kill;
-    this.#isEndMeant = kill !== undefined;
+    // What had ended before this daemon had it did not end by the shutdown that this one hears of.
+    this.#isEndMeant = kill !== undefined || parts.state.exit !== null;
     this.history = parts.history;
     this.agentLink = parts.agentLink;
     this.#warnings = [...parts.warnings];
