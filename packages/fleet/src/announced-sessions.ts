@@ -1,24 +1,19 @@
 import { inflateRawSync } from 'node:zlib';
+import { sessionShape } from '@holdfast/protocol';
 import * as z from 'zod/mini';
 import { parseJson } from './messages.ts';
 
-const announcedSession = z.object({
-  id: z.string(),
-  name: z.string(),
-  pid: z.int(),
-  command: z.array(z.string()),
-  cwd: z.string(),
-  cols: z.int(),
-  rows: z.int(),
-  state: z.enum(['running', 'exited']),
-  exit: z.nullable(
-    z.union([
-      z.object({ code: z.int() }),
-      z.object({ signal: z.string() }),
-      z.object({ lost: z.literal(true) }),
-    ]),
-  ),
-  createdAt: z.string(),
+const announcedSession = z.pick(sessionShape(), {
+  id: true,
+  name: true,
+  pid: true,
+  command: true,
+  cwd: true,
+  cols: true,
+  rows: true,
+  state: true,
+  exit: true,
+  createdAt: true,
 });
 /** What the fleet is told of a session. */
 export type AnnouncedSession = z.infer<typeof announcedSession>;

@@ -2,7 +2,8 @@ import type { Exit, Session } from '@holdfast/protocol';
 import { formatAge } from './age.ts';
 import { type Column, layOutTable } from './table.ts';
 
-const COLUMNS: readonly Column[] = [
+/** What every list of sessions tells of each. */
+export const SESSION_COLUMNS: readonly Column[] = [
   { title: 'NAME', shrinksTo: 8 },
   { title: 'ID' },
   { title: 'STATE' },
@@ -10,6 +11,9 @@ const COLUMNS: readonly Column[] = [
   { title: 'FOLDER', shrinksTo: 8, isDispensable: true },
   { title: 'AGE', align: 'right' },
   { title: 'SIZE', align: 'right', isDispensable: true },
+];
+const COLUMNS: readonly Column[] = [
+  ...SESSION_COLUMNS,
   { title: 'CLIENTS', align: 'right', isDispensable: true },
 ];
 const SHORTEST_ID = 8;
@@ -21,27 +25,36 @@ export function sessionTable(
 ): string {
   const idLength = uniqueLength(sessions.map(({ id }) => id));
   const rows = sessions.map((session) => [
-    session.name,
-    session.id.slice(0, idLength),
-    stateOf(session),
-    session.command.join(' '),
-    tilde(session.cwd, view.userHome),
-    formatAge(view.now - Date.parse(session.createdAt)),
-    `${session.cols}x${session.rows}`,
+    ...sessionCells(session, { ...view, idLength }),
     String(session.clients),
   ]);
   const warnings = sessions.flatMap(({ name, warnings: texts }) => texts.map((text) => `${name}: ${text}\n`));
   return layOutTable(COLUMNS, rows, view.columns) + warnings.join('');
 }
 
+/** A session's cells under SESSION_COLUMNS. `userHome` undefined: the folder is that of another machine. */
+export function sessionCells(
+  session: Pick<
+    Session,
+    'name' | 'id' | 'state' | 'exit' | 'command' | 'cwd' | 'createdAt' | 'cols' | 'rows'
+  >,
+  { idLength, now, userHome }: { idLength: number; now: number; userHome: string | undefined },
+): string[] {
+  return [
+    session.name,
+    session.id.slice(0, idLength),
+    session.state === 'running' ? 'running' : formatExit(session.exit),
+    session.command.join(' '),
+    tilde(session.cwd, userHome),
+    formatAge(now - Date.parse(session.createdAt)),
+    `${session.cols}x${session.rows}`,
+  ];
+}
+
 /** How a session's program ended, in two words: `exited 3`, `killed SIGHUP`, `lost`. */
 export function formatExit(exit: Exit | null): string {
   if (!exit || 'lost' in exit) return 'lost';
   return 'code' in exit ? `exited ${exit.code}` : `killed ${exit.signal}`;
-}
-
-function stateOf({ state, exit }: Session): string {
-  return state === 'running' ? 'running' : formatExit(exit);
 }
 
 /** The shortest length, eight at least, at which no two ids look the same. */

@@ -187,7 +187,7 @@ export class SessionScreen implements Disposable {
 
   #missed(doubt: Doubt, { from, to }: Gap): void {
     this.#doubts.add(doubt);
-    this.#gap = { from: Math.min(from, this.#gap?.from ?? from), to };
+    this.#gap = { from: this.#gap?.from ?? from, to };
   }
 
   #show({ from, bytes }: Stretch, { first, marks }: NumberedMarks, sizeNow: ScreenSize): void {
