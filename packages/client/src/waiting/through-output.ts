@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts';
 import type { Subscription } from '../subscription.ts';
+import { untilTold } from './until-told.ts';
 
 export interface OutputReader {
   /** The next bytes; `isNew` if they were written since the wait began. `met` ends the wait, and so does `failed`, or throwing. */
@@ -22,54 +23,41 @@ export interface ReadingOptions {
 }
 
 /** Shows a reader the output of a session until it is met, or the session ends: says which. */
-export async function throughOutput(
+export function throughOutput(
   client: Client,
   session: string,
   reader: OutputReader,
   { from = 'start', signal, onGap }: ReadingOptions = {},
 ): Promise<boolean> {
-  signal?.throwIfAborted();
   let subscription: Subscription | undefined;
   let isOver = false;
   let end = 0;
-  let aborted: () => void = () => undefined;
-  try {
-    return await new Promise<boolean>((resolve, reject) => {
-      aborted = () => reject(signal?.reason);
-      signal?.addEventListener('abort', aborted, { once: true });
-      client
-        .subscribe(session, {
-          from,
-          // Exact: what is waited for must not be in bytes that were skipped because they came too fast.
-          mode: 'exact',
-          onData: (bytes, offset) => {
-            if (isOver) return;
-            end = offset + bytes.length;
-            subscription?.acknowledge(end);
-            const isNew = subscription !== undefined && offset >= subscription.session.offset;
-            try {
-              reader.came({ bytes, offset, isNew }, () => resolve(true), reject);
-            } catch (error) {
-              // More may come in the same turn.
-              isOver = true;
-              reject(error);
-            }
-          },
-          ...(onGap ? { onGap } : {}),
-          onExited: () => void reader.ended().then(resolve, reject),
-          onLost: reject,
-        })
-        .then((opened) => {
-          subscription = opened;
-          // Whoever was waiting for it has gone meanwhile.
-          if (isOver) void opened.close();
-          else if (end > 0) opened.acknowledge(end);
-        })
-        .catch(reject);
-    });
-  } finally {
+  return untilTold<boolean>(client, session, signal, (tell, fail) => ({
+    options: {
+      from,
+      // Exact: what is waited for must not be in bytes that were skipped because they came too fast.
+      mode: 'exact',
+      onData: (bytes, offset) => {
+        // More may come in the turn in which it ends.
+        if (isOver) return;
+        end = offset + bytes.length;
+        subscription?.acknowledge(end);
+        const isNew = subscription !== undefined && offset >= subscription.session.offset;
+        try {
+          reader.came({ bytes, offset, isNew }, () => tell(true), fail);
+        } catch (error) {
+          isOver = true;
+          fail(error);
+        }
+      },
+      ...(onGap ? { onGap } : {}),
+      onExited: () => void reader.ended().then(tell, fail),
+    },
+    opened: (opened) => {
+      subscription = opened;
+      if (end > 0) opened.acknowledge(end);
+    },
+  })).finally(() => {
     isOver = true;
-    signal?.removeEventListener('abort', aborted);
-    void subscription?.close();
-  }
+  });
 }

@@ -1,14 +1,16 @@
 import type { Client } from '../client.ts';
-import type { SubscriptionHandlers } from '../subscribe-options.ts';
+import type { SubscribeOptions } from '../subscribe-options.ts';
 import type { Subscription } from '../subscription.ts';
 
+/** From now on, and in nobody's way. */
+export const LOOKING_ON = { from: 'now', mode: 'viewer', readOnly: true } as const;
+
 interface Watching {
-  readonly handlers: SubscriptionHandlers;
-  readonly windowBytes?: number;
+  readonly options: SubscribeOptions;
   readonly opened?: (subscription: Subscription) => void;
 }
 
-/** Looks on at a session, from now on and in nobody's way, until `tell` or `fail` is called; lets go of it then, and when `signal` aborts. */
+/** Subscribes to a session until `tell` or `fail` is called; lets go of it then, and when `signal` aborts. */
 export async function untilTold<T>(
   client: Client,
   session: string,
@@ -23,16 +25,9 @@ export async function untilTold<T>(
     return await new Promise<T>((resolve, reject) => {
       aborted = () => reject(signal?.reason);
       signal?.addEventListener('abort', aborted, { once: true });
-      const { handlers, windowBytes, opened } = watching(resolve, reject);
+      const { options, opened } = watching(resolve, reject);
       client
-        .subscribe(session, {
-          from: 'now',
-          mode: 'viewer',
-          readOnly: true,
-          ...(windowBytes === undefined ? {} : { windowBytes }),
-          onLost: reject,
-          ...handlers,
-        })
+        .subscribe(session, { onLost: reject, ...options })
         .then((made) => {
           subscription = made;
           // Whoever was waiting has gone meanwhile.

@@ -1,6 +1,6 @@
 import type { Exit } from '@holdfast/protocol';
 import type { Client } from '../client.ts';
-import { untilTold } from './until-told.ts';
+import { LOOKING_ON, untilTold } from './until-told.ts';
 
 /** Waits until a session has exited, and tells how. `signal` ends the wait: it rejects with its reason. */
 export function waitForExit(
@@ -9,8 +9,12 @@ export function waitForExit(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Exit> {
   return untilTold<Exit>(client, session, signal, (tell) => ({
-    // Its output is nobody's business.
-    windowBytes: 0,
-    handlers: { onData: () => undefined, onExited: ({ exit }) => tell(exit) },
+    options: {
+      ...LOOKING_ON,
+      // Its output is nobody's business.
+      windowBytes: 0,
+      onData: () => undefined,
+      onExited: ({ exit }) => tell(exit),
+    },
   }));
 }

@@ -1,7 +1,7 @@
 import type { Client } from '../client.ts';
 import type { OutputSearch } from './output-search.ts';
 import { ScreenWatch } from './screen-watch.ts';
-import { untilTold } from './until-told.ts';
+import { LOOKING_ON, untilTold } from './until-told.ts';
 
 /**
  * Waits until a session's terminal shows what `search` looks for; false if the session ends without. `signal` ends the wait:
@@ -17,7 +17,8 @@ export function waitForScreen(
   return untilTold<boolean>(client, session, signal, (tell, fail) => {
     const look = () => screen.outputCame(() => tell(true), fail);
     return {
-      handlers: {
+      options: {
+        ...LOOKING_ON,
         onData: look,
         onResync: look,
         onExited: () => void screen.look().then(tell, fail),

@@ -1,5 +1,5 @@
 import type { Client } from '../client.ts';
-import { untilTold } from './until-told.ts';
+import { LOOKING_ON, untilTold } from './until-told.ts';
 
 /**
  * Waits until a session has printed nothing for so long; false if it ends before. While the connection is away nobody knows, and it begins
@@ -19,7 +19,8 @@ export function waitForSilence(
       timer = setTimeout(() => tell(true), idleMs);
     };
     return {
-      handlers: {
+      options: {
+        ...LOOKING_ON,
         onData: begin,
         onResync: begin,
         onDisconnected: stop,
