@@ -7,7 +7,7 @@ const mayImport = {
   daemon: ['posix', 'protocol'], // and screen, in screen/worker only, but for its queries
   client: ['protocol'], // and posix, in transport/posix* only
   supervisor: ['client', 'protocol', 'posix'],
-  host: ['supervisor', 'client', 'protocol'], // and the queries of screen
+  host: ['supervisor', 'client', 'protocol'], // and the queries of screen, and posix/process-stat
   fleet: ['client', 'protocol'],
   cli: ['supervisor', 'client', 'protocol', 'posix', 'host', 'fleet'], // and the queries of screen, and its types
   web: ['protocol'], // and the types of host, and the guards of screen
@@ -26,6 +26,14 @@ export default {
       severity: 'error',
       from: { path: '^packages/client/src/', pathNot: [test, '^packages/client/src/transport/posix'] },
       to: { path: '^packages/(posix/|client/src/transport/posix)' },
+    },
+    {
+      name: 'host-without-libc',
+      comment:
+        'What /proc tells of a process is cut up in one place; that loads no koffi, and neither does the host.',
+      severity: 'error',
+      from: { path: '^packages/host/src/', pathNot: test },
+      to: { path: '^packages/posix/', pathNot: '^packages/posix/src/process-stat[.]ts$' },
     },
     {
       name: 'screens-in-worker',
@@ -143,9 +151,13 @@ export default {
 /** @param {string} name @param {string[]} allowed */
 function tableRow(name, allowed) {
   const exceptions =
-    { cli: ['screen'], client: ['posix'], daemon: ['screen'], host: ['screen'], web: ['host', 'screen'] }[
-      name
-    ] ?? []; // judged by rules of their own
+    {
+      cli: ['screen'],
+      client: ['posix'],
+      daemon: ['screen'],
+      host: ['posix', 'screen'],
+      web: ['host', 'screen'],
+    }[name] ?? []; // judged by rules of their own
   return {
     name: `${name}-imports`,
     comment: `packages/${name} may import ${allowed.join(', ') || 'no other package'}.`,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { STAT, statFields } from '@holdfast/posix/process-stat';
 
 /** What /proc tells of a process in that file; empty if it can't be read: it is gone, or this system has no /proc. */
 export function readProcess(pid: number, file: string): string {
@@ -11,8 +12,6 @@ export function readProcess(pid: number, file: string): string {
 
 /** Of the parent, and of the process group; NaN if that can't be known. */
 export function relativesOf(pid: number): { parent: number; group: number } {
-  const stat = readProcess(pid, 'stat');
-  // Behind the command, which stands in parentheses and may have any in it.
-  const [, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { parent: Number(parent), group: Number(group) };
+  const fields = statFields(readProcess(pid, 'stat'));
+  return { parent: Number(fields[STAT.parent]), group: Number(fields[STAT.group]) };
 }

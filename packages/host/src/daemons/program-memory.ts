@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { STAT, statFields } from '@holdfast/posix/process-stat';
 
 /** Whose memory is wanted: the program of a session, by its pid. */
 export interface Program {
@@ -76,9 +77,8 @@ async function listProcesses(): Promise<readonly Seen[] | undefined> {
   await inTurns(
     names.filter((name) => /^\d+$/.test(name)),
     async (name) => {
-      const stat = await readIfThere(`/proc/${name}/stat`);
-      // The command stands in parentheses and may contain any character, parentheses too.
-      const [, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const fields = statFields(await readIfThere(`/proc/${name}/stat`));
+      const [parent, session] = [fields[STAT.parent], fields[STAT.session]];
       if (parent !== undefined)
         processes.push({ pid: Number(name), parent: Number(parent), session: Number(session) });
     },
