@@ -1,5 +1,14 @@
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Session } from '@holdfast/protocol';
@@ -37,6 +46,45 @@ test('start starts keeper and daemon, and does nothing where they run', async ()
   expect(first.stdout.toString()).toBe(`Daemon ${daemonPid} runs.\n`);
   expect((await home.cli(['service', 'start'])).stdout).toEqual(first.stdout);
   expect([home.daemonPid, home.keeperPid]).toEqual([daemonPid, keeperPid]);
+});
+
+/** Of nobody in the password file. */
+const STRANGER = 54_321;
+/** As where systemd runs; only for what is started in it. Arguments: a number for the user, and a command. */
+const BOOTED_AS = `set -e
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system
+id=$1; shift
+exec setpriv --reuid "$id" --regid "$id" --clear-groups "$@"`;
+
+function whyNoStranger(): string | undefined {
+  const tried = spawnSync('unshare', ['-m', 'setpriv', '--reuid', String(STRANGER), 'true']);
+  return tried.status === 0 ? undefined : 'needs root, with the right to make namespaces';
+}
+
+test('a user without an entry in the password file installs the unit, and is told of logouts', async (context) => {
+  const why = whyNoStranger();
+  if (why !== undefined) context.skip(why);
+  await using home = new TestHome();
+  const own = mkdtempSync('/tmp/hf-stranger-');
+  writeFileSync(path.join(own, 'systemctl'), '#!/bin/sh\necho "$@" >>"$HOME/asked"\n', { mode: 0o755 });
+  chownSync(own, STRANGER, STRANGER);
+  const env = {
+    HOME: own,
+    HOLDFAST_HOME: path.join(own, 'home'),
+    XDG_RUNTIME_DIR: own,
+    PATH: `${own}:${home.env['PATH']}`,
+  };
+  const command = [home.installation.bin, 'service', 'install'];
+  const args = ['-m', 'sh', '-c', BOOTED_AS, 'sh', String(STRANGER), ...command];
+  const { status, stderr } = spawnSync('unshare', args, { env, cwd: '/', encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr: expect.stringContaining('loginctl enable-linger'),
+  });
+  expect(existsSync(path.join(own, '.config/systemd/user', UNIT))).toBe(true);
+  expect(readFileSync(path.join(own, 'asked'), 'utf8')).toContain(`--user enable --now ${UNIT}\n`);
+  rmSync(own, { recursive: true });
 });
 
 /** What a property list says; rejects if it is none. */

@@ -1,6 +1,5 @@
-import os from 'node:os';
-import { expect, test, vi } from 'vitest';
-import { judgeLogout, userName } from './logout.ts';
+import { expect, test } from 'vitest';
+import { judgeLogout } from './logout.ts';
 
 const LINGERS = { isLingering: true, endsLogins: true };
 const ENDS = { isLingering: false, endsLogins: true };
@@ -22,17 +21,5 @@ test.each([
     expect(finding.status).toBe(status);
     if (hint === undefined) expect(finding.hint).toBeUndefined();
     else expect(finding.hint).toContain(hint);
-  }
-});
-
-test('a user without an entry in the password file has a name all the same', () => {
-  const userInfo = vi.spyOn(os, 'userInfo').mockImplementation(() => {
-    throw new Error('ENOENT');
-  });
-  try {
-    expect(userName({ USER: 'somebody' })).toBe('somebody');
-    expect(userName({})).toBe(String(process.getuid?.()));
-  } finally {
-    userInfo.mockRestore();
   }
 });

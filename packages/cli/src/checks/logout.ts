@@ -1,7 +1,7 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import { keeperReport } from '@holdfast/supervisor/keeper-report';
 import { type LogoutPolicy, logoutPolicy, type Place, placeOf } from '../service/login.ts';
+import { userName } from '../service/user-name.ts';
 import { type Check, type Finding, ok, warn } from './finding.ts';
 
 /** Whether the keeper, and with it every session, stays when the user logs out. */
@@ -18,15 +18,6 @@ export const logout: Check = {
     });
   },
 };
-
-/** A user without an entry in the password file, as in many containers, is known by what the login says, or the number. */
-export function userName(env: NodeJS.ProcessEnv): string {
-  try {
-    return os.userInfo().username;
-  } catch {
-    return env['USER'] || String(process.getuid?.()); // ENOENT
-  }
-}
 
 /** `runs` = the place is that of a keeper, and not of this command, where a keeper would be started. */
 export function judgeLogout(how: { place: Place; runs: boolean; policy: LogoutPolicy }): Finding {

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { netConnector } from '@holdfast/client';
 import { parseChoice } from '../arguments/choice.ts';
@@ -10,6 +9,7 @@ import { EXIT } from '../output/exit-codes.ts';
 import { isLingering } from '../service/login.ts';
 import { systemctl, unitFolder, whyNoSystemd } from '../service/systemd.ts';
 import { unitName, unitText } from '../service/unit.ts';
+import { userName } from '../service/user-name.ts';
 
 const ACTIONS = ['install', 'uninstall', 'start'] as const;
 /** They say where the home is; the others of that kind, systemd sets itself. */
@@ -73,7 +73,7 @@ function install(steps: Steps): void {
   if (isDry) context.print(text.replaceAll(/^(?=.)/gm, '  '));
   steps.systemctl('daemon-reload');
   steps.systemctl('enable', '--now', unit);
-  if (!isDry && !isLingering(os.userInfo().username))
+  if (!isDry && !isLingering(userName(context.env)))
     context.note(
       'Your last logout ends this service, and all that runs in it, until you run: loginctl enable-linger',
     );
