@@ -1,5 +1,5 @@
 import type { Session } from '@holdfast/protocol';
-import { eventually, isAlive, passTime, type TestDaemon } from '@holdfast/testkit';
+import { eventually, isAlive, passTime, randomBelow, type TestDaemon } from '@holdfast/testkit';
 import { expect } from 'vitest';
 import { FloodWatch } from './flood-watch.ts';
 import { expectStatuses, openGated } from './gated.ts';
@@ -14,8 +14,11 @@ const MEBIBYTE = 1024 * 1024;
 /** What even the slow one writes in a second or two. */
 const GOES_ON_BYTES = 16 * 1024;
 const AT_RISK_BYTES = 4_095;
+/** Other moments by another seed. */
+const SEED = Number(process.env['HOLDFAST_TEST_SEED'] ?? 1);
 /** A daemon that dies sooner than 2 s after it was ready counts as one that can't start. */
 const BETWEEN_KILLS_MS = 3_000;
+const SPREAD_MS = 1_000;
 
 export interface Endured {
   /** From the kill until `list` was answered by the next daemon, in milliseconds, for each kill. */
@@ -27,11 +30,12 @@ export interface Endured {
 }
 
 /**
- * Kills the daemon so many times at random moments, at least 3 s apart, while programs write, an editor runs, one program is typed
+ * Kills the daemon so many times at moments that a seed chooses, at least 3 s apart, while programs write, an editor runs, one program is typed
  * into, and others end just before, during and after. Checks that no acknowledged key is lost or typed twice, of the output
  * nothing but one read of each, at a mark, and that programs live or have the status with which they ended.
  */
 export async function floodUnderKills(daemon: TestDaemon, kills: number): Promise<Endured> {
+  const below = randomBelow(SEED);
   const floods: { session: Session; output: FloodWatch }[] = [];
   for (const [file, ...args] of WRITERS) {
     const gate = daemon.home.gate();
@@ -48,7 +52,7 @@ export async function floodUnderKills(daemon: TestDaemon, kills: number): Promis
     const [soon, during, ...later] = [...ending, ...ending]
       .slice(kill % ending.length)
       .slice(0, ending.length);
-    await passTime(BETWEEN_KILLS_MS + Math.random() * 1_000);
+    await passTime(BETWEEN_KILLS_MS + below(SPREAD_MS));
     await soon?.open();
     const before = await daemon.killServing();
     const killedAt = performance.now();
