@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { linkedDocs, stagePages } from './stage-pages.mjs';
 
 /** Only the repository's own tools know this condition: it names sources. */
 const OWN_CONDITION = 'source';
@@ -25,14 +26,20 @@ export function stageLibrary({ tree, name, into, release }) {
     version: release.version,
     engines,
     exports: withoutOwnCondition(exports),
-    files: ['dist', 'src'],
+    files: ['dist', 'docs', 'src'],
     publishConfig: { access: 'public' },
     dependencies: pinned(dependencies, release.version),
   };
   writeFileSync(path.join(into, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
   cpSync(path.join(tree, 'LICENSE'), path.join(into, 'LICENSE'));
-  const readme = path.join(folder, 'README.md');
-  if (existsSync(readme)) cpSync(readme, path.join(into, 'README.md'));
+  const readme = path.join('packages', name, 'README.md');
+  const docs = linkedDocs(tree, readme);
+  stagePages({
+    tree,
+    into,
+    pages: { [readme]: 'README.md', ...Object.fromEntries(docs.map((page) => [page, page])) },
+    besides: ['LICENSE'],
+  });
   for (const source of readdirSync(path.join(folder, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (!source.endsWith('.ts') || TEST.test(source)) continue;
     cpSync(path.join(folder, 'src', source), path.join(into, 'src', source));

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { stagePages } from './stage-pages.mjs';
 
 /** What of the tree's package.json is anybody's business who installs it. The version of koffi is that of packages/posix. */
 const PUBLISHED = [
@@ -18,7 +19,8 @@ const PUBLISHED = [
   'files',
   'dependencies',
 ];
-const TEXTS = ['README.md', 'LICENSE', 'CHANGELOG.md'];
+const PAGES = ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'SECURITY.md'];
+const AS_THEY_ARE = ['LICENSE', 'bin', 'contrib'];
 /** The rest of dist is source maps, and what the build notes for itself. */
 const SHIPPED = /\.(c?js|json|1|html|css|svg|wasm|woff2)$|^THIRD-PARTY-LICENSES\.txt$/;
 
@@ -28,8 +30,15 @@ export function stageProgram({ tree, into }) {
   const manifest = JSON.parse(readFileSync(path.join(tree, 'package.json'), 'utf8'));
   const published = Object.fromEntries(PUBLISHED.map((field) => [field, manifest[field]]));
   writeFileSync(path.join(into, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
-  for (const name of [...TEXTS, 'bin', 'contrib'])
-    cpSync(path.join(tree, name), path.join(into, name), { recursive: true });
+  for (const name of AS_THEY_ARE) cpSync(path.join(tree, name), path.join(into, name), { recursive: true });
+  const docs = readdirSync(path.join(tree, 'docs')).filter((name) => name.endsWith('.md'));
+  const pages = [...PAGES, ...docs.map((name) => path.join('docs', name))];
+  stagePages({
+    tree,
+    into,
+    pages: Object.fromEntries(pages.map((page) => [page, page])),
+    besides: AS_THEY_ARE,
+  });
   const dist = path.join(tree, 'dist');
   // Fleets are a package of their own.
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }))

@@ -64,6 +64,7 @@ test('the package has no more in it than is needed to run, and is small', async 
     'dist/screen',
     'dist/web',
     'dist/web/assets',
+    'docs',
   ]);
   const manifest = JSON.parse(
     execFileSync('tar', ['-xzOf', holdfast, 'package/package.json'], { encoding: 'utf8' }),
