@@ -5,7 +5,7 @@ import { FleetHouse } from './support/fleet-house.ts';
 import { whyNoNats } from './support/test-nats.ts';
 
 // NATS checks to what subjects a user publishes, and not those that he names for an answer: the servers, and hosts, would publish
-// there for him.
+// there for him. Where all are in one account, only the host itself stands against that.
 
 const OWN_LEASE = '$JS.API.DIRECT.GET.KV_holdfast_hosts.$KV.holdfast_hosts.build1';
 const ID = 'A'.repeat(22);
@@ -33,7 +33,7 @@ async function isThrough(operator: NatsConnection): Promise<void> {
 }
 
 test('what a host has the server publish to another one opens no tunnel there, and is not typed into one', async () => {
-  await using house = await FleetHouse.open();
+  await using house = await FleetHouse.openShared();
   await using _build2 = await house.host('build2');
   const build1 = await house.raw('build1');
   const me = await house.raw('me');
@@ -59,7 +59,7 @@ test('what a host has the server publish to another one opens no tunnel there, a
 }, 60_000);
 
 test('the answers of the server itself are no requests: who may only look upgrades nothing', async () => {
-  await using house = await FleetHouse.open();
+  await using house = await FleetHouse.openShared();
   await using build2 = await house.host('build2');
   await using operator = house.as('me');
   await operator.cli(['new', '-d', '--host', 'build2', '--', 'cat']);
@@ -84,7 +84,7 @@ test('the answers of the server itself are no requests: who may only look upgrad
 }, 60_000);
 
 test('a host answers to inboxes only: who may only look has it do nothing with its own permissions', async () => {
-  await using house = await FleetHouse.open();
+  await using house = await FleetHouse.openShared();
   await using _build1 = await house.host('build1');
   await using _build2 = await house.host('build2');
   const guest = await house.raw('guest');
@@ -109,7 +109,7 @@ test('a host answers to inboxes only: who may only look has it do nothing with i
 }, 60_000);
 
 test('a host believes in no window that is past all bounds', async () => {
-  await using house = await FleetHouse.open();
+  await using house = await FleetHouse.openShared();
   await using _build2 = await house.host('build2');
   const me = await house.raw('me');
   const greedy = json({ ...OPEN, windowBytes: 2 ** 52 });

@@ -31,6 +31,8 @@ export const FLEET_LIMITS = {
   openMs: 10_000,
   /** For a machine's answer to anything that does not take its time. */
   answerMs: 5_000,
+  /** For a write of a key: where the server that was asked has died, another one is asked before a lease runs out. */
+  writeMs: 2_000,
   /** Between attempts to reach NATS again. */
   reconnectMs: 250,
   /** A connection to NATS that is silent for two of these is lost. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { TestHome } from '@holdfast/testkit';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { type FleetAccounts, fleetAccounts } from './fleet-accounts.ts';
+import { type FleetAccounts, fleetAccounts, sharedAccount } from './fleet-accounts.ts';
 import { TestHost } from './test-host.ts';
 import { TestNats } from './test-nats.ts';
 
-/** A server as docs/fleet.md has it set up, and the users of it. */
+/** A server as docs/fleet.md has it set up, unless something else is said, and the users of it. */
 export class FleetHouse implements AsyncDisposable {
   readonly nats: TestNats;
   readonly #accounts: FleetAccounts;
@@ -21,6 +21,17 @@ export class FleetHouse implements AsyncDisposable {
   static async open(): Promise<FleetHouse> {
     const folders = new TestHome();
     const accounts = fleetAccounts(folders.scratch('accounts'));
+    const house = new FleetHouse(await TestNats.start(accounts.configuration), accounts, folders);
+    await using administrator = house.as('store');
+    const { code, stderr } = await administrator.cli(['hosts', '--set-up']);
+    if (code !== 0) throw new Error(`the fleet can't be set up: ${stderr}`);
+    return house;
+  }
+
+  /** Another one, with all users in one account. */
+  static async openShared(): Promise<FleetHouse> {
+    const folders = new TestHome();
+    const accounts = sharedAccount(folders.scratch('accounts'));
     return new FleetHouse(await TestNats.start(accounts.configuration), accounts, folders);
   }
 

@@ -19,10 +19,22 @@ export const hostsCommand = defineCommand({
   summary: 'list the hosts of the fleet (HOLDFAST_FLEET)',
   cannot: "can't list the hosts",
   operands: {},
-  options: { json: { kind: 'flag', summary: 'print a JSON array' } },
+  options: {
+    'set-up': {
+      kind: 'flag',
+      summary: 'make what hosts write into, by credentials that may (HOLDFAST_FLEET_CREDS), and list nothing',
+    },
+    json: { kind: 'flag', summary: 'print a JSON array' },
+  },
   details: ['A host that is gone is listed for 10 s at most. holdfast ls --all-hosts lists their sessions.'],
   async run({ options }, context) {
     const { inFleet } = await import('../fleet/in-fleet.ts');
+    if (options['set-up']) {
+      const made = await inFleet(context.env, (fleet) => fleet.setUp());
+      if (options.json) context.print(jsonLine(made));
+      else context.print(made.length === 0 ? 'All of it is there\n' : `Made ${made.join(' and ')}\n`);
+      return EXIT.done;
+    }
     const hosts = await inFleet(context.env, (fleet) => fleet.hosts());
     if (options.json) context.print(jsonLine(hosts.map(summary)));
     else if (hosts.length > 0) context.print(layOutTable(COLUMNS, hosts.map(row), context.columns));

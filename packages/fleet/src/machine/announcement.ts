@@ -1,21 +1,19 @@
 import { deflateRawSync } from 'node:zlib';
 import { Client, netConnector } from '@holdfast/client';
 import type { Session } from '@holdfast/protocol';
-import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { FLEET_LIMITS } from '../limits.ts';
-import { openBucket } from '../nats/buckets.ts';
+import { OwnKey } from '../nats/own-key.ts';
 import { type AnnouncedSession, type AnnouncedSessions } from '../announced-sessions.ts';
 
 const AWAY_MS = 1_000;
 
 /** Keeps the fleet told of one machine's sessions: what changes rarely of them. */
 export class Announcement {
-  readonly #nc: NatsConnection;
-  readonly #name: string;
+  readonly #key: OwnKey;
   readonly #socketPath: string;
   readonly #sessions = new Map<string, Session>();
-  #bucket: KV | undefined;
+  #revision: number | undefined;
   #client: Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -25,8 +23,7 @@ export class Announcement {
   #underWay: Promise<void> = Promise.resolve();
 
   constructor(nc: NatsConnection, name: string, socketPath: string) {
-    this.#nc = nc;
-    this.#name = name;
+    this.#key = new OwnKey(nc, 'sessions', name);
     this.#socketPath = socketPath;
   }
 
@@ -38,7 +35,6 @@ export class Announcement {
   /** The servers may have lost it. */
   again(): void {
     this.#announced = '';
-    this.#bucket = undefined;
   }
 
   async close(): Promise<void> {
@@ -47,7 +43,8 @@ export class Announcement {
     clearTimeout(this.#retry);
     this.#client?.close();
     await this.#underWay;
-    await this.#bucket?.delete(this.#name).catch(() => undefined); // it runs out
+    // Another host of the name may have written its own since.
+    if (this.#revision !== undefined) await this.#key.delete(this.#revision).catch(() => undefined); // it runs out
   }
 
   async #watch(): Promise<void> {
@@ -90,12 +87,11 @@ export class Announcement {
       const isDue = performance.now() - this.#announcedAt > FLEET_LIMITS.announceAgainMs;
       if (sessions === this.#announced && !isDue) return;
       try {
-        this.#bucket ??= await openBucket(this.#nc, 'sessions');
-        await this.#bucket.put(this.#name, packed([...this.#sessions.values()].map(announced)));
+        this.#revision = await this.#key.put(packed([...this.#sessions.values()].map(announced)));
         this.#announced = sessions;
         this.#announcedAt = performance.now();
       } catch {
-        this.#bucket = undefined; // It is looked for anew the next time.
+        // No server that has the bucket: it is said the next time.
       }
     });
     return this.#underWay;

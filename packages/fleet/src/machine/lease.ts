@@ -1,13 +1,12 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { HoldfastError } from '@holdfast/protocol';
-import type { KV } from '@nats-io/kv';
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod/mini';
 import { FLEET_LIMITS } from '../limits.ts';
 import { encodeJson, parseJson } from '../messages.ts';
-import { openBucket } from '../nats/buckets.ts';
-import { findCause } from '../nats/connect.ts';
+import { findCause } from '../nats/find-cause.ts';
+import { OwnKey } from '../nats/own-key.ts';
 
 export const leaseShape = z.object({
   /** Of the process that serves: two of one name are told apart by it. */
@@ -31,17 +30,16 @@ export class Lease {
   /** Somebody else has the name. */
   onTaken: (by: LeaseValue) => void = () => {};
 
-  readonly #nc: NatsConnection;
+  readonly #key: OwnKey;
   readonly #name: string;
   readonly #value: LeaseValue;
-  #bucket: KV | undefined;
   #revision: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #underWay: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(nc: NatsConnection, name: string, what: { home: string; version: string; build: string }) {
-    this.#nc = nc;
+    this.#key = new OwnKey(nc, 'hosts', name);
     this.#name = name;
     this.#value = {
       instance: randomUUID(),
@@ -68,7 +66,7 @@ export class Lease {
     clearInterval(this.#timer);
     await this.#underWay;
     if (this.#revision === undefined) return;
-    await this.#bucket?.delete(this.#name, { previousSeq: this.#revision }).catch(() => undefined); // it runs out
+    await this.#key.delete(this.#revision).catch(() => undefined); // it runs out
   }
 
   /** False: it is worth another attempt. */
@@ -77,8 +75,8 @@ export class Lease {
     try {
       holder = await this.#renew();
     } catch (error) {
-      if (isLate || findCause(error, errors.PermissionViolationError)) throw error;
-      this.#bucket = undefined;
+      if (findCause(error, errors.PermissionViolationError)) throw error;
+      if (isLate) throw this.#whyNobodyTakesIt(error);
       return false;
     }
     if (!holder) return true;
@@ -89,6 +87,14 @@ export class Lease {
     throw new HoldfastError('E_NAME_TAKEN', why);
   }
 
+  #whyNobodyTakesIt(cause: unknown): HoldfastError {
+    const why =
+      'the credentials are those of another host, or holdfast hosts --set-up was not run, or there is no JetStream';
+    return new HoldfastError('E_FORBIDDEN', `nobody there takes a lease for "${this.#name}": ${why}`, {
+      cause,
+    });
+  }
+
   #tick(): Promise<void> {
     this.#underWay = this.#underWay.then(async () => {
       if (this.#isClosed) return;
@@ -97,8 +103,7 @@ export class Lease {
         if (holder) this.onTaken(holder);
         else this.onHeld();
       } catch {
-        // No server that has the bucket: it is looked for anew the next time.
-        this.#bucket = undefined;
+        // No server that has the bucket: the next time there may be.
       }
     });
     return this.#underWay;
@@ -106,21 +111,19 @@ export class Lease {
 
   /** Undefined: it is ours. Else whose it is. Throws what NATS says. */
   async #renew(): Promise<LeaseValue | undefined> {
-    this.#bucket ??= await openBucket(this.#nc, 'hosts');
-    const bucket = this.#bucket;
     const value = encodeJson(this.#value);
     try {
-      this.#revision = await bucket.put(this.#name, value, { previousSeq: this.#revision ?? 0 });
+      this.#revision = await this.#key.put(value, { previousSeq: this.#revision ?? 0 });
       return undefined;
     } catch (error) {
       if (!isWrongRevision(error)) throw error;
     }
     this.#revision = undefined;
-    const entry = await bucket.get(this.#name);
+    const entry = await this.#key.get();
     const holder = entry?.operation === 'PUT' ? leaseShape.safeParse(parseJson(entry.value)) : undefined;
     if (entry && holder?.success && holder.data.instance !== this.#value.instance) return holder.data;
     // Ours though nobody has told us, or given back, or run out meanwhile.
-    this.#revision = await bucket.put(this.#name, value, { previousSeq: entry?.revision ?? 0 });
+    this.#revision = await this.#key.put(value, { previousSeq: entry?.revision ?? 0 });
     return undefined;
   }
 }

@@ -1,7 +1,9 @@
 import { HoldfastError } from '@holdfast/protocol';
 import { connect, type ConnectionOptions, errors, type NatsConnection } from '@nats-io/transport-node';
 import { FLEET_LIMITS } from '../limits.ts';
+import { isNotHere } from './buckets.ts';
 import { readCredentials } from './credentials.ts';
+import { findCause } from './find-cause.ts';
 import { type FleetAddress, parseServers, read } from './fleet-address.ts';
 
 export interface ConnectHow {
@@ -55,17 +57,12 @@ export function asHoldfastError(cause: unknown, { servers }: FleetAddress): Hold
     const message = `these credentials may not ${violation.operation} ${violation.subject}`;
     return new HoldfastError('E_FORBIDDEN', message, { cause });
   }
+  if (isNotHere(cause)) {
+    const message = `no JetStream at ${servers} does that for these credentials`;
+    return new HoldfastError('E_FORBIDDEN', message, { cause });
+  }
   const why = cause instanceof Error ? cause.message : String(cause);
   return new HoldfastError('E_NO_DAEMON', `the fleet at ${servers} can't be reached: ${why}`, { cause });
-}
-
-/** An error of that class, or the one of that class that has caused it. */
-export function findCause<T extends Error>(
-  error: unknown,
-  kind: new (...parameters: never[]) => T,
-): T | undefined {
-  if (error instanceof kind) return error;
-  return error instanceof Error && error.cause !== undefined ? findCause(error.cause, kind) : undefined;
 }
 
 /** Answers come to an inbox of the user's own, so that permissions can keep others from listening there. */

@@ -2,8 +2,9 @@ import { HoldfastError } from '@holdfast/protocol';
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import type * as z from 'zod/mini';
 import { encodeRequest, parseAnswer } from '../messages.ts';
-import { findCause } from '../nats/connect.ts';
+import { findCause } from '../nats/find-cause.ts';
 import { requestSubject, type Role, type Verb } from '../subjects.ts';
+import { isHost } from './hosts.ts';
 
 export interface Question<T> {
   readonly host: string;
@@ -22,17 +23,33 @@ export async function ask<T>(nc: NatsConnection, question: Question<T>): Promise
   const { host, role, verb, parameters, timeoutMs: timeout, answer } = question;
   try {
     const subject = requestSubject(host, role, verb);
-    const { data } = await nc.request(subject, encodeRequest(parameters), { timeout });
+    const answered = nc.request(subject, encodeRequest(parameters), { timeout });
+    const { data } = await Promise.race([answered, isAbsent(nc, host)]);
     return parseAnswer(data, answer);
   } catch (cause) {
     throw inOurWords(cause, question);
   }
 }
 
+/** Rejects if no host has that name: where it would be in another account, the servers don't say that nobody listens there. */
+function isAbsent(nc: NatsConnection, host: string): Promise<never> {
+  return new Promise((_, reject) => {
+    isHost(nc, host).then(
+      (isThere) => {
+        if (!isThere) reject(noHost(host));
+      },
+      () => undefined, // Whoever may not read that waits for an answer.
+    );
+  });
+}
+
+function noHost(host: string, cause?: unknown): HoldfastError {
+  return new HoldfastError('E_NO_DAEMON', `no host "${host}" is in the fleet`, { cause });
+}
+
 function inOurWords(cause: unknown, { host, verb, timeoutMs }: Question<unknown>): unknown {
   if (!(cause instanceof Error) || cause instanceof HoldfastError) return cause;
-  if (findCause(cause, errors.NoRespondersError))
-    return new HoldfastError('E_NO_DAEMON', `no host "${host}" is in the fleet`, { cause });
+  if (findCause(cause, errors.NoRespondersError)) return noHost(host, cause);
   if (findCause(cause, errors.PermissionViolationError))
     return new HoldfastError('E_FORBIDDEN', `these credentials may not do that on ${host}`, { cause });
   if (findCause(cause, errors.TimeoutError))

@@ -5,6 +5,7 @@ import { FLEET_LIMITS } from '../limits.ts';
 import { type Surroundings, surroundings } from '../messages.ts';
 import { asHoldfastError, connectFleet } from '../nats/connect.ts';
 import type { FleetAddress } from '../nats/fleet-address.ts';
+import { BUCKETS, type Bucket, makeBucket } from '../nats/buckets.ts';
 import { ask } from './ask.ts';
 import { type ListedHost, readHosts } from './hosts.ts';
 
@@ -30,6 +31,18 @@ export class Fleet implements AsyncDisposable {
   async hosts(): Promise<ListedHost[]> {
     try {
       return await readHosts(this.#nc);
+    } catch (cause) {
+      throw asHoldfastError(cause, this.#address);
+    }
+  }
+
+  /** Makes what hosts write into; returns the names of what was made. Who may do so is to be asked once, and no host need be allowed to. */
+  async setUp(): Promise<string[]> {
+    try {
+      const made: string[] = [];
+      for (const bucket of Object.keys(BUCKETS) as Bucket[])
+        if (await makeBucket(this.#nc, bucket)) made.push(BUCKETS[bucket].name);
+      return made;
     } catch (cause) {
       throw asHoldfastError(cause, this.#address);
     }

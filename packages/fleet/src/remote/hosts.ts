@@ -1,10 +1,9 @@
 import type { KV } from '@nats-io/kv';
-import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type AnnouncedSession, parseAnnouncement } from '../announced-sessions.ts';
 import { leaseShape, type LeaseValue } from '../machine/lease.ts';
 import { parseJson } from '../messages.ts';
-import { BUCKETS, type Bucket, findBucket } from '../nats/buckets.ts';
+import { type Bucket, keysOf, openBucket } from '../nats/buckets.ts';
 
 /** A host that is in the fleet now. */
 export interface ListedHost {
@@ -31,18 +30,18 @@ export async function readHosts(nc: NatsConnection): Promise<ListedHost[]> {
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
+/** Whether a host of that name has a lease. Throws what NATS says. */
+export async function isHost(nc: NatsConnection, name: string): Promise<boolean> {
+  return (await valueOf(await openBucket(nc, 'hosts'), name)) !== undefined;
+}
+
 /**
  * Reads what is kept by asking for each key. A consumer would bring all at once, but whoever may make one may have the server
  * deliver what is kept to any subject.
  */
 async function readBucket(nc: NatsConnection, bucket: Bucket): Promise<Map<string, Uint8Array>> {
-  const kv = await findBucket(nc, bucket);
-  if (!kv) return new Map();
-  const { name } = BUCKETS[bucket];
-  const prefix = `$KV.${name}.`;
-  const jsm = await jetstreamManager(nc, { checkAPI: false });
-  const info = await jsm.streams.info(`KV_${name}`, { subjects_filter: `${prefix}>` });
-  const keys = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
+  const keys = await keysOf(nc, bucket);
+  const kv = await openBucket(nc, bucket);
   const entries = await Promise.all(keys.map(async (key) => [key, await valueOf(kv, key)] as const));
   return new Map(entries.flatMap(([key, value]) => (value ? [[key, value] as const] : [])));
 }
