@@ -6,6 +6,7 @@ import { SESSION_OPERAND } from '../arguments/session-operand.ts';
 import { defineCommand } from '../command.ts';
 import { connectForSession } from '../connection/connect.ts';
 import { EXIT, exitCodeOfSession } from '../output/exit-codes.ts';
+import { incompleteLine } from '../output/incomplete-line.ts';
 import { jsonLine } from '../output/json.ts';
 
 const NO_MARKS =
@@ -33,7 +34,8 @@ export const waitCommand = defineCommand({
     'With one: 0 when it is met, 1 if the session ends first. With several: first the output, then the prompt, then the',
     'silence. With --prompt, --json tells how the last command has ended, as lastExit.',
     'REGEX is a JavaScript regular expression on the raw output, escape sequences included, and on the text of the',
-    'screen as capture prints it; ^ and $ are the ends of lines. A match may straddle 65536 characters of output.',
+    'screen as capture prints it; ^ and $ are the ends of lines. A match may straddle 65536 characters of output, and no',
+    'gap in it.',
   ],
   async run({ options, operands }, context) {
     const session = operands.S;
@@ -49,11 +51,10 @@ export const waitCommand = defineCommand({
     const hasCondition = expression !== undefined || options.prompt || idleMs !== undefined;
     const prompt = options.prompt ? new PromptWait() : undefined;
     const met = async (): Promise<number> => {
-      if (
-        expression &&
-        !(await waitForOutput(client, session, new OutputSearch(expression, { deadlineMs })))
-      ) {
-        return EXIT.failed;
+      if (expression) {
+        const search = new OutputSearch(expression, { deadlineMs });
+        const onIncomplete = (reasons: readonly string[]) => context.note(incompleteLine(reasons) ?? '');
+        if (!(await waitForOutput(client, session, search, { onIncomplete }))) return EXIT.failed;
       }
       if (prompt && !(await prompt.run(client, session))) return EXIT.failed;
       if (idleMs !== undefined && !(await waitForSilence(client, session, idleMs))) return EXIT.failed;

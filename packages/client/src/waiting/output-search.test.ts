@@ -58,6 +58,24 @@ test.each([false, true])('nothing matches across bytes that are missing (plain: 
   expect(search.push(Buffer.from(' and end'), 1013)).toMatchObject({ from: 1008, to: 1021 });
 });
 
+test.each([false, true])(
+  'nothing matches across a place where something may be missing (plain: %s)',
+  (plain) => {
+    const search = new OutputSearch(/begin[^]*end|✓/g, { plain });
+    expect(search.push(Buffer.from('begin \x1b['), 0)).toBe(undefined);
+    search.missed();
+    // Half a sequence, and half a character, do not go on behind it either.
+    expect(search.push(Buffer.from('1m end, begin ✓').subarray(0, -1), 8)).toBe(undefined);
+    search.missed();
+    const rest = Buffer.from('✓').subarray(-1);
+    expect(search.push(Buffer.concat([rest, Buffer.from(' end begin end')]), 24)).toMatchObject({
+      text: 'begin end',
+      from: 30,
+      to: 39,
+    });
+  },
+);
+
 test('a match may begin as far back as the window reaches, and no farther', () => {
   expect(distanceFound(OVERLAP_CHARACTERS - 10)).toBe(true);
   expect(distanceFound(OVERLAP_CHARACTERS + 10)).toBe(false);

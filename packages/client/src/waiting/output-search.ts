@@ -28,7 +28,7 @@ export interface SearchOptions {
 export class OutputSearch {
   readonly #exec: (text: string, from: number) => RegExpExecArray | null;
   readonly #searched = new SearchedText();
-  readonly #runs: PlainRuns | undefined;
+  #runs: PlainRuns | undefined;
   /** Where searching begins: behind the one character that `^`, `\b` and look-behinds may ask for. */
   #from = 0;
   /** Offset behind the newest byte. */
@@ -62,13 +62,17 @@ export class OutputSearch {
     return this.#exec(text, 0) !== null;
   }
 
-  /** The first match in the output up to and with these bytes, whose first has this offset: none reaches across bytes that are missing. */
+  /** Something may be missing behind what has come, though the next byte follows it by number, as after a crash. */
+  missed(): void {
+    this.#searched.clear();
+    if (this.#runs) this.#runs = new PlainRuns();
+    this.#from = 0;
+  }
+
+  /** The first match in the output up to and with these bytes, whose first has this offset: none reaches across bytes that are, or may be, missing. */
   push(bytes: Uint8Array, offset: number): OutputMatch | undefined {
     const searched = this.#searched;
-    if (offset !== this.#end) {
-      searched.clear();
-      this.#from = 0;
-    }
+    if (offset !== this.#end) this.missed();
     this.#end = offset + bytes.length;
     for (const run of this.#runs?.push(bytes, offset) ?? [{ bytes, offset }])
       searched.push(run.bytes, run.offset);

@@ -30,3 +30,10 @@ test('what is broken off, or too long, is no mark of which anything hangs on', (
   expect(marksIn(`\x1b]133;${'y'.repeat(10_000)}\x07\x1b]133;A\x07`, [100]).at(-1)).toBe('A');
   expect(marksIn('\x1b]133;A\x1b[m\x1b]1337;A\x07\x1b]13;B\x07')).toEqual(['A']);
 });
+
+test('half a mark is none when what comes behind it may be missing', () => {
+  const marks = new PromptMarks();
+  expect(marks.push(Buffer.from('\x1b]133;'))).toEqual([]);
+  marks.missed();
+  expect(marks.push(Buffer.from('B\x07\x1b]133;C\x07'))).toMatchObject([{ letter: 'C' }]);
+});

@@ -14,6 +14,11 @@ export interface PromptMark {
 export class PromptMarks {
   #rest: Buffer = Buffer.alloc(0);
 
+  /** Something may be missing behind what has come: what had begun there is no mark. */
+  missed(): void {
+    this.#rest = Buffer.alloc(0);
+  }
+
   push(bytes: Uint8Array): PromptMark[] {
     // Most output has none, and nothing that may become one.
     if (this.#rest.length === 0 && !bytes.includes(ESC)) return [];

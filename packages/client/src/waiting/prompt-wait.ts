@@ -34,6 +34,11 @@ export class PromptWait {
   run(client: Client, session: string, options?: ReadingOptions): Promise<boolean> {
     const reader: OutputReader = {
       came: ({ bytes, isNew }, met) => this.#see(bytes, isNew, met),
+      missed: () => {
+        this.#marks.missed();
+        // Another command may have begun, and ended.
+        this.#lastExit = undefined;
+      },
       ended: async () => false,
     };
     return throughOutput(client, session, reader, options).finally(() => clearTimeout(this.#timer));

@@ -13,6 +13,7 @@ export class ScreenWatch {
   #isLooking = false;
   #isDue = false;
   #isOver = false;
+  #incomplete: readonly string[] = [];
 
   constructor(client: Client, session: string, isFound: (text: string) => boolean) {
     this.#client = client;
@@ -24,6 +25,11 @@ export class ScreenWatch {
   outputCame(found: () => void, failed: (error: unknown) => void): void {
     this.#isDue = true;
     if (!this.#isLooking) this.#lookOnAndOff(found).catch(failed);
+  }
+
+  /** Why the screen that was looked at last may differ from what a terminal shows that was always there; empty if it does not. */
+  get incomplete(): readonly string[] {
+    return this.#incomplete;
   }
 
   /** Nobody waits any more. */
@@ -39,7 +45,10 @@ export class ScreenWatch {
 
   async #screen(): Promise<string | undefined> {
     try {
-      return (await this.#client.request('capture', { session: this.#session, format: 'text' })).text;
+      const asked = { session: this.#session, format: 'text' } as const;
+      const { text, incomplete } = await this.#client.request('capture', asked);
+      this.#incomplete = incomplete;
+      return text;
     } catch {
       // E_UNKNOWN_REQUEST: an earlier daemon. E_DISCONNECTED, E_TIMEOUT: there will be more output, or its end.
       return undefined;

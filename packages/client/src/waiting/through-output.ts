@@ -9,6 +9,8 @@ export interface OutputReader {
     met: () => void,
     failed: (error: unknown) => void,
   ): void;
+  /** Something is missing behind what was shown, or may be: what comes is not joined to it. */
+  missed(): void;
   /** The session has ended without; whether it counts as met all the same. */
   ended(): Promise<boolean>;
 }
@@ -50,7 +52,11 @@ export function throughOutput(
           fail(error);
         }
       },
-      ...(onGap ? { onGap } : {}),
+      onGap: (gap) => {
+        if (isOver) return;
+        reader.missed();
+        onGap?.(gap);
+      },
       onExited: () => void reader.ended().then(tell, fail),
     },
     opened: (opened) => {

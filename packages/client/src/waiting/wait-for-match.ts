@@ -15,6 +15,7 @@ export async function waitForMatch(
       found ??= search.push(bytes, offset);
       if (found) met();
     },
+    missed: () => search.missed(),
     ended: async () => found !== undefined,
   };
   await throughOutput(client, session, reader, options);

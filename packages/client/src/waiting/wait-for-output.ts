@@ -3,16 +3,22 @@ import type { OutputSearch } from './output-search.ts';
 import { ScreenWatch } from './screen-watch.ts';
 import { type ReadingOptions, throughOutput } from './through-output.ts';
 
+export interface OutputWaitOptions extends ReadingOptions {
+  /** It was found on the screen alone, and that may show text side by side which was not printed so: for these reasons. */
+  readonly onIncomplete?: ((reasons: readonly string[]) => void) | undefined;
+}
+
 /**
  * Waits until `search` has found what it looks for in the output, earlier output included, or on the screen; false if the session ends
  * without it.
  */
-export function waitForOutput(
+export async function waitForOutput(
   client: Client,
   session: string,
   search: OutputSearch,
-  options?: ReadingOptions,
+  { onIncomplete, ...options }: OutputWaitOptions = {},
 ): Promise<boolean> {
+  let isInOutput = false;
   const screen = new ScreenWatch(client, session, (text) => search.matches(text));
   const reader = {
     came(
@@ -20,10 +26,18 @@ export function waitForOutput(
       met: () => void,
       failed: (error: unknown) => void,
     ) {
-      if (search.push(bytes, offset)) met();
+      isInOutput ||= search.push(bytes, offset) !== undefined;
+      if (isInOutput) met();
       else screen.outputCame(met, failed);
     },
+    missed: () => search.missed(),
     ended: () => screen.look(),
   };
-  return throughOutput(client, session, reader, options).finally(() => screen.close());
+  try {
+    const isMet = await throughOutput(client, session, reader, options);
+    if (isMet && !isInOutput && screen.incomplete.length > 0) onIncomplete?.(screen.incomplete);
+    return isMet;
+  } finally {
+    screen.close();
+  }
 }

@@ -57,6 +57,10 @@ class OutputWait {
         this.#lookedTo = offset + bytes.length;
         this.#subscription?.acknowledge(this.#lookedTo);
       },
+      // What comes is not joined to what came before.
+      onGap: () => {
+        this.#tail = Buffer.alloc(0);
+      },
       onExited: () => this.finish('exited'),
       onLost: (error) => this.finish(error),
     });
