@@ -8,6 +8,7 @@ import {
   type RequestType,
   VERSION,
 } from '@holdfast/protocol';
+import { abortable } from './abortable.ts';
 import { Channels } from './channels.ts';
 import type { ChannelWiring } from './channel-wiring.ts';
 import type { Greeting } from './connection.ts';
@@ -16,7 +17,6 @@ import { Lifeline } from './lifeline.ts';
 import { Link } from './link.ts';
 import { REQUEST_TIMEOUT_MS, Requests } from './requests.ts';
 import { ScreenView, type ScreenViewOptions } from './screen-view.ts';
-import { abortable } from './terminal/abortable.ts';
 import { type Snapshot, type SnapshotOptions, takeSnapshot } from './snapshot.ts';
 import type { SubscribeOptions } from './subscribe-options.ts';
 import { Subscription } from './subscription.ts';
@@ -71,16 +71,13 @@ export class Client implements AsyncDisposable {
    */
   static connect(options: ClientOptions): Promise<Client> {
     const { signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
     let client: Client | undefined;
     const connecting = new Promise<Client>((resolve, reject) => {
       const made: Client = new Client(options, { connected: () => resolve(made), failed: reject });
       client = made;
     });
-    if (!signal) return connecting;
-    return abortable(connecting, signal).catch((error: unknown) => {
-      client?.close();
-      throw error;
-    });
+    return abortable(connecting, signal, () => client?.close());
   }
 
   private constructor(
@@ -167,55 +164,71 @@ export class Client implements AsyncDisposable {
     if (this.#ending) return Promise.reject(this.#ending);
     const { timeoutMs = REQUEST_TIMEOUT_MS, signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
+    let giveUp: () => void = () => undefined;
     const asked = new Promise<RequestResult<T>>((resolve, reject) => {
       const ok = (result: RequestResult<T>) => {
         this.#lifeline.proven();
         resolve(result);
       };
-      this.#requests.issue({ type, parameters, timeoutMs }, { ok, failed: reject });
+      giveUp = this.#requests.issue({ type, parameters, timeoutMs }, { ok, failed: reject });
     });
-    return signal ? abortable(asked, signal) : asked;
+    return abortable(asked, signal, giveUp);
   }
 
-  /** Subscribes to a session's output: an id, a unique prefix of one, or a name. Rejects with the daemon's error. */
+  /**
+   * Subscribes to a session's output: an id, a unique prefix of one, or a name. Rejects with the daemon's error, or with the reason of
+   * `options.signal`.
+   */
   subscribe(session: string, options: SubscribeOptions): Promise<Subscription> {
     return this.#openChannel((wiring) => {
       const subscription = new Subscription(wiring, session, options);
       this.#channels.addSubscription(wiring.channel, subscription);
       return subscription;
-    });
+    }, options.signal);
   }
 
   /**
    * Shows a session in a terminal: what is on its screen now, and then its output from exactly there. A session: an id, a unique
-   * prefix of one, or a name. Rejects with the daemon's error.
+   * prefix of one, or a name. Rejects with the daemon's error, or with the reason of `options.signal`.
    */
   view(session: string, options: ScreenViewOptions): Promise<ScreenView> {
     return ScreenView.open(this, session, options);
   }
 
-  /** What puts a terminal into the state of a session's. Rejects with the daemon's error, or E_TIMEOUT (10 s by default). */
-  snapshot(session: string, options?: SnapshotOptions): Promise<Snapshot> {
+  /**
+   * What puts a terminal into the state of a session's. Rejects with the daemon's error, E_TIMEOUT (10 s by default), or the reason of
+   * `options.signal`.
+   */
+  snapshot(session: string, options: SnapshotOptions = {}): Promise<Snapshot> {
+    const { signal } = options;
     return takeSnapshot(
-      (parameters, timeoutMs) => this.request('capture', parameters, { timeoutMs }),
+      (parameters, timeoutMs) => this.request('capture', parameters, { timeoutMs, signal }),
       session,
       options,
     );
   }
 
-  /** Opens numbered input to a session: an id, a unique prefix of one, or a name. Rejects with the daemon's error. */
+  /**
+   * Opens numbered input to a session: an id, a unique prefix of one, or a name. Rejects with the daemon's error, or with the reason of
+   * `options.signal`.
+   */
   openInput(session: string, options: InputOptions = {}): Promise<Input> {
     return this.#openChannel((wiring) => {
       const input = new Input(wiring, session, options);
       this.#channels.addInput(wiring.channel, input);
       return input;
-    });
+    }, options.signal);
   }
 
-  /** Tells the listener of all sessions, and of each change of one. Resolves when it has been told of all. */
-  watch(listener: WatchListener): Promise<Watch> {
+  /**
+   * Tells the listener of all sessions, and of each change of one. Resolves when it has been told of all; rejects with the reason of
+   * `signal` if that aborts before, of no meaning later.
+   */
+  watch(listener: WatchListener, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Watch> {
     if (this.#ending) return Promise.reject(this.#ending);
-    return this.#watchers.add(listener);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const { watching, close } = this.#watchers.add(listener);
+    return abortable(watching, signal, close);
   }
 
   /** Ends everything: what is pending rejects with E_DISCONNECTED, no handler but `onStateChange` is called. */
@@ -260,17 +273,23 @@ export class Client implements AsyncDisposable {
     this.#requests.abandon(error);
   }
 
-  #openChannel<T extends Subscription | Input>(make: (wiring: ChannelWiring<T>) => T): Promise<T> {
+  #openChannel<T extends Subscription | Input>(
+    make: (wiring: ChannelWiring<T>) => T,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     if (this.#ending) return Promise.reject(this.#ending);
-    return new Promise((resolve, reject) => {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    let made: T | undefined;
+    const opening = new Promise<T>((resolve, reject) => {
       const channel = this.#channels.allot();
       const opened = (result: T | HoldfastError) => {
         if (result instanceof HoldfastError) reject(result);
         else resolve(result);
       };
-      const made = make({ link: this.#link, channel, opened, forget: () => this.#channels.forget(channel) });
+      made = make({ link: this.#link, channel, opened, forget: () => this.#channels.forget(channel) });
       if (this.#link.isUp) made.attach();
     });
+    return abortable(opening, signal, () => void made?.close());
   }
 }
 

@@ -9,6 +9,7 @@ import {
   writeDataHeader,
 } from '@holdfast/protocol';
 import type { ChannelWiring } from './channel-wiring.ts';
+import { abortable } from './abortable.ts';
 import { protocolError } from './failure.ts';
 import type { Link } from './link.ts';
 import type { Subscription } from './subscription.ts';
@@ -34,6 +35,8 @@ export interface InputOptions {
    * one of them reject with E_INPUT_UNKNOWN, too. Also told, when the input is opened, is what another process wrote on the stream.
    */
   readonly onUnknown?: (range: InputRange) => void;
+  /** Gives up opening it. Of no meaning once it is open: `close` ends it then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 type InputEvent = Extract<Event, { event: 'inputUnknown' | 'inputClosed' }>;
@@ -109,9 +112,11 @@ export class Input {
    * Types a copy of `bytes`; resolves when all of it has reached the program's terminal, in the order of writes.
    * Rejects with E_EXITED or E_NO_SESSION when the session is over and none of it was typed that `done` does not cover, E_INPUT_UNKNOWN
    * when nobody can say whether a byte of it was typed, E_DISCONNECTED when none was and none will be, E_LIMIT when 16 MiB are waiting already.
+   * With the reason of `signal`, when that aborts: it is typed all the same, unless that had happened before.
    */
-  write(bytes: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
+    if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.bufferedBytes >= BUFFER_BYTES) {
       return Promise.reject(
         new HoldfastError('E_LIMIT', `${BUFFER_BYTES} bytes of input are waiting already`),
@@ -120,32 +125,40 @@ export class Input {
     const written = this.#queue.append(bytes);
     this.#lastWrite = written;
     this.#pump();
-    return written;
+    return abortable(written, signal);
   }
 
   /**
    * End of input: once all writes are settled, types the terminal's end-of-file character if the terminal is in
    * canonical mode. `midLine`: the last byte written does not end a line. Resolves with whether it was typed, as soon as the
    * terminal had room for it. If the connection is lost before that is known, it is asked for again on the next one: a
-   * program may be told of its end twice, never not at all. Rejects with the reason when the input is over.
+   * program may be told of its end twice, never not at all. Rejects with the reason when the input is over; with that of `signal`, when
+   * that aborts: it may be typed all the same.
    */
-  async end(options: { midLine: boolean }): Promise<boolean> {
-    await this.#lastWrite.catch(() => {}); // The writer has that error.
-    return new Promise((resolve, reject) => {
+  async end({ midLine, signal }: { midLine: boolean; signal?: AbortSignal | undefined }): Promise<boolean> {
+    signal?.throwIfAborted();
+    await abortable(
+      this.#lastWrite.catch(() => {}),
+      signal,
+    ); // The writer has that error.
+    let giveUp: () => void = () => undefined;
+    const ended = new Promise<boolean>((resolve, reject) => {
       const ask = () => {
         if (this.#failure) return reject(this.#failure);
-        this.#link.request(
+        giveUp = this.#link.request(
           'endInput',
-          { channel: this.#channel, ...options },
+          { channel: this.#channel, midLine },
           {
             ok: ({ typed }: RequestResult<'endInput'>) => resolve(typed),
             failed: (error) => (error.code === 'E_DISCONNECTED' ? ask() : reject(this.#failure ?? error)),
           },
           null,
         );
+        return undefined;
       };
       ask();
     });
+    return abortable(ended, signal, () => giveUp());
   }
 
   /** Bytes written that the daemon may not have got: they are lost if this process ends now. */

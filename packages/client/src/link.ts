@@ -38,14 +38,14 @@ export class Link {
     return this.#connection?.send(frame) ?? false;
   }
 
-  /** `timeoutMs` null: what is asked for takes as long as it takes. */
+  /** `timeoutMs` null: what is asked for takes as long as it takes. Returns what gives it up. */
   request<T extends RequestType>(
     type: T,
     parameters: RequestParameters<T>,
     reply: Reply<T>,
     timeoutMs: number | null = REQUEST_TIMEOUT_MS,
-  ): void {
-    this.#requests.issue({ type, parameters, timeoutMs }, reply);
+  ): () => void {
+    return this.#requests.issue({ type, parameters, timeoutMs }, reply);
   }
 
   /** Stops reading until each holder has released. */

@@ -57,25 +57,26 @@ export class Requests {
     this.#isHeldBack = isHeldBack;
   }
 
-  /** Sends a request; `timeoutMs` null means none. */
+  /** Sends a request; `timeoutMs` null means none. Returns what gives it up: nobody is told of its answer then, if it is still to come. */
   issue<T extends RequestType>(
     request: { type: T; parameters: RequestParameters<T>; timeoutMs: number | null },
     reply: Reply<T>,
-  ): void {
+  ): () => void {
     const { type, parameters, timeoutMs } = request;
-    if (this.#ending) return reply.failed(this.#ending);
-    if (this.#pending.size >= PENDING_REQUESTS) {
-      reply.failed(new HoldfastError('E_LIMIT', `${PENDING_REQUESTS} requests have no answer yet`));
-      return;
-    }
+    const refuse = (error: HoldfastError) => {
+      reply.failed(error);
+      return () => {};
+    };
+    if (this.#ending) return refuse(this.#ending);
+    if (this.#pending.size >= PENDING_REQUESTS)
+      return refuse(new HoldfastError('E_LIMIT', `${PENDING_REQUESTS} requests have no answer yet`));
     const id = this.#nextId++;
     const frame = encodeControl({ id, type, ...parameters });
     const byteCount = frame.length - FRAME_HEADER_BYTES;
     if (byteCount > LIMITS.controlFrameBytes) {
       // The daemon would close the connection, and with it everything else that goes on there.
       const why = `${type}: ${byteCount} bytes are more than a request may have (${LIMITS.controlFrameBytes})`;
-      reply.failed(new HoldfastError('E_LIMIT', why));
-      return;
+      return refuse(new HoldfastError('E_LIMIT', why));
     }
     const answered = (ok: unknown) => {
       const parsed = parseResult(type, ok);
@@ -95,6 +96,7 @@ export class Requests {
     this.#pending.set(id, pending);
     if (timeoutMs !== null) this.#expire(id, pending, timeoutMs);
     this.#sendOne(pending);
+    return () => this.#drop(id, pending);
   }
 
   /** There is a connection; what waits for one is sent by `sendWaiting`. */
@@ -111,7 +113,7 @@ export class Requests {
     const pending = this.#pending.get(answer.id);
     if (!pending) {
       if (answer.id >= this.#nextId) throw protocolError(`an answer has the unknown id ${answer.id}`);
-      return; // It came after the time-out.
+      return; // It came after the time-out, or was given up.
     }
     this.#drop(answer.id, pending);
     if (answer.kind === 'answer') pending.answered(answer.ok);

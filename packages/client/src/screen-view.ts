@@ -61,6 +61,8 @@ export interface ScreenViewOptions
    * kept any more, with the screen, too.
    */
   readonly begin?: 'screen' | 'output';
+  /** Gives up opening it: no handler is called any more. Of no meaning once it is open: `close` ends it then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where snapshots and output come from: a client. */
@@ -174,7 +176,7 @@ export class ScreenView {
 
   #subscribeOptions(): SubscribeOptions {
     const { begin = 'screen', readOnly, windowBytes, viewport, sshAuthSock, inside } = this.#options;
-    const { onLeading } = this.#options;
+    const { onLeading, signal } = this.#options;
     const given = { readOnly, windowBytes, viewport, sshAuthSock, inside };
     return {
       ...given,
@@ -192,6 +194,7 @@ export class ScreenView {
         this.#options.onLost?.(error);
       },
       ...(onLeading ? { onLeading } : {}),
+      signal,
     };
   }
 

@@ -12,6 +12,8 @@ export interface SnapshotOptions {
   /** The size of the terminal in use, for `paint`. */
   readonly viewport?: { readonly cols: number; readonly rows: number };
   readonly timeoutMs?: number;
+  /** Gives it up: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A session's screen at an offset of its output, as bytes for a terminal. */

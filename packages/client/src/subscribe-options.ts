@@ -33,4 +33,7 @@ export interface SubscriptionHandlers {
 
 /** The wire's subscribe parameters, and who gets what comes. */
 export type SubscribeOptions = Omit<RequestParameters<'subscribe'>, 'session' | 'channel'> &
-  SubscriptionHandlers;
+  SubscriptionHandlers & {
+    /** Gives up opening it: no handler is called any more. Of no meaning once it is open: `close` ends it then. */
+    signal?: AbortSignal | undefined;
+  };

@@ -36,14 +36,17 @@ export class Watchers {
     this.#link = link;
   }
 
-  /** Resolves once the listener has been told of all sessions. */
-  add(listener: WatchListener): Promise<Watch> {
-    return new Promise((resolve, refused) => {
-      const opened = () => resolve({ close: () => this.#watchers.delete(watcher) });
+  /** `watching` resolves once the listener has been told of all sessions; `close` gives it up, then and before. */
+  add(listener: WatchListener): { watching: Promise<Watch>; close: () => void } {
+    let close: () => void = () => undefined;
+    const watching = new Promise<Watch>((resolve, refused) => {
+      const opened = () => resolve({ close });
       const watcher: Watcher = { listener, opened, refused, hasSessions: false };
+      close = () => this.#watchers.delete(watcher);
       this.#watchers.add(watcher);
       if (this.#link.isUp) this.#ask([watcher]);
     });
+    return { watching, close };
   }
 
   /** A connection is there. */

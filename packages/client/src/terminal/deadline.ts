@@ -12,14 +12,18 @@ export async function beforeDeadline<T>(
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), Math.min(timeoutMs, LONGEST_MS));
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(), Math.min(timeoutMs, LONGEST_MS));
+  // AbortSignal.any would leave something on a signal that lives on.
+  const aborted = () => ending.abort(signal?.reason);
+  signal?.addEventListener('abort', aborted, { once: true });
   try {
-    return await run(signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal);
+    return await run(ending.signal);
   } catch (error) {
-    if (!timeout.signal.aborted || signal?.aborted) throw error;
+    if (!ending.signal.aborted || signal?.aborted) throw error;
     throw new HoldfastError('E_TIMEOUT', late(`${timeoutMs} ms`));
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', aborted);
   }
 }

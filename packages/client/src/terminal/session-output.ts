@@ -1,6 +1,6 @@
 import type { Client } from '../client.ts';
 import type { Subscription } from '../subscription.ts';
-import { abortable } from './abortable.ts';
+import { abortable } from '../abortable.ts';
 
 /** Output that waits for who takes it; beyond it nothing more is read. */
 const WAITING_BYTES = 1024 * 1024;
@@ -48,12 +48,11 @@ export class SessionOutput {
 
   /**
    * Begins to read. What nobody takes keeps the whole connection from being read: whatever else is to be asked on it comes before this.
-   * Throws HoldfastError, or the reason of `signal`: what is opened later is closed.
+   * Throws HoldfastError, or the reason of `signal`.
    */
   async open(client: Client, sessionId: string, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
     const { from, leaseMs } = this.#range;
-    const opening = client.subscribe(sessionId, {
+    this.#subscription = await client.subscribe(sessionId, {
       from,
       mode: 'exact',
       ...(leaseMs === undefined ? {} : { leaseMs }),
@@ -61,13 +60,7 @@ export class SessionOutput {
       onGap: (gap) => this.#add({ kind: 'gap', ...gap }),
       onExited: () => this.#ended(),
       onLost: (error) => this.#ended(error),
-    });
-    this.#subscription = await abortable(opening, signal).catch((error: unknown) => {
-      opening.then(
-        (opened) => opened.close(),
-        () => undefined,
-      );
-      throw error;
+      signal,
     });
     // Pieces may have come before it was told where they begin.
     const [first] = this.#waiting;

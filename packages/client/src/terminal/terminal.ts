@@ -7,7 +7,7 @@ import { PromptWait } from '../waiting/prompt-wait.ts';
 import { waitForExit } from '../waiting/wait-for-exit.ts';
 import { waitForMatch } from '../waiting/wait-for-match.ts';
 import { waitForSilence } from '../waiting/wait-for-silence.ts';
-import { abortable } from './abortable.ts';
+import { abortable } from '../abortable.ts';
 import { beforeDeadline, STANDARD_MS } from './deadline.ts';
 import { type OutputPiece, SessionOutput } from './session-output.ts';
 import {
@@ -59,7 +59,8 @@ export class Terminal implements AsyncDisposable {
 
   /** Finds a session that is there: by its id, a unique beginning of it, or its name. Throws E_NO_SESSION, E_AMBIGUOUS. */
   static async find(client: Client, session: string, options: FindTerminalOptions = {}): Promise<Terminal> {
-    const { session: found } = await abortable(client.request('get', { session }), options.signal);
+    const { signal } = options;
+    const { session: found } = await client.request('get', { session }, { signal });
     return new Terminal(client, found, { isOwned: false, expectFrom: options.from ?? found.offset });
   }
 
@@ -78,7 +79,7 @@ export class Terminal implements AsyncDisposable {
 
   /** Asks the daemon how the session is now. Throws E_NO_SESSION when it was forgotten. */
   async refresh({ signal }: Abortable = {}): Promise<Session> {
-    return this.#heardOf(this.#client.request('get', { session: this.id }), signal);
+    return this.#heardOf(this.#client.request('get', { session: this.id }, { signal }));
   }
 
   /**
@@ -107,7 +108,7 @@ export class Terminal implements AsyncDisposable {
 
   /**
    * Waits until the output matches, from behind what the last `expect` has found; `^` and `$` need the flag `m` to be the ends of lines. A match spans
-   * at most 65,536 characters. Tells what was found, and where. Throws E_TIMEOUT, and E_EXITED if the session has ended without; both quote what came.
+   * at most 65,536 characters, and no gap: what was printed before a crash of the daemon is not joined to what was printed behind it. Tells what was found, and where. Throws E_TIMEOUT, and E_EXITED if the session has ended without; both quote what came.
    * An expression that takes longer than a second for one search, as it backtracks, is E_BAD_REQUEST: nothing else could happen meanwhile.
    */
   async expect(expected: RegExp | string, options: ExpectOptions = {}): Promise<OutputMatch> {
@@ -189,7 +190,7 @@ export class Terminal implements AsyncDisposable {
     options: Abortable & { readonly format?: 'text' | 'ansi' | 'html'; readonly historyLines?: number } = {},
   ): Promise<RequestResult<'capture'>> {
     const { format = 'text', historyLines = 0, signal } = options;
-    return abortable(this.#client.request('capture', { session: this.id, format, historyLines }), signal);
+    return this.#client.request('capture', { session: this.id, format, historyLines }, { signal });
   }
 
   /** Sets columns and rows, 1 to 4,096 each. Throws E_EXITED. */
@@ -197,18 +198,18 @@ export class Terminal implements AsyncDisposable {
     size: { readonly cols: number; readonly rows: number },
     { signal }: Abortable = {},
   ): Promise<Session> {
-    return this.#heardOf(this.#client.request('resize', { session: this.id, ...size }), signal);
+    return this.#heardOf(this.#client.request('resize', { session: this.id, ...size }, { signal }));
   }
 
   /** Sends a signal, by its name (`SIGINT`), to what runs in the foreground. Throws E_EXITED. */
   async sendSignal(name: string, { signal }: Abortable = {}): Promise<void> {
-    await abortable(this.#client.request('signal', { session: this.id, signal: name }), signal);
+    await this.#client.request('signal', { session: this.id, signal: name }, { signal });
   }
 
   /** Ends the program and all that it has started: SIGHUP, and from a second later on SIGKILL. Resolves when it has exited; of one that has already, at once. */
   async kill({ signal }: Abortable = {}): Promise<Session> {
-    const killing = this.#client.request('kill', { session: this.id }, { timeoutMs: null });
-    return this.#heardOf(killing, signal).catch((error: unknown) => {
+    const killing = this.#client.request('kill', { session: this.id }, { timeoutMs: null, signal });
+    return this.#heardOf(killing).catch((error: unknown) => {
       if (error instanceof HoldfastError && error.code === 'E_EXITED') return this.refresh({ signal });
       throw error;
     });
@@ -224,8 +225,8 @@ export class Terminal implements AsyncDisposable {
     });
   }
 
-  async #heardOf(asked: Promise<{ session: Session }>, signal: AbortSignal | undefined): Promise<Session> {
-    this.#session = (await abortable(asked, signal)).session;
+  async #heardOf(asked: Promise<{ session: Session }>): Promise<Session> {
+    this.#session = (await asked).session;
     return this.#session;
   }
 }

@@ -1,4 +1,4 @@
-export { abortable } from '../terminal/abortable.ts';
+export { abortable } from '../abortable.ts';
 export { LONGEST_SEARCH_MS, OVERLAP_CHARACTERS, type OutputMatch, OutputSearch } from './output-search.ts';
 export { plainText, unfinishedSequence } from './plain-text.ts';
 export { PromptWait } from './prompt-wait.ts';

@@ -27,7 +27,7 @@ export async function untilTold<T>(
       signal?.addEventListener('abort', aborted, { once: true });
       const { options, opened } = watching(resolve, reject);
       client
-        .subscribe(session, { onLost: reject, ...options })
+        .subscribe(session, { onLost: reject, ...options, signal })
         .then((made) => {
           subscription = made;
           // Whoever was waiting has gone meanwhile.
