@@ -40,6 +40,8 @@ export interface CommandTable<O extends Options = Options, P extends Operands = 
    * Whether `--host` may go with it: `daemon`, it talks to the daemon there as if it were here; `host`, it asks the service there.
    */
   readonly elsewhere?: 'daemon' | 'host';
+  /** Why `--host` may not go with it, where somebody would expect it to. */
+  readonly hereOnly?: string;
   /** More lines for `--help`. */
   readonly details?: readonly string[];
 }

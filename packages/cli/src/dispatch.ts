@@ -69,7 +69,10 @@ async function runCommandLine(argv: readonly string[], failing: Failing): Promis
   const host = parsed.host ?? leading.host;
   const namespace = parsed.namespace ?? leading.namespace;
   if (host !== undefined) {
-    if (!command.elsewhere) throw usageError(`${command.name} works on this machine only, not with --host`);
+    if (!command.elsewhere) {
+      const why = command.hereOnly === undefined ? '' : `: ${command.hereOnly}`;
+      throw usageError(`${command.name} works on this machine only, not with --host${why}`);
+    }
     if (namespace !== undefined) throw usageError('--host and --namespace exclude each other');
     failing.cannot = command.cannot;
   }

@@ -58,6 +58,7 @@ export const doctorCommand = defineCommand({
   name: 'doctor',
   summary: 'check what Holdfast needs on this machine',
   cannot: "can't check",
+  hereOnly: 'it looks at the machine it runs on',
   operands: {},
   options: { json: { kind: 'flag', summary: 'print a JSON object' } },
   details: ['Exit code 1 if a check fails.'],

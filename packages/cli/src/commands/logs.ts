@@ -10,6 +10,7 @@ export const logsCommand = defineCommand({
   name: 'logs',
   summary: "show the daemon's log",
   cannot: "can't show the log",
+  hereOnly: 'the log is a file of the machine, to be read there',
   operands: {},
   options: { follow: { kind: 'flag', short: 'f', summary: 'go on as it grows' } },
   async run({ options }, context) {

@@ -1,12 +1,12 @@
 import { pathToFileURL } from 'node:url';
 import { netConnector } from '@holdfast/client';
-import { openRequest, startsHere } from '../arguments/open-options.ts';
 import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning, connectOrStart } from '../connection/connect.ts';
 import { mcpEntry } from '../connection/daemon-entry.ts';
 import { ownError } from '../connection/own-error.ts';
 import { loginOpenFilesLimit } from '../connection/login-limits.ts';
+import { requestToOpen } from '../connection/request-to-open.ts';
 import type { Context } from '../context.ts';
 import type { Daemons, Opening } from '../mcp/agent-options.ts';
 import { whyNoLabel } from '../mcp/label.ts';
@@ -16,6 +16,7 @@ export const mcpCommand = defineCommand({
   name: 'mcp',
   summary: 'give a coding agent terminals, by the Model Context Protocol on stdin and stdout',
   cannot: "can't serve the agent",
+  elsewhere: 'daemon',
   operands: {},
   options: {
     label: {
@@ -41,6 +42,7 @@ export const mcpCommand = defineCommand({
   details: [
     'An agent starts it by itself: docs/agents.md says how it is told to. It ends with stdin; the terminals stay, and an',
     'agent with the same label finds them again. What a program does that is allowed, nothing here limits.',
+    'With --host the terminals are on that machine, and so are their programs, folders and environment.',
   ],
   async run({ options }, context) {
     const { label, 'read-only': readOnly, 'all-terminals': allTerminals } = options;
@@ -57,13 +59,18 @@ export const mcpCommand = defineCommand({
         '--allow-command and --all-terminals exclude each other: any shell could be typed into',
       );
     }
+    if (commands.length + folders.length > 0 && context.host !== undefined) {
+      throw usageError(
+        '--allow-command and --allow-folder are looked up on this machine, and not with --host: start it there',
+      );
+    }
     const { serveAgent }: typeof import('../mcp/main.ts') = await import(pathToFileURL(mcpEntry()).href);
     try {
       await serveAgent({
         daemons: daemonsOf(context),
         allowance: { label, readOnly, allTerminals, commands, folders },
         env: context.env,
-        cwd: process.cwd(),
+        cwd: context.host === undefined ? process.cwd() : undefined,
       });
     } catch (error) {
       throw ownError(error);
@@ -73,16 +80,18 @@ export const mcpCommand = defineCommand({
 });
 
 function daemonsOf(context: Context): Daemons {
-  const connection = () => ({ connector: netConnector(context.home.socketPath), reconnect: true });
+  const connection = () => ({ connector: netConnector(context.socketPath), reconnect: true });
   // What starts this is a program that has raised its own limit, and so would every terminal.
   const openFilesLimit = loginOpenFilesLimit();
   return {
     connectIfRunning: () => connectIfRunning(context, connection()),
     connectOrStart: () => connectOrStart(context, connection()),
-    openRequest: (opening) => ({
-      ...openRequest(choicesOf(opening), opening.command, startsHere(context.env)),
-      ...(openFilesLimit === undefined ? {} : { openFilesLimit }),
-    }),
+    openRequest: async (opening) => {
+      const request = await requestToOpen(context, choicesOf(opening), opening.command);
+      return context.host !== undefined || openFilesLimit === undefined
+        ? request
+        : { ...request, openFilesLimit };
+    },
   };
 }
 

@@ -9,6 +9,7 @@ export const restartCommand = defineCommand({
   name: 'restart',
   summary: 'end all sessions, and start the daemon anew',
   cannot: "can't restart",
+  hereOnly: 'whoever ends all sessions of a machine does so there',
   operands: {},
   options: { yes: { kind: 'flag', short: 'y', summary: 'do not ask' } },
   async run({ options }, context) {

@@ -6,6 +6,7 @@ export const restoreCommand = defineCommand({
   name: 'restore',
   summary: 'start the programs of sessions anew that have ended, after a reboot',
   cannot: "can't restore",
+  elsewhere: 'daemon',
   operands: { S: { ...SESSION_OPERAND, required: false, repeated: true } },
   options: {
     all: {
@@ -15,7 +16,8 @@ export const restoreCommand = defineCommand({
     json: { kind: 'flag', summary: 'print a JSON array of the sessions' },
   },
   details: [
-    'Same command, folder, name and id; what it had printed stays above. The environment is that of this command.',
+    'Same command, folder, name and id; what it had printed stays above. The environment is that of this command;',
+    "with --host, that of the machine's serve, as for new.",
     'Without S and --all: lists the sessions that were lost.',
   ],
   async run({ options, operands }, context) {

@@ -8,6 +8,7 @@ export const resumeCommand = defineCommand({
   name: 'resume',
   summary: 'start a daemon again after it died too often',
   cannot: "can't resume",
+  hereOnly: 'it starts a program of the machine, and does so there',
   operands: {},
   options: START_OPTIONS,
   async run({ options }, context) {

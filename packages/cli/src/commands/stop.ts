@@ -9,6 +9,7 @@ export const stopCommand = defineCommand({
   name: 'stop',
   summary: 'end all sessions and the daemon',
   cannot: "can't stop",
+  hereOnly: 'whoever ends all sessions of a machine does so there',
   operands: {},
   options: { yes: { kind: 'flag', short: 'y', summary: 'do not ask' } },
   async run({ options }, context) {

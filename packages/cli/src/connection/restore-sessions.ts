@@ -1,13 +1,15 @@
 import type { Client } from '@holdfast/client';
 import { HoldfastError, type RequestParameters, type Session } from '@holdfast/protocol';
-import { openRequest, startsHere } from '../arguments/open-options.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
 import { printable } from '../output/printable.ts';
 import { sessionTable } from '../output/session-table.ts';
 import { connectOrStart } from './connect.ts';
+import { requestToOpen } from './request-to-open.ts';
 import { byAge } from './sessions.ts';
+
+type Surroundings = Omit<RequestParameters<'restore'>, 'session'>;
 
 interface Printing {
   readonly json: boolean;
@@ -28,10 +30,11 @@ export function restoreSessions(
         throw new HoldfastError('E_RUNNING', `session ${session.name} is still running`);
       found.set(session.id, session);
     }
+    const around = await surroundings(context);
     const restored: Session[] = [];
     for (const { id, name } of found.values()) {
       try {
-        restored.push(await restore(client, context, id));
+        restored.push(await restore(client, id, around));
       } catch (error) {
         // One document only: under --json that is the error.
         if (!printing.json) tell(context, restored, printing);
@@ -46,11 +49,13 @@ export function restoreSessions(
 /** Restores all that were lost, as far as that can be done. Returns the exit code. */
 export function restoreLost(context: Context, printing: Printing): Promise<number> {
   return withDaemon(context, async (client) => {
+    const lost = await lostSessions(client);
+    const around = await surroundings(context);
     const restored: Session[] = [];
     let isWhole = true;
-    for (const { id, name } of await lostSessions(client)) {
+    for (const { id, name } of lost) {
       try {
-        restored.push(await restore(client, context, id));
+        restored.push(await restore(client, id, around));
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error;
         isWhole = false;
@@ -71,7 +76,8 @@ export function listLost(context: Context, { json }: Printing): Promise<number> 
     else {
       const view = { now: Date.now(), userHome: context.env['HOME'], columns: context.columns };
       context.print(sessionTable(lost, view));
-      context.note('[holdfast restore --all starts them anew, holdfast restore S one of them]');
+      const command = context.host === undefined ? 'holdfast' : `holdfast --host ${context.host}`;
+      context.note(`[${command} restore --all starts them anew, ${command} restore S one of them]`);
     }
     return EXIT.done;
   });
@@ -92,9 +98,9 @@ async function lostSessions(client: Client): Promise<Session[]> {
   return byAge(sessions.filter(({ exit }) => exit !== null && 'lost' in exit));
 }
 
-async function restore(client: Client, context: Context, id: string): Promise<Session> {
+async function restore(client: Client, id: string, around: Surroundings): Promise<Session> {
   try {
-    return (await client.request('restore', { session: id, ...surroundings(context) })).session;
+    return (await client.request('restore', { session: id, ...around })).session;
   } catch (cause) {
     if (!(cause instanceof HoldfastError) || cause.code !== 'E_UNKNOWN_REQUEST') throw cause;
     const message = 'the daemon is of an earlier version and restores nothing; run holdfast upgrade first';
@@ -102,9 +108,9 @@ async function restore(client: Client, context: Context, id: string): Promise<Se
   }
 }
 
-/** Those that a session has that is opened here and now. */
-function surroundings({ env: own }: Context): Omit<RequestParameters<'restore'>, 'session'> {
-  const { env, umask, openFilesLimit } = openRequest({ ...NOTHING_CHOSEN, cwd: '/' }, [], startsHere(own));
+/** Those that a session has that is opened now: here, or on the host that is meant. */
+async function surroundings(context: Context): Promise<Surroundings> {
+  const { env, umask, openFilesLimit } = await requestToOpen(context, { ...NOTHING_CHOSEN, cwd: '/' }, []);
   return {
     env,
     ...(umask === undefined ? {} : { umask }),

@@ -4,7 +4,8 @@ import type { OpenParameters } from '@holdfast/protocol';
 /** What a session is opened with. */
 export interface Opening {
   readonly command: readonly string[];
-  readonly cwd: string;
+  /** Undefined: where programs start that nobody chooses a folder for. */
+  readonly cwd: string | undefined;
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cols: number;
@@ -18,8 +19,8 @@ export interface Daemons {
   connectIfRunning(): Promise<Client | undefined>;
   /** Starts one if none runs. */
   connectOrStart(): Promise<Client>;
-  /** The request that opens a session as this process would start a program. */
-  openRequest(opening: Opening): OpenParameters;
+  /** The request that opens a session as this process would start a program, or as the host would that is meant. */
+  openRequest(opening: Opening): Promise<OpenParameters>;
 }
 
 /** What an agent may do, as the command line says. */
@@ -40,5 +41,6 @@ export interface AgentOptions {
   readonly allowance: Allowance;
   /** Of this process. */
   readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
+  /** Of this process; undefined if programs start on another machine, of whose folders nothing is known here. */
+  readonly cwd: string | undefined;
 }

@@ -23,7 +23,10 @@ export class CommandRules {
   readonly #shell: string | undefined;
 
   /** Throws E_USAGE for a program that there isn't. */
-  constructor(allowed: readonly string[], where: { path: string; cwd: string; shell: string | undefined }) {
+  constructor(
+    allowed: readonly string[],
+    where: { path: string; cwd: string | undefined; shell: string | undefined },
+  ) {
     this.#shell = where.shell;
     this.#rules = allowed.map((text) => ruleOf(text, where));
   }
@@ -62,7 +65,7 @@ export class CommandRules {
   }
 }
 
-function ruleOf(text: string, { path: search, cwd }: { path: string; cwd: string }): Rule {
+function ruleOf(text: string, { path: search, cwd = '/' }: { path: string; cwd: string | undefined }): Rule {
   const [name = '', ...args] = text.trim().split(/\s+/);
   const file = name.includes('/') ? path.resolve(cwd, name) : lookUp(name, search);
   if (file === undefined || !isProgram(file)) {

@@ -6,13 +6,13 @@ import { Refusal } from './refusal.ts';
 /** In which folders an agent may start programs. Links are followed before anything is compared. */
 export class FolderRules {
   readonly #folders: readonly string[];
-  readonly #cwd: string;
+  readonly #cwd: string | undefined;
 
-  /** Throws E_USAGE for a folder that there isn't. */
-  constructor(allowed: readonly string[], cwd: string) {
+  /** `cwd` undefined: folders are those of another machine, and none can be allowed. Throws E_USAGE for a folder that there isn't. */
+  constructor(allowed: readonly string[], cwd: string | undefined) {
     this.#cwd = cwd;
     this.#folders = allowed.map((folder) => {
-      const real = realPath(path.resolve(cwd, folder));
+      const real = cwd === undefined ? undefined : realPath(path.resolve(cwd, folder));
       if (real === undefined) {
         throw new HoldfastError('E_USAGE', `--allow-folder: there is no folder "${folder}"`);
       }
@@ -20,8 +20,9 @@ export class FolderRules {
     });
   }
 
-  /** The folder to start in: by default this one, if it may be, else the first that is allowed. Throws a refusal. */
-  check(folder: string | undefined): string {
+  /** The folder to start in: by default this one, if it may be, else the first that is allowed; on another machine the one that is named. Throws a refusal. */
+  check(folder: string | undefined): string | undefined {
+    if (this.#cwd === undefined) return folder;
     const wanted = path.resolve(this.#cwd, folder ?? '.');
     if (this.#folders.length === 0) return wanted;
     const real = this.#allowed(wanted);

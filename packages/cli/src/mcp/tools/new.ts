@@ -40,7 +40,12 @@ export function registerNew(server: McpServer, terminals: Terminals, rules: Rule
         .describe(
           'the program, and each argument by itself; default: a login shell. For shell syntax: ["sh", "-c", "…"]',
         ),
-      cwd: z.string().optional().describe('folder to start in; default: that of this server'),
+      cwd: z
+        .string()
+        .optional()
+        .describe(
+          'folder to start in; default: that of this server, or on another machine the home folder there',
+        ),
       name: z
         .string()
         .min(1)
@@ -79,7 +84,7 @@ export function registerNew(server: McpServer, terminals: Terminals, rules: Rule
 }
 
 async function opened(client: Client, daemons: Daemons, opening: Opening): Promise<Session> {
-  return (await client.request('open', daemons.openRequest(opening))).session;
+  return (await client.request('open', await daemons.openRequest(opening))).session;
 }
 
 /** `npm`, else `npm-2` and so on: names of terminals that have exited are taken, too. */
