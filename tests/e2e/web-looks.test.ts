@@ -43,6 +43,7 @@ describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
       await page.getByRole('alertdialog').waitFor();
       await look('force-restart');
       await page.keyboard.press('Escape');
+      await page.getByRole('alertdialog').waitFor({ state: 'detached' });
       await page.keyboard.press('Alt+Shift+Slash');
       await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
       await look('shortcuts');

@@ -315,6 +315,7 @@ webTest(
     await page.getByLabel(/Token/).fill(host.at.token);
     await page.keyboard.press('Enter');
     expect(await web.untilText(id, /^held back\nheld back$/m, 30_000)).toBe('held back\nheld back');
+    await web.untilFocused(web.pane(id));
     await page.keyboard.type('and more\n');
     expect(await web.untilText(id, /^and more\nand more$/m)).toBe('held back\nheld back\nand more\nand more');
 
@@ -327,7 +328,7 @@ webTest(
     await host.start();
     await page.locator(`[data-session-row="${id}"]`).getByRole('button').first().click();
     await web.pane(id).locator('[data-link=live]').waitFor();
-    await web.pane(id).locator('.xterm-helper-textarea').focus();
+    await web.untilFocused(web.pane(id));
     await page.keyboard.type('the end\n');
     expect(await web.untilText(id, /^the end\nthe end$/m)).not.toContain('lost');
     expect(web.errors).toEqual([]);

@@ -37,6 +37,7 @@ describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
       await pane.getByRole('button', { name: 'Restore' }).click();
       await pane.locator('[data-link=live]').waitFor();
       await web.untilText(first, /before-42\n[^]*\[restored at /);
+      await web.untilFocused(web.pane(first));
       await page.keyboard.type('echo after-$((40+3))\n');
       await web.untilText(first, 'after-43');
       await web.picture(`restored-${colorScheme}`);
@@ -71,6 +72,7 @@ webTest(
       await web.pane(id).locator('[data-link=live]').waitFor();
       await expect.poll(async () => (await web.text(id)).split('[restored at').length - 1).toBe(times);
       await page.locator(`[data-session="${id}"] .xterm-screen`).click();
+      await web.untilFocused(web.pane(id));
     }
     expect((await host.client().terminal.get.query({ session: id })).state).toBe('running');
     expect(web.errors).toEqual([]);

@@ -14,6 +14,7 @@ async function show(web: WebPage, id: string): Promise<void> {
   const row = web.page.locator(`[data-session-row="${id}"]`);
   await row.getByRole('button').first().click();
   await web.pane(id).locator('[data-link=live]').waitFor();
+  await web.untilFocused(web.pane(id));
 }
 
 /** Resolves when all these pages show the same of a session, up to its last byte. */

@@ -56,61 +56,54 @@ webTest(
       .client()
       .terminal.create.mutate({ command: ['sleep', '1000'], name: 'sleeper' });
     const row = page.locator(`[data-session-row="${id}"]`);
+    // The row has the focus, or gets it back from what has closed; a key would go elsewhere before.
+    const press = async (key: string) => {
+      await web.untilFocused(row);
+      await page.keyboard.press(key);
+    };
     await row
       .getByRole('button', { name: /sleeper/ })
       .first()
       .focus();
-    await page.keyboard.press('F2');
+    await press('F2');
     await page.getByLabel('New name of sleeper').fill('dreamer');
     await page.keyboard.press('Enter');
     await row.getByText('dreamer', { exact: true }).waitFor();
     expect((await host.client().terminal.get.query({ session: id })).name).toBe('dreamer');
     // The row has the focus again, to go on by keys; Escape leaves the name as it is.
-    const focused = () =>
-      page.evaluate(
-        'document.activeElement.closest("[data-session-row] button")?.parentElement.dataset.sessionRow',
-      );
-    await expect.poll(focused).toBe(id);
-    await page.keyboard.press('F2');
+    const button = row.getByRole('button', { name: /dreamer/ }).first();
+    await web.untilFocused(button);
+    await press('F2');
+    await web.untilFocused(page.getByLabel('New name of dreamer'));
     await page.keyboard.type('somebody else');
     await page.keyboard.press('Escape');
-    await expect.poll(focused).toBe(id);
+    await web.untilFocused(button);
     expect((await host.client().terminal.get.query({ session: id })).name).toBe('dreamer');
 
     await page.keyboard.press('Alt+Shift+KeyS');
     await page.keyboard.type('dream');
-    expect(await page.locator('[data-session-row]').count()).toBe(1);
+    await expect.poll(() => page.locator('[data-session-row]').count()).toBe(1);
     await page.keyboard.press('Control+A');
     await page.keyboard.type('nothing like it');
     await page.getByText('Nothing is called “nothing like it”.').waitFor();
     await page.keyboard.press('Control+A');
     await page.keyboard.press('Delete');
 
-    await row
-      .getByRole('button', { name: /dreamer/ })
-      .first()
-      .focus();
-    await page.keyboard.press('Delete');
+    await button.focus();
+    await press('Delete');
     await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
     expect((await host.client().terminal.get.query({ session: id })).state).toBe('running');
     // Where the focus was before the question.
-    await page.keyboard.press('Delete');
+    await press('Delete');
     await page.getByRole('button', { name: 'Kill session' }).click();
     await row.getByText(/Ended by SIG/).waitFor();
 
-    await row
-      .getByRole('button', { name: /dreamer/ })
-      .first()
-      .focus();
-    await page.keyboard.press('Delete');
+    await press('Delete');
     await row.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Undo' }).click();
     await row.waitFor();
-    await row
-      .getByRole('button', { name: /dreamer/ })
-      .first()
-      .focus();
-    await page.keyboard.press('Delete');
+    await button.focus();
+    await press('Delete');
     await expect
       .poll(async () => (await host.client().terminal.list.query()).map((session) => session.id), {
         timeout: 15_000,
@@ -200,6 +193,7 @@ webTest('panes are split by keys, and a reload shows the same panes', async ({ h
   // The old one is what it was: its connection, too.
   expect(web.sockets.get(`/terminal/${first}`)).toBe(1);
   // The new one has the folder of the old one, and the focus.
+  await web.untilFocused(web.pane(second));
   await page.keyboard.type('pwd\n');
   await web.untilText(second, /^\/usr$/m);
   // The border between them is moved by keys, too.
@@ -238,6 +232,7 @@ webTest(
           return bar && tab && tab.x >= bar.x - 1 && tab.x + tab.width <= bar.x + bar.width + 1;
         })
         .toBe(true);
+      await web.untilFocused(web.pane(ids[index] ?? ''));
       await page.keyboard.type(`typed into ${names[index]}\n`);
       await web.untilText(ids[index] ?? '', `typed into ${names[index]}`);
     };

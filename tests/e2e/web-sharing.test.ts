@@ -74,6 +74,7 @@ webTest(
     await guest.locator(`[data-session="${id}"] [data-link=live]`).waitFor();
     await owner.page.reload();
     await owner.pane(id).locator('[data-link=live]').waitFor();
+    await owner.untilFocused(owner.pane(id));
     await owner.page.keyboard.type('typed by the owner\n');
     await owner.untilText(id, 'typed by the owner');
     await guest.reload();

@@ -41,6 +41,7 @@ webTest('text is found in what has scrolled away, forwards and backwards, by key
   await found.getByText('None').waitFor();
   await page.keyboard.press('Escape');
   // The terminal has the focus again.
+  await web.untilFocused(web.pane(id));
   await page.keyboard.type('echo typed $((40+2))\n');
   await web.untilText(id, 'typed 42');
   expect(web.errors).toEqual([]);

@@ -48,6 +48,7 @@ webTest(
     }
     await page.goto(`${host.at.url}#/`);
     await page.locator(`[data-session-row="${vim.id}"]`).getByText('vim', { exact: true }).first().click();
+    await web.untilFocused(web.pane(vim.id));
     await page.keyboard.type('ihello vim');
     await web.untilText(vim.id, 'hello vim');
     expect(await web.linksShown()).toEqual([]);

@@ -114,6 +114,14 @@ export class WebPage implements AsyncDisposable {
     return this.page.locator(`[data-session="${session}"]`);
   }
 
+  /**
+   * Resolves when something in `place` has the focus. A key that is pressed before that goes elsewhere: what closes gives the focus
+   * back a moment later, and what appears takes it a moment later.
+   */
+  async untilFocused(place: Locator): Promise<void> {
+    await place.and(this.page.locator(':focus-within')).first().waitFor({ state: 'attached' });
+  }
+
   /** Starts a session by the dialog, and waits until it can be typed into; its id. */
   async newSession(fields: { command?: string; folder?: string; name?: string }): Promise<string> {
     const { page } = this;
@@ -126,6 +134,7 @@ export class WebPage implements AsyncDisposable {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     const shown = page.locator('[data-session]').filter({ visible: true }).last();
     await shown.locator('[data-link=live]').waitFor();
+    await this.untilFocused(shown);
     return (await shown.getAttribute('data-session')) ?? '';
   }
 
