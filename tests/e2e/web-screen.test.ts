@@ -1,87 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { eventually, program } from '@holdfast/testkit';
+import { eventually } from '@holdfast/testkit';
 import { expect } from 'vitest';
 import { TestHost } from './support/test-host.ts';
 import { WebPage } from './support/web-page.ts';
+import { reloadedShowsTheSame } from './support/web-reload.ts';
+import { offsetOf, show, untilSame } from './support/web-same.ts';
 import { webTest } from './support/web-test.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const KEYS = 'stty -echo -icanon; ';
 
-/** Opens a session that is there already. */
-async function show(web: WebPage, id: string): Promise<void> {
-  const row = web.page.locator(`[data-session-row="${id}"]`);
-  await row.getByRole('button').first().click();
-  await web.pane(id).locator('[data-link=live]').waitFor();
-  await web.untilFocused(web.pane(id));
-}
-
-/** Resolves when all these pages show the same of a session, up to its last byte. */
-async function untilSame(host: TestHost, id: string, ...pages: WebPage[]): Promise<string> {
-  let shown: string[] = [];
-  const same = async () => {
-    const { offset } = await host.client().terminal.get.query({ session: id });
-    for (const web of pages) if ((await offsetOf(web, id)) !== offset) return false;
-    shown = await Promise.all(pages.map((web) => web.shown(id)));
-    return shown.every((one) => one === shown[0]);
-  };
-  try {
-    await eventually('all pages show the same', same, 60_000);
-  } catch (cause) {
-    const [one = [], other = []] = shown.map((text) => text.split('\n'));
-    const at = one.findIndex((line, index) => line !== other[index]);
-    throw new Error(`line ${at}: ${one[at]}\n${other[at]}`, { cause });
-  }
-  return shown[0] ?? '';
-}
-
-function offsetOf(web: WebPage, id: string): Promise<number> {
-  return web.page.evaluate<number>(
-    `document.querySelector('[data-session="${id}"] .terminal-box')?.holdfast.link.offset ?? -1`,
-  );
-}
-
 webTest(
-  'a page that is loaded again shows what one shows that was there from the beginning: modes of long ago, 10 MiB written, 64 KiB kept',
-  { timeout: 300_000 },
-  async ({ browser, host, web }) => {
-    const { terminal } = host.client();
-    const { id } = await terminal.create.mutate({
-      command: ['sh', '-c', `stty -echo; read line; exec ${program('old-modes.py').join(' ')}`],
-      name: 'old-modes',
-      historyBytes: 64 * 1024,
-    });
-    await show(web, id);
-    await terminal.send.mutate({ session: id, text: '', enter: true });
-    await terminal.wait.mutate({ session: id, text: 'ready' });
-    const piece = 48 * 1024;
-    for (let written = 0; written < 10 * MEBIBYTE; written += piece) {
-      const { offset } = await terminal.get.query({ session: id });
-      await terminal.send.mutate({ session: id, text: String(piece), enter: true });
-      await eventually('it is drawn', async () => {
-        const now = (await terminal.get.query({ session: id })).offset;
-        return now >= offset + piece && now === (await offsetOf(web, id));
-      });
-      // Somebody looks before it has left the history.
-      await terminal.capture.query({ session: id, format: 'text' });
-    }
-    await using other = await WebPage.open(browser, host.at);
-    await show(other, id);
-    const before = await untilSame(host, id, web, other);
-    expect(before).toContain('"mouseTrackingMode":"drag"');
-    expect(before).toContain('"bracketedPasteMode":true');
-    await web.page.reload();
-    await web.pane(id).locator('[data-link=live]').waitFor();
-    await untilSame(host, id, web, other);
-    expect(await web.shown(id)).toBe(before);
-    expect(web.screensOf(id)).toMatchObject([{ incomplete: [] }]);
-    await web.pane(id).getByText('set long ago').waitFor();
-    await web.picture('reloaded');
-    await terminal.send.mutate({ session: id, text: '2000', enter: true });
-    expect(await untilSame(host, id, web, other)).not.toBe(before);
-    expect(web.errors).toEqual([]);
-  },
+  'a page that is loaded again shows what one shows that was there from the beginning: modes of long ago, 1 MiB written, 64 KiB kept',
+  { timeout: 120_000 },
+  // tests/long/web-screen.test.ts has 10 MiB written.
+  ({ browser, host, web }) => reloadedShowsTheSame({ browser, host, web }, MEBIBYTE),
 );
 
 webTest(
@@ -91,7 +25,7 @@ webTest(
     const { terminal } = host.client();
     const gate = path.join(host.home.scratch('flood'), 'over');
     const long = 'and some of them are wrapped, as they are longer than the window is wide, '.repeat(2);
-    const flood = `seq 20000 | sed 's/\\([0-7]\\)$/\\1 of many \\x1b[3\\1m, ${long}/'`;
+    const flood = `seq 4000 | sed 's/\\([0-7]\\)$/\\1 of many \\x1b[3\\1m, ${long}/'`;
     const script = `${KEYS} head -c 1 > /dev/null; until [ -e ${gate} ]; do ${flood}; done; printf 'that was all'; exec cat`;
     const { id } = await terminal.create.mutate({
       command: ['sh', '-c', script],
