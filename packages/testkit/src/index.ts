@@ -19,6 +19,7 @@ export {
   commandLine,
   cpuMs,
   fdCount,
+  inputWait,
   isAlive,
   privateBytes,
   settledFdCount,

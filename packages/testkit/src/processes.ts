@@ -7,6 +7,9 @@ import { eventually } from './eventually.ts';
 /** Clock ticks of /proc/PID/stat a second: USER_HZ, the same on all Linux platforms. */
 const MS_PER_TICK = 10;
 
+/** Numbers of read(2) in /proc/PID/syscall. */
+const READ_CALLS: Readonly<Record<string, string>> = { x64: '0', arm64: '63' };
+
 /** Open descriptors. */
 export function fdCount(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
@@ -84,6 +87,21 @@ export function zombiesOf(pid: number): number[] {
 /** Processes, zombies not included, that were started with NAME=VALUE in their environment. */
 export function processesWith(name: string, value: string): number[] {
   return everyPid().filter((pid) => isAlive(pid) && startEnvironment(pid)?.includes(`${name}=${value}`));
+}
+
+/**
+ * Which of its waits it is, by number, if a process stands in a read of its standard input: with the same number it has not gone on in
+ * between. Undefined if it does not, or is gone.
+ */
+export function inputWait(pid: number): number | undefined {
+  try {
+    const [call, fd] = readFileSync(`/proc/${pid}/syscall`, 'latin1').split(' ');
+    if (call !== READ_CALLS[process.arch] || fd !== '0x0') return undefined;
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return Number(/^voluntary_ctxt_switches:\t(\d+)$/m.exec(status)?.[1]);
+  } catch {
+    return undefined; // ENOENT, ESRCH
+  }
 }
 
 /** Command line, for messages. */
