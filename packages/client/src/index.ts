@@ -15,6 +15,7 @@ export type {
   ReadOptions,
 } from './terminal/terminal-options.ts';
 export { netConnector } from './transport/net.ts';
+export { streamConnector } from './transport/stream.ts';
 export type { Clock, Connector, Timer, Transport } from './transport.ts';
 export type { OutputMatch } from './waiting/output-search.ts';
 export type { Watch, WatchListener } from './watch.ts';

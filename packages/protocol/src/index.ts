@@ -5,3 +5,4 @@ export * from './frames.ts';
 export * from './incomplete.ts';
 export * from './limits.ts';
 export * from './messages.ts';
+export * from './own-error.ts';

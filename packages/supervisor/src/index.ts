@@ -9,6 +9,7 @@ export type { Restarted } from './restart.ts';
 export type { Resumed, ResumeOptions } from './resume.ts';
 export type { DaemonState } from './state.ts';
 export type { SupervisorStatus } from './status.ts';
+export { type RollingUpgrade, upgradeInTurn } from './rolling-upgrade.ts';
 export type { Stopped } from './stop.ts';
 export { Supervisor, type SupervisorOptions } from './supervisor.ts';
 export type { Build, UpdateFailure, UpdateStatus, UpdateUnderWay } from './update-status.ts';

@@ -1,10 +1,10 @@
 import { pathToFileURL } from 'node:url';
 import { netConnector } from '@holdfast/client';
+import { ownError } from '@holdfast/protocol';
 import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
 import { connectIfRunning, connectOrStart } from '../connection/connect.ts';
 import { mcpEntry } from '../connection/daemon-entry.ts';
-import { ownError } from '../connection/own-error.ts';
 import { loginOpenFilesLimit } from '../connection/login-limits.ts';
 import { requestToOpen } from '../connection/request-to-open.ts';
 import type { Context } from '../context.ts';

@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { HoldfastError, isErrorCode } from '@holdfast/protocol';
+import { HoldfastError, isErrorCode, ownError } from '@holdfast/protocol';
 import { fleetAddress } from './address.ts';
-import { ownError } from '../connection/own-error.ts';
 import { fleetFile, loadFleet } from './load.ts';
 
 type Reply =

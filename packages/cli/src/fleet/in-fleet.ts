@@ -1,6 +1,6 @@
 import type { Fleet } from '@holdfast/fleet';
+import { ownError } from '@holdfast/protocol';
 import { fleetAddress } from './address.ts';
-import { ownError } from '../connection/own-error.ts';
 import { loadFleet } from './load.ts';
 
 /** Asks something of the fleet that the environment means. Throws what connecting to it, and asking, can come to. */

@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import type { FleetHost, Surroundings } from '@holdfast/fleet';
+import { ownError } from '@holdfast/protocol';
 import { type Installation, installationIn, Supervisor } from '@holdfast/supervisor';
 import { sessionEnvironment } from '../arguments/environment.ts';
 import { CLIENT_NAME } from '../connection/client-name.ts';
@@ -8,7 +9,6 @@ import { daemonEntry } from '../connection/daemon-entry.ts';
 import { loginOpenFilesLimit } from '../connection/login-limits.ts';
 import { ownInstallation } from '../connection/own-installation.ts';
 import type { Context } from '../context.ts';
-import { ownError } from '../connection/own-error.ts';
 import { fleetAddress } from './address.ts';
 import { loadFleet } from './load.ts';
 

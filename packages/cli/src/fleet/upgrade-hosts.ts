@@ -1,19 +1,10 @@
 import type { Fleet } from '@holdfast/fleet';
-import { HoldfastError, isErrorCode } from '@holdfast/protocol';
-import type { UpgradeOutcome } from '@holdfast/supervisor';
+import { HoldfastError, isErrorCode, ownError } from '@holdfast/protocol';
+import { type RollingUpgrade, upgradeInTurn, type UpgradeOutcome } from '@holdfast/supervisor';
 import type { Context } from '../context.ts';
-import { ownError } from '../connection/own-error.ts';
 import { inFleet } from './in-fleet.ts';
 
 type Failed = Extract<UpgradeOutcome, { ok: false }>;
-
-export interface RollingUpgrade {
-  /** Hosts, in the order in which they were upgraded. */
-  readonly upgraded: readonly string[];
-  readonly failed: { readonly host: string; readonly outcome: Failed } | undefined;
-  /** Hosts that come behind the one that failed. */
-  readonly left: readonly string[];
-}
 
 /** Has one host upgraded to what is installed there. Throws if it can't be asked. */
 export function upgradeHost(
@@ -32,15 +23,16 @@ export function upgradeHosts(
 ): Promise<RollingUpgrade> {
   return inFleet(env, async (fleet) => {
     const hosts = (await fleet.hosts()).map(({ name }) => name);
-    for (const [index, host] of hosts.entries()) {
-      const outcome = await ask(fleet, host, timeoutMs).catch(asOutcome);
-      onOutcome(host, outcome);
-      if (!outcome.ok) {
-        return { upgraded: hosts.slice(0, index), failed: { host, outcome }, left: hosts.slice(index + 1) };
-      }
-    }
-    return { upgraded: hosts, failed: undefined, left: [] };
+    return await upgradeInTurn(hosts, {
+      upgrade: (host) => upgradeOrTell(fleet, host, timeoutMs),
+      onOutcome,
+    });
   });
+}
+
+/** Has one host upgraded; that it can't be asked is an outcome, too. */
+export function upgradeOrTell(fleet: Fleet, host: string, timeoutMs?: number): Promise<UpgradeOutcome> {
+  return ask(fleet, host, timeoutMs).catch(asOutcome);
 }
 
 async function ask(fleet: Fleet, host: string, timeoutMs: number | undefined): Promise<UpgradeOutcome> {

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { HoldfastError } from '@holdfast/protocol';
-import type { Connector, Timer, Transport } from '../transport.ts';
+import type { Connector, Transport } from '../transport.ts';
+import { after } from './after.ts';
 import { withShortPath } from './short-path.ts';
 
 /** One read: a whole OUTPUT frame and its header fit, and it stays in the processor's cache. */
@@ -89,11 +90,6 @@ class NetTransport implements Transport {
     // A daemon that takes no more bytes must not keep this process alive.
     this.#socket.unref();
   }
-}
-
-function after(ms: number, callback: () => void): Timer {
-  const timer = setTimeout(callback, ms);
-  return { cancel: () => clearTimeout(timer) };
 }
 
 function ignore(): void {}

@@ -1,4 +1,4 @@
-import { HoldfastError, isErrorCode } from '@holdfast/protocol';
+import { HoldfastError, isErrorCode } from './errors.ts';
 
 /** An error of another bundle, which has classes of its own, as one of this. */
 export function ownError(error: unknown): unknown {
