@@ -18,6 +18,8 @@ import { addSecurityHeaders } from './auth/security-headers.ts';
 import { Tokens } from './auth/tokens.ts';
 import { Namespaces } from './daemons/namespace.ts';
 import { ProgramMemory } from './daemons/program-memory.ts';
+import type { FleetDoor } from './machines/fleet-door.ts';
+import { Machines } from './machines/machines.ts';
 import { addPage } from './page/page-files.ts';
 import { addTerminals } from './terminal/terminals.ts';
 
@@ -41,6 +43,8 @@ export interface HostOptions {
   readonly namespace: string;
   /** The programs of this build. */
   readonly installation: Installation;
+  /** The way to the other machines of its fleet, if it belongs to one. Whoever gives it closes it, after the host. */
+  readonly fleet?: FleetDoor | undefined;
 }
 
 export interface Host {
@@ -74,6 +78,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const memory = new ProgramMemory();
   const guestCaptures = new GuestCaptures();
   const namespaces = new Namespaces({ env, installation, own: options.namespace });
+  const machines = options.fleet && new Machines(options.fleet);
   const server = newServer(pem);
   const isTls = pem !== undefined;
   const origins = new OriginRule({ bind, isTls, names: options.names ?? [], certificate: pem?.certificate });
@@ -83,11 +88,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const failures = await addGuard(server, guard);
   addBrowserSession(server, { ...guard, isTls, failures });
   addPage(server, options.pageFolder);
-  await addTerminals(server, { namespaces, tokens });
+  await addTerminals(server, { namespaces, machines, tokens });
   const contextOf = ({ principal }: FastifyRequest, { raw: answer }: FastifyReply): ApiContext => {
     // The guard lets nobody else come so far.
     if (!principal) throw new HoldfastError('E_INTERNAL', 'a request without a principal');
-    return { principal, namespaces, tokens, memory, guestCaptures, answer, env, programs };
+    return { principal, namespaces, machines, tokens, memory, guestCaptures, answer, env, programs };
   };
   const trpc: FastifyTRPCPluginOptions<AppRouter> = {
     prefix: '/trpc',
@@ -98,6 +103,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     await server.listen({ port: options.port, host: bind });
   } catch (cause) {
+    machines?.close();
     namespaces.close();
     await server.close();
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -114,6 +120,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     token,
     port,
     async close() {
+      machines?.close();
       namespaces.close();
       await server.close();
     },

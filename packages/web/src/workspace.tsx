@@ -9,7 +9,9 @@ import { TabView } from './layout/tab-view.tsx';
 import { type Command, commandOf } from './keys.ts';
 import { zoom } from './preferences.ts';
 import { goTo, useRoute } from './route.ts';
+import { useSession } from './sessions/known-session.ts';
 import { NewSessionDialog } from './sessions/new-session.tsx';
+import { isElsewhere } from './sessions/session-key.ts';
 import { Sidebar } from './sessions/sidebar.tsx';
 import { DaemonNotices } from './settings/daemon-notices.tsx';
 import { UpdateFailure } from './settings/update-failure.tsx';
@@ -37,16 +39,17 @@ export function Workspace() {
     isListAsked ?? (layout.tabs.length === 0 && sessions !== undefined && sessions.length > 0);
   const openNew = useCallback(() => setIsNaming(true), []);
 
-  const focused = focusedPane(layout)?.session;
-  const title = sessions?.find(({ id }) => id === focused)?.name;
+  const title = useSession(focusedPane(layout)?.session)?.name;
   useEffect(() => {
     document.title = title === undefined ? 'Holdfast' : `${title} · Holdfast`;
   }, [title]);
   useEffect(() => {
-    // Sessions that others have forgotten.
+    // Sessions that others have forgotten; of another machine the link to it tells.
     if (!sessions) return;
     const known = new Set(sessions.map(({ id }) => id));
-    changeLayout((current) => filterPanes(current, ({ session }) => known.has(session)));
+    changeLayout((current) =>
+      filterPanes(current, ({ session }) => isElsewhere(session) || known.has(session)),
+    );
   }, [sessions]);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {

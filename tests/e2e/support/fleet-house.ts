@@ -44,9 +44,11 @@ export class FleetHouse implements AsyncDisposable {
     return new TestHome({ env: { ...this.nats.env, HOLDFAST_FLEET_CREDS: this.creds(user) } });
   }
 
-  host(name: string): Promise<TestHost> {
+  /** `pageUser`: who its page is in the fleet; by default the host. */
+  host(name: string, pageUser?: string): Promise<TestHost> {
     const fleet = ['--fleet', this.nats.url, '--fleet-name', name, '--creds', this.creds(name)];
-    return TestHost.start({ args: fleet });
+    const page = pageUser === undefined ? [] : ['--page-creds', this.creds(pageUser)];
+    return TestHost.start({ args: [...fleet, ...page] });
   }
 
   /** A connection of that user's that says to the server whatever that user likes. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import type { FleetHost } from '@holdfast/fleet';
-import type { Host } from '@holdfast/host';
+import type { FleetDoor, Host } from '@holdfast/host';
 import { ownError } from '@holdfast/protocol';
 import { parseCount } from '../arguments/numbers.ts';
 import { usageError } from '../arguments/usage-error.ts';
@@ -42,6 +42,12 @@ export const serveCommand = defineCommand({
       summary: 'with --fleet: who this host is there',
       complete: 'file',
     },
+    'page-creds': {
+      kind: 'value',
+      value: 'FILE',
+      summary: 'with --fleet: who the page is there; default: this host',
+      complete: 'file',
+    },
     'fleet-name': {
       kind: 'value',
       value: 'HOST',
@@ -54,11 +60,11 @@ export const serveCommand = defineCommand({
     'docs/security.md says who gets in.',
   ],
   async run({ options }, context) {
-    const host = await start(options, context);
-    const fleet = await join(options, context).catch(async (error: unknown) => {
-      await host.close();
-      throw error;
-    });
+    await using door = await openFleet(options, context);
+    const host = await start(options, context, door);
+    await using _host = closedAtEnd(host);
+    const fleet = await join(options, context);
+    await using _fleet = closedAtEnd(fleet);
     const { url, token, port } = host;
     // Before anybody is told that it serves: whoever reads that may end it at once.
     const ended = new Promise<void>((resolve) => {
@@ -71,29 +77,45 @@ export const serveCommand = defineCommand({
     else context.print(`Open ${url}#token=${token}\n`);
     if (fleet && !options.json) context.print(`In the fleet this host is ${fleet.name}\n`);
     await ended;
-    await fleet?.close();
-    await host.close();
     return EXIT.done;
   },
 });
+
+function closedAtEnd(open: { close(): Promise<void> } | undefined): AsyncDisposable {
+  return { [Symbol.asyncDispose]: async () => open?.close() };
+}
+
+/** The other machines, for the page. */
+async function openFleet(
+  choices: Choices,
+  context: Context,
+): Promise<(FleetDoor & AsyncDisposable) | undefined> {
+  const { fleet, creds, 'page-creds': pageCreds, 'fleet-name': name } = choices;
+  if (fleet === undefined) {
+    const stray = OF_A_FLEET.find((option) => choices[option] !== undefined);
+    if (stray) throw usageError(`--${stray} belongs to --fleet`);
+    return undefined;
+  }
+  const { openDoor } = await import('../fleet/door.ts');
+  return openDoor({ fleet, creds: pageCreds ?? creds, name }, context);
+}
 
 /** Nothing of a fleet is loaded unless somebody asks for one: the environment alone may be meant for `--host`. */
 async function join(
   { fleet, creds, 'fleet-name': name }: Choices,
   context: Context,
 ): Promise<FleetHost | undefined> {
-  if (fleet === undefined) {
-    const stray = creds !== undefined ? '--creds' : name !== undefined ? '--fleet-name' : undefined;
-    if (stray) throw usageError(`${stray} belongs to --fleet`);
-    return undefined;
-  }
+  if (fleet === undefined) return undefined;
   const { joinAsHost } = await import('../fleet/join-as-host.ts');
   return joinAsHost({ fleet, creds, name }, context);
 }
 
+const OF_A_FLEET = ['creds', 'page-creds', 'fleet-name'] as const;
+
 interface Choices {
   readonly fleet: string | undefined;
   readonly creds: string | undefined;
+  readonly 'page-creds': string | undefined;
   readonly 'fleet-name': string | undefined;
   readonly port: string | undefined;
   readonly bind: string | undefined;
@@ -103,7 +125,7 @@ interface Choices {
   readonly insecure: boolean;
 }
 
-async function start(choices: Choices, { env, home }: Context): Promise<Host> {
+async function start(choices: Choices, { env, home }: Context, fleet: FleetDoor | undefined): Promise<Host> {
   const { bind = '127.0.0.1', insecure, 'tls-cert': cert, 'tls-key': key } = choices;
   if (isIP(bind) === 0 && bind !== 'localhost') throw usageError(`--bind must be an address, not "${bind}"`);
   if ((cert === undefined) !== (key === undefined))
@@ -122,6 +144,7 @@ async function start(choices: Choices, { env, home }: Context): Promise<Host> {
       namespace: home.namespace,
       pageFolder: pageFolder(),
       installation: ownInstallation(env),
+      fleet,
     });
   } catch (error) {
     throw ownError(error);

@@ -1,3 +1,4 @@
+import type { Connector } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import type { NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod/mini';
@@ -8,15 +9,17 @@ import type { FleetAddress } from '../nats/fleet-address.ts';
 import { BUCKETS, type Bucket, makeBucket } from '../nats/buckets.ts';
 import { ask } from './ask.ts';
 import { type ListedHost, readHosts } from './hosts.ts';
+import { Lines } from './lines.ts';
 
 /** Beyond what the upgrade itself may take. */
 const ANSWER_MS = 10_000;
 const UPGRADE_MS = 15_000;
 
-/** A fleet as whoever looks at it from a command sees it. */
+/** A fleet as whoever looks at it from a command, or from a page, sees it. */
 export class Fleet implements AsyncDisposable {
   readonly #nc: NatsConnection;
   readonly #address: FleetAddress;
+  #lines: Lines | undefined;
 
   private constructor(nc: NatsConnection, address: FleetAddress) {
     this.#nc = nc;
@@ -46,6 +49,15 @@ export class Fleet implements AsyncDisposable {
     } catch (cause) {
       throw asHoldfastError(cause, this.#address);
     }
+  }
+
+  /**
+   * To the daemon of a host, for a program that leaves the event loop to Node. Throws E_USAGE for what can't be a host's name; its
+   * `connect` rejects as asking a host does.
+   */
+  connectorTo(host: string): Connector {
+    this.#lines ??= new Lines(this.#nc);
+    return this.#lines.connectorTo(host);
   }
 
   /** What `upgrade` of the host's supervisor comes to. */
@@ -91,6 +103,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#lines?.close();
     await this.#nc.close();
   }
 }

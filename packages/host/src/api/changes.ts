@@ -1,22 +1,26 @@
 import type { Namespace } from '../daemons/namespace.ts';
 import type { Printed } from '../daemons/output-watch.ts';
 import { type DaemonChange, toldOf } from './daemon-changes.ts';
+import type { Machines } from '../machines/machines.ts';
+import { followMachines, type MachineChange } from './machine-changes.ts';
 import { Mailbox } from './mailbox.ts';
 import { type SessionChange, sessionChanges } from './session-changes.ts';
 
 export type Change =
   | SessionChange
+  | MachineChange
   | ({ readonly type: 'daemon' } & DaemonChange)
   /** Sessions that have printed since; offsets by id. */
   | { readonly type: 'printed'; readonly offsets: Printed };
 
 /**
  * Everything that a page shows, on one stream: a browser has few connections to a host for all its windows. A listener that is
- * slow gets the newest state of each thing.
+ * slow gets the newest state of each thing. `elsewhere`: it shows the machines of the fleet, too, if there is one.
  */
 export async function* changes(
   namespace: Namespace,
   signal: AbortSignal,
+  elsewhere?: { readonly machines: Machines | undefined },
 ): AsyncGenerator<Change, void, undefined> {
   const mailbox = new Mailbox<Change | Error>(signal);
   const tell = () => mailbox.put('daemon', { type: 'daemon', ...toldOf(namespace.view) });
@@ -27,6 +31,8 @@ export async function* changes(
     printed = { ...printed, ...offsets };
     mailbox.put('printed', { type: 'printed', offsets: printed });
   });
+  const stopMachines =
+    elsewhere && followMachines(elsewhere.machines, (key, change) => mailbox.put(key, change));
   void forward(sessionChanges(namespace, signal), mailbox);
   try {
     for await (const change of mailbox) {
@@ -37,6 +43,7 @@ export async function* changes(
   } finally {
     stopView();
     stopOutput();
+    stopMachines?.();
   }
 }
 

@@ -8,6 +8,12 @@ export const namespace = z
   .optional()
   .describe('which daemon: each namespace has its own; default: that of the host');
 
+/** What a machine is called in the fleet. */
+export const machineName = z.string().min(1).max(63);
+export const machine = machineName
+  .optional()
+  .describe('which machine of the fleet, whose daemon has no namespace; default: that of the host');
+
 /** An id, a unique prefix of one, or a name. */
 export const sessionRef = z
   .string()
@@ -49,6 +55,7 @@ const cString = z.string().refine((text) => !text.includes('\0'), 'contains a NU
 
 export const createInput = z.object({
   namespace,
+  machine,
   command: z.array(cString).max(1_024).default([]).describe('program and arguments; empty: a login shell'),
   cwd: cString
     .optional()
@@ -67,6 +74,7 @@ export type CreateInput = z.infer<typeof createInput>;
 
 export const waitInput = z.object({
   namespace,
+  machine,
   session: sessionRef,
   text: z
     .string()
@@ -88,6 +96,7 @@ export const waitResult = z.object({
 
 export const captureInput = z.object({
   namespace,
+  machine,
   session: sessionRef,
   format: z
     .enum(['text', 'ansi', 'html'])

@@ -1,17 +1,14 @@
-import { homedir } from 'node:os';
-import type { Client } from '@holdfast/client';
 import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
-import { TRPCError } from '@trpc/server';
 import * as z from 'zod';
-import type { Use } from '../daemons/pool.ts';
 import { changes } from './changes.ts';
 import { daemonRouter } from './daemon.ts';
-import { restoreLost, restoreSession, type Surroundings } from './restore.ts';
+import { restoreLost, restoreSession } from './restore.ts';
 import {
   captured,
   captureInput,
   createInput,
   type CreateInput,
+  machine,
   namespace,
   restoredLost,
   session,
@@ -23,11 +20,13 @@ import {
 import { sendText } from './send.ts';
 import { sessionChanges } from './session-changes.ts';
 import { shareRouter } from './share.ts';
-import { type ApiContext, procedure, router, sharedProcedure } from './trpc.ts';
+import { ownSurroundings, type ProgramSurroundings, surroundingsOf } from './surroundings.ts';
+import { procedure, router, sharedProcedure } from './trpc.ts';
+import { useDaemon, useDaemonToStart, useForAll } from './use-daemon.ts';
 import { whileWelcome } from './visit.ts';
 import { waitFor } from './wait.ts';
 
-const ofSession = z.object({ namespace, session: sessionRef });
+const ofSession = z.object({ namespace, machine, session: sessionRef });
 
 /** A program that is killed has five seconds to go; see docs/protocol.md. */
 const KILL_MS = 15_000;
@@ -41,17 +40,18 @@ export const terminalRouter = router({
     .input(createInput.prefault({}))
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      using use = ctx.namespaces.useToStart(input.namespace);
-      const client = await use.thing.clientOrStart();
-      return (await client.request('open', openParameters(input, ctx))).session;
+      using use = useDaemonToStart(ctx, input);
+      const around = await surroundingsOf(ctx, input.machine);
+      const client = await use.thing.client();
+      return (await client.request('open', openParameters(input, around))).session;
     }),
 
   list: procedure
     .meta({ summary: 'all sessions, oldest first, exited ones too' })
-    .input(z.object({ namespace }).prefault({}))
+    .input(z.object({ namespace, machine }).prefault({}))
     .output(z.array(session))
     .query(async ({ ctx, input }) => {
-      using use = ctx.namespaces.use(input.namespace);
+      using use = useDaemon(ctx, input);
       const client = await use.thing.client();
       return (await client.request('list', {})).sessions;
     }),
@@ -61,7 +61,7 @@ export const terminalRouter = router({
     .input(ofSession)
     .output(session)
     .query(async ({ ctx, input }) => {
-      using use = useForAll(ctx, input.namespace);
+      using use = useForAll(ctx, input);
       const client = await use.thing.client();
       return (await client.request('get', { session: input.session })).session;
     }),
@@ -71,7 +71,7 @@ export const terminalRouter = router({
     .input(ofSession.extend({ name: z.string() }))
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      using use = ctx.namespaces.use(input.namespace);
+      using use = useDaemon(ctx, input);
       const client = await use.thing.client();
       return (await client.request('rename', { session: input.session, name: input.name })).session;
     }),
@@ -81,7 +81,7 @@ export const terminalRouter = router({
     .input(ofSession.extend(size.shape))
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      using use = ctx.namespaces.use(input.namespace);
+      using use = useDaemon(ctx, input);
       const client = await use.thing.client();
       const { cols, rows } = input;
       return (await client.request('resize', { session: input.session, cols, rows })).session;
@@ -92,7 +92,7 @@ export const terminalRouter = router({
     .input(ofSession.extend({ text: z.string().max(1_048_576), enter: z.boolean().default(false) }))
     .output(z.object({ bytes: z.int() }))
     .mutation(async ({ ctx, input, signal }) => {
-      using use = ctx.namespaces.use(input.namespace);
+      using use = useDaemon(ctx, input);
       const client = await use.thing.client();
       return { bytes: await sendText(client, input, signal) };
     }),
@@ -103,7 +103,7 @@ export const terminalRouter = router({
     .output(waitResult)
     // It changes nothing, but a query could be repeated by whoever is in between.
     .mutation(async ({ ctx, input, signal }) => {
-      using use = ctx.namespaces.use(input.namespace);
+      using use = useDaemon(ctx, input);
       const client = await use.thing.client();
       return await waitFor(client, input, signal);
     }),
@@ -115,7 +115,7 @@ export const terminalRouter = router({
     .query(async ({ ctx, input }) => {
       const { principal, guestCaptures, answer } = ctx;
       if (principal.share) guestCaptures.begin(principal.grantId, answer);
-      using use = useForAll(ctx, input.namespace);
+      using use = useForAll(ctx, input);
       const client = await use.thing.client();
       const { session, format, historyLines } = input;
       return await client.request('capture', { session, format, historyLines });
@@ -126,7 +126,7 @@ export const terminalRouter = router({
     .input(ofSession)
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      using use = ctx.namespaces.use(input.namespace);
+      using use = useDaemon(ctx, input);
       const client = await use.thing.client();
       return (await client.request('kill', { session: input.session }, { timeoutMs: KILL_MS })).session;
     }),
@@ -136,7 +136,7 @@ export const terminalRouter = router({
     .input(ofSession)
     .output(z.object({}))
     .mutation(async ({ ctx, input }) => {
-      using use = ctx.namespaces.use(input.namespace);
+      using use = useDaemon(ctx, input);
       const client = await use.thing.client();
       return await client.request('forget', { session: input.session });
     }),
@@ -146,8 +146,9 @@ export const terminalRouter = router({
     .input(ofSession)
     .output(session)
     .mutation(async ({ ctx, input }) => {
-      using use = ctx.namespaces.useToStart(input.namespace);
-      return await restoreSession(await use.thing.clientOrStart(), input.session, surroundings(ctx));
+      using use = useDaemonToStart(ctx, input);
+      const { passed } = await surroundingsOf(ctx, input.machine);
+      return await restoreSession(await use.thing.client(), input.session, passed);
     }),
 
   restoreLost: procedure
@@ -156,7 +157,7 @@ export const terminalRouter = router({
     .output(restoredLost)
     .mutation(async ({ ctx, input }) => {
       using use = ctx.namespaces.useToStart(input.namespace);
-      return await restoreLost(await use.thing.clientOrStart(), surroundings(ctx));
+      return await restoreLost(await use.thing.clientOrStart(), ownSurroundings(ctx));
     }),
 
   onSessions: procedure
@@ -168,46 +169,31 @@ export const terminalRouter = router({
 
   onChanges: procedure
     .meta({ summary: 'what onSessions and onDaemon tell, and which sessions print, on one stream' })
-    .input(z.object({ namespace }).prefault({}))
-    .subscription(({ ctx, input, signal: caller }) => whileWelcome(ctx, { ...input, caller }, changes)),
+    .input(
+      z
+        .object({ namespace, machines: z.boolean().default(false).describe('those of the fleet, too') })
+        .prefault({}),
+    )
+    .subscription(({ ctx, input: { namespace, machines: isAsked }, signal: caller }) => {
+      const machines = isAsked ? { machines: ctx.machines } : undefined;
+      return whileWelcome(ctx, { namespace, caller }, (own, signal) => changes(own, signal, machines));
+    }),
 });
 
-/** A connection for whoever asks: for who may see one session only, one on which the daemon refuses every other. */
-function useForAll(
-  { principal: { share }, namespaces }: Pick<ApiContext, 'principal' | 'namespaces'>,
-  namespace: string | undefined,
-): Use<{ client(): Promise<Client> }> {
-  if (!share) return namespaces.use(namespace);
-  if (namespace !== undefined && namespace !== share.namespace)
-    throw new TRPCError({ code: 'FORBIDDEN', message: 'this token is for another namespace' });
-  return namespaces.shared(share);
-}
-
-function openParameters(input: CreateInput, ctx: Pick<ApiContext, 'env' | 'programs'>): OpenParameters {
+function openParameters(input: CreateInput, { home, passed }: ProgramSurroundings): OpenParameters {
   const { command, name, cols, rows, historyBytes, historyIn } = input;
   // As a shell does, for a path that somebody has typed into a form.
-  const cwd = (input.cwd ?? '~').replace(/^~(?=\/|$)/, () => homedir());
+  const cwd = (input.cwd ?? '~').replace(/^~(?=\/|$)/, () => home);
   if (!cwd.startsWith('/')) throw new HoldfastError('E_CWD', `the folder must be absolute, not ${cwd}`);
-  const around = surroundings(ctx);
   return {
     command,
     cwd,
     cols,
     rows,
-    ...around,
-    env: { ...around.env, ...input.env },
+    ...passed,
+    env: { ...passed.env, ...input.env },
     ...(name === undefined ? {} : { name }),
     ...(historyBytes === undefined ? {} : { historyBytes }),
     ...(historyIn === undefined ? {} : { historyIn }),
   };
 }
-
-/** The host's own environment, less what is true only of its terminal; its mask and limits. */
-function surroundings({ env: hostEnv, programs }: Pick<ApiContext, 'env' | 'programs'>): Surroundings {
-  const env: Record<string, string> = {};
-  for (const [key, value] of Object.entries(hostEnv))
-    if (value !== undefined && !NOT_INHERITED.test(key)) env[key] = value;
-  return { ...programs, env: { ...env, TERM: 'xterm-256color', COLORTERM: 'truecolor' } };
-}
-
-const NOT_INHERITED = /^(COLUMNS|LINES|TERM_PROGRAM.*|HOLDFAST_SESSION|HOLDFAST_TEST_.*)$/;

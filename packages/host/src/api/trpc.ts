@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import type { Principal, Tokens } from '../auth/tokens.ts';
 import type { Namespaces } from '../daemons/namespace.ts';
 import type { ProgramMemory } from '../daemons/program-memory.ts';
+import type { Machines } from '../machines/machines.ts';
 import { failureOf, toTrpcError } from './failure.ts';
 import type { GuestCaptures } from './guest-captures.ts';
 
@@ -11,6 +12,8 @@ import type { GuestCaptures } from './guest-captures.ts';
 export interface ApiContext {
   readonly principal: Principal;
   readonly namespaces: Namespaces;
+  /** Those of the fleet, if the host belongs to one. */
+  readonly machines: Machines | undefined;
   readonly tokens: Tokens;
   readonly memory: ProgramMemory;
   readonly guestCaptures: GuestCaptures;

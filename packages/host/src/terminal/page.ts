@@ -31,6 +31,8 @@ export interface PageOptions {
  */
 export class Page {
   readonly #options: PageOptions;
+  /** It may neither type nor lead: as it was asked for, or since the daemon allows this host no more. */
+  #isReadOnly: boolean;
   readonly #feed: Feed;
   readonly #listener = { grew: () => this.#pump(), lost: (error: HoldfastError) => this.fail(error) };
   /** The next byte to be sent. */
@@ -51,6 +53,7 @@ export class Page {
 
   constructor(options: PageOptions) {
     this.#options = options;
+    this.#isReadOnly = options.readOnly;
     const { client, session, feeds, socket } = options;
     this.#feed = feeds.join(client, session.id, this.#listener);
     socket.onDrain = () => {
@@ -62,7 +65,7 @@ export class Page {
 
   /** Resolves when it has begun. Rejects with the daemon's error; the page is to be closed then, too. */
   async begin(): Promise<void> {
-    const { session, attach, socket, readOnly } = this.#options;
+    const { session, attach, socket } = this.#options;
     await this.#feed.opened;
     const isNew = attach.from === 'new';
     const beginsWithScreen = isNew && this.#takesScreens && session.offset > 0;
@@ -74,11 +77,12 @@ export class Page {
     this.#sent = offset;
     this.#acknowledged = offset;
     this.#next = this.#feed.numberAt(offset);
-    if (!readOnly && session.state === 'running') await this.#beginViewer(offset);
+    if (!this.#isReadOnly && session.state === 'running')
+      await this.#beginViewer(offset).catch((error: unknown) => this.#onlyLooks(error));
     if (this.#isOver) return;
     const { leading = false, session: now = session } = this.#viewer ?? {};
     const screen = beginsWithScreen ? { screen: true as const } : {};
-    socket.say({ type: 'attached', session: now, offset, readOnly, leading, ...screen });
+    socket.say({ type: 'attached', session: now, offset, readOnly: this.#isReadOnly, leading, ...screen });
     // It may have become the leader since the daemon answered.
     if (leading && this.#answersFrom > now.offset)
       socket.say({ type: 'leading', leading, offset: this.#answersFrom });
@@ -97,8 +101,8 @@ export class Page {
   /** Bytes that the page types. */
   type(offset: number, bytes: Buffer): void {
     if (this.#isOver) return;
-    const { client, session, attach, socket, readOnly } = this.#options;
-    if (readOnly) return this.fail(new HoldfastError('E_FORBIDDEN', 'this page may not type'));
+    const { client, session, attach, socket } = this.#options;
+    if (this.#isReadOnly) return this.fail(new HoldfastError('E_FORBIDDEN', 'this page may not type'));
     // The session has exited, and the page will hear of it.
     if (!this.#viewer) return;
     if (attach.stream === undefined)
@@ -155,6 +159,12 @@ export class Page {
     });
     if (this.#isOver) void viewer.close();
     else this.#viewer = viewer;
+  }
+
+  /** The credentials with which another machine is reached may be for looking only. */
+  #onlyLooks(error: unknown): void {
+    if (!(error instanceof HoldfastError) || error.code !== 'E_FORBIDDEN') throw error;
+    this.#isReadOnly = true;
   }
 
   /** Whether it knows the message `screen`. */

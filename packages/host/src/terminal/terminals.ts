@@ -4,8 +4,10 @@ import type { FastifyInstance } from 'fastify';
 import type { Server } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
 import { failureOf } from '../api/failure.ts';
+import { type Place, useForAll } from '../api/use-daemon.ts';
 import type { Principal, Tokens } from '../auth/tokens.ts';
 import type { Namespaces } from '../daemons/namespace.ts';
+import type { Machines } from '../machines/machines.ts';
 import { CLOSE, closeCodeOf } from './close-code.ts';
 import { Feeds } from './feed.ts';
 import { type Attach, ATTACH_MS, HEADER_BYTES, parseDataFrame, parsePageMessage } from './messages.ts';
@@ -29,6 +31,7 @@ const FAREWELL_MS = 500;
 
 export interface TerminalsOptions {
   readonly namespaces: Namespaces;
+  readonly machines: Machines | undefined;
   readonly tokens: Tokens;
 }
 
@@ -38,7 +41,7 @@ interface Visitor {
   isAlive: boolean;
 }
 
-/** One WebSocket for each terminal that a page shows: `GET /terminal/SESSION?namespace=NAME`. */
+/** One WebSocket for each terminal that a page shows: `GET /terminal/SESSION?namespace=NAME`, or `?machine=NAME`. */
 export async function addTerminals(server: FastifyInstance, options: TerminalsOptions): Promise<void> {
   const visitors = new Set<Visitor>();
   const feeds = new Feeds();
@@ -68,7 +71,7 @@ export async function addTerminals(server: FastifyInstance, options: TerminalsOp
   });
   server.addHook('onClose', async () => timers.forEach(clearInterval));
 
-  server.get<{ Params: { session: string }; Querystring: { namespace?: string } }>(
+  server.get<{ Params: { session: string }; Querystring: Place }>(
     '/terminal/:session',
     { websocket: true },
     (socket, request) => {
@@ -80,9 +83,8 @@ export async function addTerminals(server: FastifyInstance, options: TerminalsOp
       socket.on('pong', () => (visitor.isAlive = true));
       socket.on('close', () => visitors.delete(visitor));
       const { session } = params;
-      const { namespaces } = options;
-      const { namespace = principal.share?.namespace ?? namespaces.own } = query;
-      receive({ socket, principal, session, namespace, feeds, namespaces });
+      const { namespace, machine } = query;
+      receive({ socket, principal, session, place: { namespace, machine }, feeds, reach: options });
     },
   );
 }
@@ -100,9 +102,9 @@ interface Asked {
   readonly socket: WebSocket;
   readonly principal: Principal;
   readonly session: string;
-  readonly namespace: string;
+  readonly place: Place;
   readonly feeds: Feeds;
-  readonly namespaces: Namespaces;
+  readonly reach: Pick<TerminalsOptions, 'namespaces' | 'machines'>;
 }
 
 /** Takes what a page sends, in order, from its `attach` on. */
@@ -157,14 +159,12 @@ function receive(asked: Asked): void {
 }
 
 async function open(
-  { principal, session, namespace, namespaces, feeds }: Asked,
+  { principal, session, place, reach, feeds }: Asked,
   attach: Attach,
   socket: PageSocket,
 ): Promise<Page> {
   const { share } = principal;
-  if (share && share.namespace !== namespace)
-    throw new HoldfastError('E_FORBIDDEN', 'this token is for another namespace');
-  const use = share ? namespaces.shared(share) : namespaces.use(namespace);
+  const use = useForAll({ principal, ...reach }, place);
   try {
     const client = await use.thing.client();
     const { session: found } = await client.request('get', { session });

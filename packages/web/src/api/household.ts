@@ -2,6 +2,7 @@ import type { AppRouter } from '@holdfast/host';
 import type { Session } from '@holdfast/protocol';
 import type { inferRouterOutputs } from '@trpc/server';
 import type { inferSubscriptionOutput } from '@trpc/server/unstable-core-do-not-import';
+import { type MachineChange, tellFleet } from '../machines/fleet.ts';
 import { Store } from '../store.ts';
 import { api } from './client.ts';
 
@@ -10,7 +11,7 @@ export type UpdateStatus = Daemon['getUpdateStatus'];
 export type UpdateResult = Daemon['update'];
 export type HistoryEntry = Daemon['getHistory'][number];
 type Health = Daemon['getHealth'];
-type Change = inferSubscriptionOutput<AppRouter['terminal']['onChanges']>;
+type Change = Exclude<inferSubscriptionOutput<AppRouter['terminal']['onChanges']>, MachineChange>;
 
 /** What this page knows of the daemon and its sessions. */
 export interface Household {
@@ -78,9 +79,12 @@ async function followUntil(signal: AbortSignal): Promise<void> {
 function listen(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const subscription = api.terminal.onChanges.subscribe(
-      {},
+      { machines: true },
       {
-        onData: (change) => household.update((known) => after(known, change)),
+        onData: (change) => {
+          if (isOfFleet(change)) tellFleet(change);
+          else household.update((known) => after(known, change));
+        },
         onConnectionStateChange: ({ error }) => error && end(),
         onError: () => end(),
         onComplete: () => end(),
@@ -92,6 +96,10 @@ function listen(signal: AbortSignal): Promise<void> {
     };
     signal.addEventListener('abort', end, { once: true });
   });
+}
+
+function isOfFleet(change: Change | MachineChange): change is MachineChange {
+  return change.type === 'machines' || change.type === 'machine' || change.type === 'machineUpgrade';
 }
 
 /** What is known after a change. Before all sessions are known, nothing is said of some: the others would be taken for gone. */

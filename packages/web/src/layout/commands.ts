@@ -1,14 +1,21 @@
 import { toast } from 'sonner';
 import { reasonOf } from '../api/client.ts';
-import { household } from '../api/household.ts';
 import { startSession } from '../sessions/actions.ts';
+import { sessionOf } from '../sessions/known-session.ts';
+import { placeOf } from '../sessions/session-key.ts';
 import type { Pane, Split } from './layout.ts';
 
-/** Another shell beside a pane, in the same folder. */
+/** Another shell beside a pane, on the same machine, in the same folder. */
 export async function splitPane(pane: Pane, direction: Split['direction']): Promise<void> {
-  const cwd = household.get().sessions?.find(({ id }) => id === pane.session)?.cwd;
+  const cwd = sessionOf(pane.session)?.cwd;
+  const { machine } = placeOf(pane.session);
+  const what = {
+    command: [],
+    ...(machine === undefined ? {} : { machine }),
+    ...(cwd === undefined ? {} : { cwd }),
+  };
   try {
-    await startSession({ command: [], ...(cwd === undefined ? {} : { cwd }) }, { pane: pane.id, direction });
+    await startSession(what, { pane: pane.id, direction });
   } catch (error) {
     toast.error(`Can’t split: ${reasonOf(error)}`);
   }

@@ -1,6 +1,8 @@
 import { Menu, Plus, X } from 'lucide-react';
 import { household } from '../api/household.ts';
+import { fleet } from '../machines/fleet.ts';
 import { keyOf } from '../keys.ts';
+import { sessionOf } from '../sessions/known-session.ts';
 import { useStore } from '../store.ts';
 import { IconButton } from '../ui/button.tsx';
 import { changeLayout, layoutStore } from './layout-store.ts';
@@ -13,11 +15,12 @@ export interface TabBarProps {
 
 export function TabBar({ onMenu, onNew }: TabBarProps) {
   const { tabs, active } = useStore(layoutStore);
-  const { sessions } = useStore(household);
+  useStore(household);
+  useStore(fleet);
   const nameOf = (tab: Tab) => {
     const panes = panesOf(tab.root);
     const focused = panes.find(({ id }) => id === tab.focused) ?? panes[0];
-    const name = sessions?.find(({ id }) => id === focused?.session)?.name ?? '…';
+    const name = (focused && sessionOf(focused.session)?.name) ?? '…';
     return panes.length > 1 ? `${name} +${panes.length - 1}` : name;
   };
   return (

@@ -1,8 +1,8 @@
 import { lazy, type PointerEvent, type RefObject, Suspense, useRef } from 'react';
-import { household } from '../api/household.ts';
 import { restoreSession, runAgain } from '../sessions/actions.ts';
+import { useSession } from '../sessions/known-session.ts';
+import { isElsewhere } from '../sessions/session-key.ts';
 import { sharing } from '../sharing/sharing.ts';
-import { useStore } from '../store.ts';
 import { splitPane } from './commands.ts';
 import { changeLayout } from './layout-store.ts';
 import { type Area, closePane, focus, type Pane, place, setRatio, type Split, type Tab } from './layout.ts';
@@ -52,8 +52,7 @@ function PaneView({
   readonly isOneOfMany: boolean;
   readonly isVisible: boolean;
 }) {
-  const { sessions } = useStore(household);
-  const known = sessions?.find(({ id }) => id === pane.session);
+  const known = useSession(pane.session);
   return (
     <div
       className="h-full min-h-0 min-w-0"
@@ -72,7 +71,7 @@ function PaneView({
             onClose: () => changeLayout((layout) => closePane(layout, pane.id)),
             onRunAgain: () => known && void runAgain(known),
             onRestore: () => known && void restoreSession(known),
-            onShare: () => sharing.set(pane.session),
+            ...(isElsewhere(pane.session) ? {} : { onShare: () => sharing.set(pane.session) }),
           }}
         />
       </Suspense>

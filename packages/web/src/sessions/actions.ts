@@ -2,10 +2,13 @@ import type { Session } from '@holdfast/protocol';
 import { toast } from 'sonner';
 import { api, reasonOf } from '../api/client.ts';
 import { tellForgotten, tellSession } from '../api/household.ts';
+import { tellElsewhere } from '../machines/fleet.ts';
 import { changeLayout, focusAsked, newId } from '../layout/layout-store.ts';
 import { filterPanes, replaceSession, show, split } from '../layout/layout.ts';
 import { goTo } from '../route.ts';
 import { count } from './describe.ts';
+import type { KnownSession } from './known-session.ts';
+import { keyOf, placeOf } from './session-key.ts';
 import { noteStarted } from './started-here.ts';
 
 /** Time to take a `Forget` back, in ms. */
@@ -15,6 +18,8 @@ export interface NewSession {
   readonly command: readonly string[];
   readonly cwd?: string;
   readonly name?: string;
+  /** Absent: that of the host. */
+  readonly machine?: string;
 }
 
 /** Starts a session and shows it: in a tab of its own, or beside a pane. Throws what the host says. */
@@ -25,9 +30,8 @@ export async function startSession(
   const { command, ...rest } = what;
   const started = await api.terminal.create.mutate({ command: [...command], ...rest });
   // It must be known before its pane asks for it.
-  tellSession(started);
-  noteStarted(started.id);
-  const { id: session } = started;
+  const session = tell(started, what.machine);
+  noteStarted(session);
   changeLayout((layout) =>
     beside ? split(layout, { ...beside, session }, newId) : show(layout, session, newId),
   );
@@ -40,18 +44,19 @@ export function showSession(session: string): void {
   goTo('terminals');
 }
 
-export async function renameSession(session: Session, name: string): Promise<void> {
+export async function renameSession(session: KnownSession, name: string): Promise<void> {
   if (name === session.name || name === '') return;
   try {
-    tellSession(await api.terminal.rename.mutate({ session: session.id, name }));
+    const place = placeOf(session.id);
+    tell(await api.terminal.rename.mutate({ ...place, name }), place.machine);
   } catch (error) {
     toast.error(`Can’t rename: ${reasonOf(error)}`);
   }
 }
 
-export async function killSession({ id, name }: Session): Promise<void> {
+export async function killSession({ id, name }: KnownSession): Promise<void> {
   try {
-    tellSession(await api.terminal.kill.mutate({ session: id }));
+    tell(await api.terminal.kill.mutate(placeOf(id)), placeOf(id).machine);
     toast.success(`“${name}” was ended`);
   } catch (error) {
     toast.error(`Can’t end “${name}”: ${reasonOf(error)}`);
@@ -59,12 +64,14 @@ export async function killSession({ id, name }: Session): Promise<void> {
 }
 
 /** Forgets an exited session after a while, in which that can be taken back. `onUndo`: it stays. */
-export function forgetSession({ id, name }: Session, onUndo: () => void): void {
+export function forgetSession({ id, name }: KnownSession, onUndo: () => void): void {
   const timer = setTimeout(() => {
     void (async () => {
       try {
-        await api.terminal.forget.mutate({ session: id });
-        tellForgotten(id);
+        const place = placeOf(id);
+        await api.terminal.forget.mutate(place);
+        if (place.machine === undefined) tellForgotten(id);
+        else tellElsewhere(place, null);
         changeLayout((layout) => filterPanes(layout, (pane) => pane.session !== id));
       } catch (error) {
         toast.error(`Can’t forget “${name}”: ${reasonOf(error)}`);
@@ -85,9 +92,9 @@ export function forgetSession({ id, name }: Session, onUndo: () => void): void {
 }
 
 /** Starts the program of an exited session anew, below what it had printed; panes that show it go on. */
-export async function restoreSession({ id, name }: Session): Promise<void> {
+export async function restoreSession({ id, name }: KnownSession): Promise<void> {
   try {
-    tellSession(await api.terminal.restore.mutate({ session: id }));
+    tell(await api.terminal.restore.mutate(placeOf(id)), placeOf(id).machine);
   } catch (error) {
     toast.error(`Can’t restore “${name}”: ${reasonOf(error)}`);
   }
@@ -106,14 +113,26 @@ export async function restoreLost(): Promise<void> {
 }
 
 /** The same program again, in the same folder; the pane that showed the old one shows it. */
-export async function runAgain(old: Session): Promise<void> {
+export async function runAgain(old: KnownSession): Promise<void> {
   try {
     const { command, cwd, cols, rows } = old;
-    const again = await api.terminal.create.mutate({ command, cwd, cols, rows });
-    tellSession(again);
-    noteStarted(again.id);
-    changeLayout((layout) => replaceSession(layout, old.id, again.id));
+    const { machine } = placeOf(old.id);
+    const there = machine === undefined ? {} : { machine };
+    const again = tell(await api.terminal.create.mutate({ command, cwd, cols, rows, ...there }), machine);
+    noteStarted(again);
+    changeLayout((layout) => replaceSession(layout, old.id, again));
   } catch (error) {
     toast.error(`Can’t run it again: ${reasonOf(error)}`);
   }
+}
+
+/** What has become of a session; returns what this page calls it. */
+function tell(session: Session, machine: string | undefined): string {
+  if (machine === undefined) {
+    tellSession(session);
+    return session.id;
+  }
+  const place = { machine, session: session.id };
+  tellElsewhere(place, session);
+  return keyOf(place);
 }

@@ -1,10 +1,14 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useState } from 'react';
 import { reasonOf } from '../api/client.ts';
+import { fleet } from '../machines/fleet.ts';
+import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { startSession } from './actions.ts';
 import { splitCommand } from './describe.ts';
+
+const MachineChoice = lazy(() => import('../machines/machine-choice.tsx'));
 
 export interface NewSessionDialogProps {
   readonly open: boolean;
@@ -21,6 +25,8 @@ export function NewSessionDialog({ open, onClose }: NewSessionDialogProps) {
 }
 
 function NewSessionForm({ onDone }: { readonly onDone: () => void }) {
+  const hasFleet = useStore(fleet) !== undefined;
+  const [machine, setMachine] = useState<string>();
   const [command, setCommand] = useState('');
   const [cwd, setCwd] = useState('');
   const [name, setName] = useState('');
@@ -33,6 +39,7 @@ function NewSessionForm({ onDone }: { readonly onDone: () => void }) {
     try {
       await startSession({
         command: splitCommand(command),
+        ...(machine === undefined ? {} : { machine }),
         ...(cwd.trim() === '' ? {} : { cwd: cwd.trim() }),
         ...(name.trim() === '' ? {} : { name: name.trim() }),
       });
@@ -45,6 +52,11 @@ function NewSessionForm({ onDone }: { readonly onDone: () => void }) {
   };
   return (
     <form onSubmit={(event) => void submit(event)} className="space-y-2">
+      {hasFleet && (
+        <Suspense fallback={null}>
+          <MachineChoice machine={machine} onChoose={setMachine} />
+        </Suspense>
+      )}
       <Field
         label="Command"
         placeholder="your shell"

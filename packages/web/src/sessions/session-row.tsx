@@ -1,4 +1,3 @@
-import type { Session } from '@holdfast/protocol';
 import { Ellipsis } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { type KeyboardEvent, useRef, useState } from 'react';
@@ -7,15 +6,17 @@ import { Button, IconButton } from '../ui/button.tsx';
 import { Confirm } from '../ui/dialog.tsx';
 import { killSession, renameSession, restoreSession, showSession } from './actions.ts';
 import { agoOf, commandOf, exitOf, folderOf, isLost } from './describe.ts';
+import type { KnownSession } from './known-session.ts';
+import { isElsewhere } from './session-key.ts';
 
 export interface SessionRowProps {
-  readonly session: Session;
+  readonly session: KnownSession;
   /** Its output has grown while nobody looked. */
   readonly isUnread: boolean;
   /** It is in the focused pane. */
   readonly isShown: boolean;
-  /** When it last did something, ms since 1970. */
-  readonly activeAt: number;
+  /** When it last did something, ms since 1970; undefined where that isn't known. */
+  readonly activeAt: number | undefined;
   readonly now: number;
   readonly onForget: () => void;
   readonly onShown: () => void;
@@ -80,7 +81,9 @@ export function SessionRow(props: SessionRowProps) {
             </span>
             <span className="block truncate text-xs text-muted">
               {/* Where the menu is always to be seen, the time has no room beside it. */}
-              <span className="hidden pointer-coarse:inline">{agoOf(activeAt, now)} · </span>
+              {activeAt !== undefined && (
+                <span className="hidden pointer-coarse:inline">{agoOf(activeAt, now)} · </span>
+              )}
               <span className="font-mono">{commandOf(session)}</span> · {folderOf(session)}
             </span>
             {session.exit && (
@@ -101,12 +104,14 @@ export function SessionRow(props: SessionRowProps) {
         </Button>
       )}
       <span className="relative flex w-10 shrink-0 items-center justify-center">
-        <time
-          dateTime={new Date(activeAt).toISOString()}
-          className="text-xs text-muted tabular-nums group-focus-within:invisible group-hover:invisible group-has-data-[state=open]:invisible pointer-coarse:hidden"
-        >
-          {agoOf(activeAt, now)}
-        </time>
+        {activeAt !== undefined && (
+          <time
+            dateTime={new Date(activeAt).toISOString()}
+            className="text-xs text-muted tabular-nums group-focus-within:invisible group-hover:invisible group-has-data-[state=open]:invisible pointer-coarse:hidden"
+          >
+            {agoOf(activeAt, now)}
+          </time>
+        )}
         <DropdownMenu.Root>
           <DropdownMenu.Trigger asChild>
             <IconButton
@@ -126,9 +131,11 @@ export function SessionRow(props: SessionRowProps) {
               <DropdownMenu.Item className={ITEM} onSelect={() => setIsRenaming(true)}>
                 Rename <kbd className="text-xs text-muted">F2</kbd>
               </DropdownMenu.Item>
-              <DropdownMenu.Item className={ITEM} onSelect={() => sharing.set(session.id)}>
-                Share…
-              </DropdownMenu.Item>
+              {!isElsewhere(session.id) && (
+                <DropdownMenu.Item className={ITEM} onSelect={() => sharing.set(session.id)}>
+                  Share…
+                </DropdownMenu.Item>
+              )}
               {isRunning ? (
                 <DropdownMenu.Item className={`${ITEM} text-bad`} onSelect={() => setIsAsking(true)}>
                   Kill… <kbd className="text-xs text-muted">Del</kbd>
@@ -172,7 +179,7 @@ export function SessionRow(props: SessionRowProps) {
   );
 }
 
-function StateDot({ session: { state, exit } }: { readonly session: Session }) {
+function StateDot({ session: { state, exit } }: { readonly session: KnownSession }) {
   const isBad = exit !== null && !exitOf(exit).isGood;
   const look = state === 'running' ? 'bg-good' : isBad ? 'bg-bad' : 'border border-muted';
   return (
@@ -183,7 +190,7 @@ function StateDot({ session: { state, exit } }: { readonly session: Session }) {
 }
 
 interface RenameFieldProps {
-  readonly session: Session;
+  readonly session: KnownSession;
   readonly onDone: (isByKey: boolean) => void;
 }
 

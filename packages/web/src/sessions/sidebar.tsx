@@ -1,19 +1,23 @@
 import { Keyboard, Plus, Search, Settings } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { household } from '../api/household.ts';
 import { layoutStore } from '../layout/layout-store.ts';
 import { focusedPane } from '../layout/layout.ts';
 import { keyOf } from '../keys.ts';
+import { fleet } from '../machines/fleet.ts';
 import { hrefOf, useRoute } from '../route.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { Mark } from '../ui/mark.tsx';
+import { useClock } from '../ui/clock.ts';
 import { forgetSession, restoreLost } from './actions.ts';
 import { commandOf, isLost } from './describe.ts';
+import type { KnownSession } from './known-session.ts';
 import { keepSeen, seen } from './seen.ts';
 import { SessionRow } from './session-row.tsx';
 
-const CLOCK_MS = 5_000;
+/** Only a host that belongs to a fleet has other machines to show. */
+const MachineGroups = lazy(() => import('../machines/machine-groups.tsx'));
 
 export interface SidebarProps {
   readonly onNew: () => void;
@@ -25,6 +29,7 @@ export interface SidebarProps {
 export function Sidebar({ onNew, onShown }: SidebarProps) {
   const { sessions, activeAt, silentSince, hostIsGone, update } = useStore(household);
   const seenOffsets = useStore(seen);
+  const hasFleet = useStore(fleet) !== undefined;
   const layout = useStore(layoutStore);
   const route = useRoute();
   const [query, setQuery] = useState('');
@@ -36,14 +41,38 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
 
   const shown = route === 'terminals' ? focusedPane(layout)?.session : undefined;
   const wanted = query.trim().toLowerCase();
-  const found = (sessions ?? []).filter((session) => {
+  const isWanted = (session: KnownSession) => {
     if (hidden.has(session.id)) return false;
     const text = `${session.name} ${commandOf(session)} ${session.cwd}`.toLowerCase();
     return text.includes(wanted);
-  });
+  };
+  const found = (sessions ?? []).filter(isWanted);
   const lost = (sessions ?? []).filter((session) => !hidden.has(session.id) && isLost(session)).length;
   const hide = (id: string, isHidden: boolean) =>
     setHidden((known) => new Set(isHidden ? [...known, id] : [...known].filter((other) => other !== id)));
+
+  const rowOf = (session: KnownSession, known: { offset: number; activeAt: number } | undefined) => (
+    <SessionRow
+      key={session.id}
+      session={session}
+      isShown={session.id === shown}
+      isUnread={known !== undefined && session.id !== shown && known.offset > (seenOffsets[session.id] ?? 0)}
+      activeAt={known?.activeAt}
+      now={now}
+      onShown={onShown}
+      onForget={() => {
+        hide(session.id, true);
+        forgetSession(session, () => hide(session.id, false));
+      }}
+    />
+  );
+  const rows = found.map((session) =>
+    rowOf(session, {
+      offset: session.offset,
+      activeAt: activeAt.get(session.id) ?? Date.parse(session.exitedAt ?? session.createdAt),
+    }),
+  );
+  const none = wanted === '' ? 'No sessions yet.' : `Nothing is called “${query.trim()}”.`;
 
   return (
     <nav aria-label="Sessions" className="flex h-full min-h-0 flex-col bg-canvas">
@@ -84,28 +113,25 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
           </Button>
         </div>
       )}
-      <ul className="min-h-0 flex-1 space-y-0.5 overflow-y-auto px-2 pb-2">
-        {found.map((session) => (
-          <SessionRow
-            key={session.id}
-            session={session}
-            isShown={session.id === shown}
-            isUnread={session.id !== shown && session.offset > (seenOffsets[session.id] ?? 0)}
-            activeAt={activeAt.get(session.id) ?? Date.parse(session.exitedAt ?? session.createdAt)}
+      {hasFleet ? (
+        <Suspense fallback={null}>
+          <MachineGroups
+            own={rows}
+            isWanted={isWanted}
+            rowOf={(session) => rowOf(session, undefined)}
+            isSearching={wanted !== ''}
+            none={none}
             now={now}
-            onShown={onShown}
-            onForget={() => {
-              hide(session.id, true);
-              forgetSession(session, () => hide(session.id, false));
-            }}
           />
-        ))}
-        {sessions && found.length === 0 && (
-          <li className="px-3 py-6 text-center text-[13px] text-muted">
-            {wanted === '' ? 'No sessions yet.' : `Nothing is called “${query.trim()}”.`}
-          </li>
-        )}
-      </ul>
+        </Suspense>
+      ) : (
+        <ul className="min-h-0 flex-1 space-y-0.5 overflow-y-auto px-2 pb-2">
+          {rows}
+          {sessions && rows.length === 0 && (
+            <li className="px-3 py-6 text-center text-[13px] text-muted">{none}</li>
+          )}
+        </ul>
+      )}
       <div className="flex items-center gap-1 border-t border-line p-2">
         <a
           href={hrefOf('settings')}
@@ -131,13 +157,4 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
       </div>
     </nav>
   );
-}
-
-function useClock(): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), CLOCK_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }

@@ -1,10 +1,11 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { ArrowLeft } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { toast } from 'sonner';
 import { logout } from '../api/access.ts';
 import { reasonOf } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
+import { fleet } from '../machines/fleet.ts';
 import { prefer, preferences, zoom } from '../preferences.ts';
 import { hrefOf } from '../route.ts';
 import { useStore } from '../store.ts';
@@ -12,6 +13,8 @@ import { Button } from '../ui/button.tsx';
 import { DaemonSection } from './daemon-section.tsx';
 import { HistorySection } from './history-section.tsx';
 import { SharesSection } from './shares-section.tsx';
+
+const MachinesSection = lazy(() => import('../machines/machines-section.tsx'));
 
 export default function SettingsPage() {
   return (
@@ -32,6 +35,7 @@ async function logoutOrTell(): Promise<void> {
 function Sections() {
   const heading = useRef<HTMLHeadingElement>(null);
   const { fontSize, screenReader } = useStore(preferences);
+  const hasFleet = useStore(fleet) !== undefined;
   useEffect(() => heading.current?.focus(), []);
   return (
     <main className="h-full overflow-y-auto">
@@ -46,6 +50,11 @@ function Sections() {
           Settings
         </h1>
         <DaemonSection />
+        {hasFleet && (
+          <Suspense fallback={null}>
+            <MachinesSection />
+          </Suspense>
+        )}
         <HistorySection />
         <SharesSection />
         <section

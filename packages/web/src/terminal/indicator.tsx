@@ -10,7 +10,15 @@ import type { LinkView } from './link.ts';
 import { LINK_LABEL, type LinkState } from './link-state.ts';
 
 /** What is the matter, and what to do about it. */
-function Explained({ state, known }: { readonly state: LinkState; readonly known: Household }) {
+function Explained({
+  state,
+  known,
+  machine,
+}: {
+  readonly state: LinkState;
+  readonly known: Household;
+  readonly machine: string | undefined;
+}) {
   if (state === 'opening' || state === 'waiting')
     return 'The connection was lost, and is made again by itself. What you type is kept until then.';
   if (known.hostIsGone)
@@ -20,6 +28,8 @@ function Explained({ state, known }: { readonly state: LinkState; readonly known
         <code className="font-mono">holdfast serve</code> starts it again.
       </>
     );
+  if (machine !== undefined)
+    return `${machine} can’t be reached. Your programs run on there, and what you type is kept.`;
   if (!canRestart(known))
     return (
       <>
@@ -33,9 +43,12 @@ function Explained({ state, known }: { readonly state: LinkState; readonly known
 /** A pane's connection: quiet while all is well. */
 export function Indicator({
   view,
+  machine,
   onReconnect,
 }: {
   readonly view: LinkView;
+  /** Undefined: that of the host. */
+  readonly machine?: string | undefined;
   readonly onReconnect: () => void;
 }) {
   const known = useStore(household);
@@ -66,13 +79,15 @@ export function Indicator({
             <span role="status">{label}</span>
           </Popover.Trigger>
         }
-        text={view.error ?? <Explained state={view.state} known={known} />}
+        text={view.error ?? <Explained state={view.state} known={known} machine={machine} />}
       >
         <div className="flex flex-wrap gap-2">
           <Button look="primary" onClick={onReconnect}>
             Reconnect
           </Button>
-          {!isTrying && canRestart(known) && <Button onClick={() => setIsAsking(true)}>Restart all…</Button>}
+          {!isTrying && machine === undefined && canRestart(known) && (
+            <Button onClick={() => setIsAsking(true)}>Restart all…</Button>
+          )}
         </div>
       </Hint>
       <ForceRestart open={isAsking} onClose={() => setIsAsking(false)} cancel="Keep waiting" />

@@ -1,5 +1,6 @@
 import type { Session } from '@holdfast/protocol';
 import { asSharedHere, sharedHere } from '../api/share.ts';
+import { placeOf } from '../sessions/session-key.ts';
 import { Store } from '../store.ts';
 import { decodeFrame, encodeFrame, splitFrame } from './frames.ts';
 import {
@@ -73,6 +74,7 @@ export function isHoldingBack(view: Pick<LinkView, 'heldBytes' | 'exit' | 'state
 }
 
 export interface LinkOptions {
+  /** What the page calls it. */
   readonly session: string;
   /** What is typed; there may be something in it already. */
   readonly outbox: Outbox;
@@ -130,7 +132,8 @@ export class TerminalLink {
 
   /** False if too much waits already. */
   type(bytes: Uint8Array): boolean {
-    if (bytes.length === 0) return true;
+    // Told by the host: it may be for looking only.
+    if (bytes.length === 0 || this.view.get().readOnly) return true;
     if (!this.#outbox.add(bytes)) return false;
     this.#flush();
     return true;
@@ -198,10 +201,11 @@ export class TerminalLink {
   }
 
   #open(): void {
-    const { session } = this.#options;
+    const { session, machine } = placeOf(this.#options.session);
     const url = asSharedHere(`/terminal/${encodeURIComponent(session)}`);
     const namespace = sharedHere()?.namespace;
     if (namespace !== undefined) url.searchParams.set('namespace', namespace);
+    if (machine !== undefined) url.searchParams.set('machine', machine);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     const socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';

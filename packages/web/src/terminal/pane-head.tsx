@@ -1,9 +1,10 @@
-import type { Session } from '@holdfast/protocol';
 import { Columns2, Maximize2, Rows2, Search, Share2, X } from 'lucide-react';
 import { toast } from 'sonner';
 import { api, reasonOf } from '../api/client.ts';
 import { keyOf } from '../keys.ts';
 import { commandOf, folderOf } from '../sessions/describe.ts';
+import type { KnownSession } from '../sessions/known-session.ts';
+import { placeOf } from '../sessions/session-key.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { IncompleteMark } from './incomplete-mark.tsx';
 import { Indicator } from './indicator.tsx';
@@ -14,7 +15,8 @@ export interface PaneActions {
   readonly onClose: () => void;
   readonly onRunAgain: () => void;
   readonly onRestore: () => void;
-  readonly onShare: () => void;
+  /** Absent: it can't be. */
+  readonly onShare?: () => void;
 }
 
 /** Of a session, and of the pane that shows it. */
@@ -24,7 +26,7 @@ export interface Sizes {
 }
 
 export interface PaneHeadProps {
-  readonly known: Session | undefined;
+  readonly known: KnownSession | undefined;
   /** As the program has set it. */
   readonly title: string;
   readonly view: LinkView | undefined;
@@ -52,6 +54,7 @@ export function PaneHead({
   sizes,
 }: PaneHeadProps) {
   const isRunning = known?.state === 'running';
+  const machine = known && placeOf(known.id).machine;
   return (
     <header
       className={`flex h-9 shrink-0 items-center gap-1 border-b border-line pr-1 pl-3 ${isFocused ? 'bg-panel' : 'bg-canvas'} ${isFocused && isOneOfMany ? 'shadow-[inset_0_2px_0_var(--accent)]' : ''}`}
@@ -61,6 +64,7 @@ export function PaneHead({
           {known?.name ?? '…'}
         </span>
         <span className="min-w-0 flex-1 truncate text-xs text-muted">
+          {machine !== undefined && <span className="font-medium">{machine} · </span>}
           {title || (known ? `${commandOf(known)} · ${folderOf(known)}` : '')}
         </span>
       </span>
@@ -88,19 +92,21 @@ export function PaneHead({
           )}
         </>
       )}
-      {view && <Indicator view={view} onReconnect={onReconnect} />}
+      {view && <Indicator view={view} machine={machine} onReconnect={onReconnect} />}
       <IconButton label={`Find (${keyOf('find')})`} onClick={onFind}>
         <Search size={14} aria-hidden />
       </IconButton>
       {actions && (
         <>
-          <IconButton
-            label="Share this terminal, to be seen"
-            className="max-md:hidden"
-            onClick={actions.onShare}
-          >
-            <Share2 size={14} aria-hidden />
-          </IconButton>
+          {actions.onShare && (
+            <IconButton
+              label="Share this terminal, to be seen"
+              className="max-md:hidden"
+              onClick={actions.onShare}
+            >
+              <Share2 size={14} aria-hidden />
+            </IconButton>
+          )}
           <IconButton
             label={`Split right (${keyOf('splitRight')})`}
             className="max-md:hidden"
@@ -123,9 +129,9 @@ export function PaneHead({
   );
 }
 
-async function takeSize({ id }: Session, { cols, rows }: Size): Promise<void> {
+async function takeSize({ id }: KnownSession, { cols, rows }: Size): Promise<void> {
   try {
-    await api.terminal.resize.mutate({ session: id, cols, rows });
+    await api.terminal.resize.mutate({ ...placeOf(id), cols, rows });
   } catch (error) {
     toast.error(`Can’t take the size: ${reasonOf(error)}`);
   }

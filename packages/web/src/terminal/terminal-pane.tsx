@@ -1,14 +1,13 @@
-import type { Session } from '@holdfast/protocol';
 import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { isLoginOver } from '../api/access.ts';
-import { household } from '../api/household.ts';
 import { copyText } from '../copy-text.ts';
 import { commandOf } from '../keys.ts';
 import { focusAsked } from '../layout/layout-store.ts';
 import { preferences } from '../preferences.ts';
 import { randomId } from '../random-id.ts';
 import { count } from '../sessions/describe.ts';
+import { type KnownSession, sessionOf, useSilence } from '../sessions/known-session.ts';
 import { markSeen } from '../sessions/seen.ts';
 import { takeStarted } from '../sessions/started-here.ts';
 import { Store, useStore } from '../store.ts';
@@ -26,10 +25,10 @@ import { TerminalView } from './terminal-view.ts';
 import { TouchKeys } from './touch-keys.tsx';
 
 export interface TerminalPaneProps {
-  /** Its id. */
+  /** What the page calls it. */
   readonly session: string;
   /** Undefined while it isn't known. */
-  readonly known: Session | undefined;
+  readonly known: KnownSession | undefined;
   readonly isFocused: boolean;
   /** Whether there are other panes beside it. */
   readonly isOneOfMany?: boolean;
@@ -71,7 +70,7 @@ export default function TerminalPane(props: TerminalPaneProps) {
   const [sizes, setSizes] = useState<Sizes>();
   const { fontSize, screenReader } = useStore(preferences);
   const linkView = useStore<LinkView | undefined>(live?.link.view ?? NOTHING);
-  const { silentSince } = useStore(household);
+  const silentSince = useSilence(session);
   const timesAsked = useStore(focusAsked);
   const hasEnded = linkView?.state === 'ended';
   const timesRestored = useTimesRestored(known, hasEnded);
@@ -197,7 +196,7 @@ export default function TerminalPane(props: TerminalPaneProps) {
 }
 
 /** How often its session was restored behind the end that it shows: another program runs in it then, which needs another link. */
-function useTimesRestored(known: Session | undefined, hasEnded: boolean): number {
+function useTimesRestored(known: KnownSession | undefined, hasEnded: boolean): number {
   const linked = useRef<LinkedPid>(undefined);
   const [times, setTimes] = useState(0);
   const pid = known?.pid;
@@ -264,7 +263,7 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
 function letGo(session: string, { link, outbox }: Live): void {
   if (!hasUndelivered(link.view.get())) return;
   if (isLoginOver()) return keepInput(session, outbox);
-  const name = household.get().sessions?.find(({ id }) => id === session)?.name ?? session;
+  const name = sessionOf(session)?.name ?? session;
   const { heldBytes, unsentBytes } = outbox;
   const bytes = `${unsentBytes < heldBytes ? 'up to ' : ''}${count(heldBytes, 'byte')}`;
   toast.warning(`Not typed into “${name}”: ${bytes} that the pane held back`, {

@@ -1,0 +1,238 @@
+import { BUILD, HoldfastError, ownError, VERSION } from '@holdfast/protocol';
+import * as z from 'zod';
+import { type FailureDocument, failureOf } from '../api/failure.ts';
+import type { FleetDoor, FoundMachine } from './fleet-door.ts';
+import type { MachineView } from './machine-view.ts';
+
+/** How often the fleet is looked at while somebody wants to know, and at most so much of the time. */
+const LOOK_MS = 1_000;
+const LOOK_SHARE = 0.1;
+/** Where it may not be looked at: the servers of the fleet log each attempt. */
+const REFUSED_MS = 5_000;
+/** A machine that was not seen for so long can't be reached, whatever keeps this one from looking. */
+const AWAY_MS = 8_000;
+/** One that was not seen for so long is forgotten. */
+const FORGOTTEN_MS = 24 * 3_600_000;
+/** How often a machine is asked which daemon runs there, and how many are at once. */
+const ASK_MS = 30_000;
+const ASKED_AT_ONCE = 8;
+
+/** What of a supervisor's answer is told. Another machine's may be of another version. */
+const told = z.object({
+  update: z.object({
+    pending: z.boolean(),
+    running: z.string().nullable(),
+    available: z.string().nullable(),
+  }),
+});
+
+interface Known {
+  found: FoundMachine;
+  /** When it was there last, ms since 1970. */
+  seenAt: number;
+  isListed: boolean;
+  daemon: MachineView['daemon'];
+  /** Its daemon was asked for then, by `performance.now()`. */
+  askedAt: number;
+  isAsked: boolean;
+  /** As listeners have been told of it. */
+  told: string;
+}
+
+export type MachineChange =
+  /** At the beginning, and whenever another one is there, one is forgotten, or the fleet can't be looked at: all names. */
+  | {
+      readonly type: 'machines';
+      readonly names: readonly string[];
+      readonly problem: FailureDocument | null;
+    }
+  | { readonly type: 'machine'; readonly machine: MachineView };
+
+/** Which machines the fleet has, as far as is known; looks while somebody listens. */
+export class MachineWatch {
+  readonly #door: FleetDoor;
+  readonly #known = new Map<string, Known>();
+  readonly #listeners = new Set<(change: MachineChange) => void>();
+  /** Why the fleet can't be looked at. */
+  #problem: unknown;
+  #looking: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #asking = 0;
+  #isClosed = false;
+
+  constructor(door: FleetDoor) {
+    this.#door = door;
+    this.#note(ownMachine(door.ownName), Date.now());
+  }
+
+  /** Tells of all there is, and then of each change; returns what ends that. */
+  listen(listener: (change: MachineChange) => void): () => void {
+    this.#listeners.add(listener);
+    listener(this.#names());
+    for (const known of this.#known.values()) listener({ type: 'machine', machine: this.#view(known) });
+    if (this.#listeners.size === 1) void this.#lookOn();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) clearTimeout(this.#timer);
+    };
+  }
+
+  /** What there is now. Throws HoldfastError if the fleet can't be looked at. */
+  async list(): Promise<MachineView[]> {
+    await this.#look();
+    if (this.#problem !== undefined) throw this.#problem;
+    return [...this.#known.values()].map((known) => this.#view(known));
+  }
+
+  /** Its daemon may be another one by now. */
+  askAgain(machine: string): void {
+    const known = this.#known.get(machine);
+    if (!known) return;
+    known.askedAt = Number.NEGATIVE_INFINITY;
+    this.#askDaemons();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+  }
+
+  async #lookOn(): Promise<void> {
+    clearTimeout(this.#timer);
+    const began = performance.now();
+    await this.#look();
+    if (this.#listeners.size === 0 || this.#isClosed) return;
+    const tookMs = performance.now() - began;
+    const isRefused = this.#problem instanceof HoldfastError && this.#problem.code === 'E_FORBIDDEN';
+    clearTimeout(this.#timer);
+    const pauseMs = isRefused ? REFUSED_MS : Math.max(LOOK_MS, tookMs / LOOK_SHARE);
+    this.#timer = setTimeout(() => void this.#lookOn(), pauseMs);
+  }
+
+  /** Never throws; one look is for all who want one meanwhile. */
+  #look(): Promise<void> {
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const before = JSON.stringify(this.#names());
+    try {
+      const found = await this.#door.hosts();
+      const now = Date.now();
+      const names = new Set(found.map(({ name }) => name));
+      for (const machine of found) this.#note(machine, now);
+      for (const [name, known] of this.#known) {
+        known.isListed = names.has(name) || this.#isOwn(name);
+        if (now - known.seenAt > FORGOTTEN_MS && !known.isListed) this.#known.delete(name);
+      }
+      this.#problem = undefined;
+    } catch (error) {
+      this.#problem = ownError(error);
+    }
+    const names = this.#names();
+    if (JSON.stringify(names) !== before) this.#tell(names);
+    for (const known of this.#known.values()) this.#tellIfNew(known);
+    this.#askDaemons();
+  }
+
+  #note(found: FoundMachine, now: number): void {
+    const known = this.#known.get(found.name);
+    if (!known) {
+      const asked = { daemon: null, askedAt: Number.NEGATIVE_INFINITY, isAsked: false };
+      this.#known.set(found.name, { found, seenAt: now, isListed: true, ...asked, told: '' });
+      return;
+    }
+    if (known.found.lease.instance !== found.lease.instance) known.askedAt = Number.NEGATIVE_INFINITY;
+    known.found = found;
+    known.seenAt = now;
+  }
+
+  /** Of those that can be reached, the ones that were not asked for the longest. */
+  #askDaemons(): void {
+    const due = [...this.#known.values()]
+      .filter((known) => {
+        const isDue = performance.now() - known.askedAt > ASK_MS && !known.isAsked;
+        return isDue && this.#isReachable(known);
+      })
+      .toSorted((one, other) => one.askedAt - other.askedAt);
+    for (const known of due.slice(0, ASKED_AT_ONCE - this.#asking)) void this.#askDaemon(known);
+  }
+
+  async #askDaemon(known: Known): Promise<void> {
+    this.#asking += 1;
+    known.isAsked = true;
+    known.askedAt = performance.now();
+    try {
+      const answer = told.safeParse(await this.#door.status(known.found.name));
+      known.daemon = answer.success ? answer.data.update : null;
+    } catch {
+      known.daemon = null; // It is asked again.
+    }
+    known.isAsked = false;
+    this.#asking -= 1;
+    this.#tellIfNew(known);
+    if (this.#listeners.size > 0) this.#askDaemons();
+  }
+
+  #tellIfNew(known: Known): void {
+    const machine = this.#view(known);
+    const text = JSON.stringify(machine);
+    if (text === known.told) return;
+    known.told = text;
+    this.#tell({ type: 'machine', machine });
+  }
+
+  #tell(change: MachineChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #names(): MachineChange {
+    const problem = this.#problem === undefined ? null : failureOf(this.#problem);
+    return { type: 'machines', names: [...this.#known.keys()], problem };
+  }
+
+  #view(known: Known): MachineView {
+    const { found, seenAt, daemon } = known;
+    const { name, lease, sessions, omitted } = found;
+    const reachable = this.#isReachable(known);
+    return {
+      name,
+      isOwn: this.#isOwn(name),
+      reachable,
+      lastSeenAt: reachable ? null : new Date(seenAt).toISOString(),
+      hostname: lease.machine,
+      home: lease.home,
+      version: lease.version,
+      build: lease.build,
+      since: lease.since,
+      daemon,
+      sessions: [...sessions],
+      omitted,
+    };
+  }
+
+  #isReachable({ found, isListed, seenAt }: Known): boolean {
+    return this.#isOwn(found.name) || (isListed && Date.now() - seenAt < AWAY_MS);
+  }
+
+  #isOwn(name: string): boolean {
+    return name === this.#door.ownName;
+  }
+}
+
+/** Whatever the fleet says: this machine is there, since it serves. */
+function ownMachine(name: string): FoundMachine {
+  const lease = {
+    instance: '',
+    machine: '',
+    home: '',
+    version: VERSION,
+    build: BUILD,
+    since: new Date().toISOString(),
+  };
+  return { name, lease, sessions: [], omitted: 0 };
+}

@@ -1,0 +1,90 @@
+import { Unplug } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { timeOf } from '../sessions/describe.ts';
+import { placeOf } from '../sessions/session-key.ts';
+import { useStore } from '../store.ts';
+import { fleet, type KnownSession, type Machine } from './fleet.ts';
+import { sinceText, versionText } from './machine-texts.ts';
+
+export interface MachineGroupsProps {
+  /** Rows of this machine's sessions. */
+  readonly own: readonly ReactNode[];
+  /** Whether a session is looked for. */
+  readonly isWanted: (session: KnownSession) => boolean;
+  readonly rowOf: (session: KnownSession) => ReactNode;
+  readonly isSearching: boolean;
+  /** What is said where no session is found at all. */
+  readonly none: string;
+  readonly now: number;
+}
+
+/** The sessions of all machines of the fleet, by machine. */
+export default function MachineGroups({ own, isWanted, rowOf, isSearching, none, now }: MachineGroupsProps) {
+  const known = useStore(fleet);
+  if (!known) return null;
+  const elsewhere = [...known.sessions.values()].filter(isWanted);
+  const groups = known.machines.map((machine) => {
+    const isHere = ({ id }: KnownSession) => placeOf(id).machine === machine.name;
+    return { machine, rows: machine.isOwn ? own : elsewhere.filter(isHere).map(rowOf) };
+  });
+  // Who looks for something has no use for machines that have nothing like it.
+  const shown = isSearching ? groups.filter(({ rows }) => rows.length > 0) : groups;
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
+      {known.problem !== null && (
+        <p role="status" className="mb-2 rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">
+          The other machines can’t be seen: {known.problem}
+        </p>
+      )}
+      {shown.map(({ machine, rows }) => (
+        <Group key={machine.name} machine={machine} rows={rows} now={now} />
+      ))}
+      {shown.length === 0 && <p className="px-3 py-6 text-center text-[13px] text-muted">{none}</p>}
+    </div>
+  );
+}
+
+interface GroupProps {
+  readonly machine: Machine;
+  readonly rows: readonly ReactNode[];
+  readonly now: number;
+}
+
+function Group({ machine, rows, now }: GroupProps) {
+  const { name, reachable, lastSeenAt, omitted, isOwn } = machine;
+  const id = `machine-${name}`;
+  return (
+    <section aria-labelledby={id} data-machine={name} data-reachable={reachable} className="mb-3">
+      <header className="sticky top-0 z-[1] bg-canvas px-2.5 pt-1 pb-1">
+        <span className="flex items-baseline gap-2">
+          <h2 id={id} className="min-w-0 truncate text-xs font-semibold">
+            {name}
+          </h2>
+          {isOwn && <span className="shrink-0 text-xs text-muted">this machine</span>}
+          <span
+            className="ml-auto min-w-0 shrink truncate text-xs text-muted tabular-nums"
+            title={versionText(machine)}
+          >
+            {versionText(machine).replace(/\+.*/, '')}
+          </span>
+        </span>
+        {!reachable && lastSeenAt !== null && (
+          <span
+            role="status"
+            className="flex items-center gap-1 text-xs text-warn"
+            title={timeOf(lastSeenAt)}
+          >
+            <Unplug size={12} aria-hidden /> Unreachable · last seen {sinceText(lastSeenAt, now)}
+          </span>
+        )}
+      </header>
+      <ul className="space-y-0.5">
+        {rows}
+        {rows.length === 0 && <li className="px-2.5 py-1 text-xs text-muted">No sessions</li>}
+        {omitted > 0 && (
+          <li className="px-2.5 py-1 text-xs text-muted">{omitted} more, which are too many to be listed</li>
+        )}
+      </ul>
+    </section>
+  );
+}

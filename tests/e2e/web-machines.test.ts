@@ -1,0 +1,192 @@
+import { beforeEach, describe, expect } from 'vitest';
+import { complaints } from './support/complaints.ts';
+import { FleetHouse } from './support/fleet-house.ts';
+import { TestHost } from './support/test-host.ts';
+import { TestNats, whyNoNats } from './support/test-nats.ts';
+import { WebPage } from './support/web-page.ts';
+import { webTest } from './support/web-test.ts';
+
+const GONE_WITHIN_MS = 10_000;
+
+beforeEach(({ skip }) => {
+  const why = whyNoNats();
+  if (why !== undefined) skip(why);
+});
+
+function startHost(name: string, nats: TestNats): Promise<TestHost> {
+  return TestHost.start({ args: ['--fleet', nats.url, '--fleet-name', name] });
+}
+
+/** The sessions of one machine, in the list. */
+function group({ page }: WebPage, machine: string) {
+  return page.locator(`[data-machine="${machine}"]`);
+}
+
+webTest(
+  'sessions are listed by machine, and one of another machine is used as one of this: it is typed into, resized, renamed, split, killed and forgotten',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using nats = await TestNats.start();
+    await using alpha = await startHost('alpha', nats);
+    await using beta = await startHost('beta', nats);
+    const here = await alpha.client().terminal.create.mutate({ command: ['cat'], name: 'here' });
+    const there = await beta.client().terminal.create.mutate({ command: ['sh'], name: 'there' });
+    await using web = await WebPage.open(browser, alpha.at);
+    const { page } = web;
+    await group(web, 'alpha').locator(`[data-session-row="${here.id}"]`).waitFor();
+    expect(await group(web, 'alpha').getByText('this machine').count()).toBe(1);
+    const key = `beta/${there.id}`;
+    const row = group(web, 'beta').locator(`[data-session-row="${key}"]`);
+    await row.getByText('there', { exact: true }).click();
+    await web.pane(key).locator('[data-link=live]').waitFor();
+
+    const home = beta.home.env['HOME'] ?? '';
+    await page.keyboard.type('echo home is $HOME; stty size\n');
+    const shown = await web.untilText(key, `home is ${home}`);
+    expect(shown).toContain('home is');
+    const { cols, rows } = await beta.client().terminal.get.query({ session: there.id });
+    await web.untilText(key, `\n${rows} ${cols}\n`);
+    expect(cols).toBeGreaterThan(80);
+
+    await page.keyboard.press('Alt+Shift+KeyD');
+    await expect.poll(async () => (await beta.client().terminal.list.query()).length).toBe(2);
+    expect(await alpha.client().terminal.list.query()).toHaveLength(1);
+    await expect.poll(() => group(web, 'beta').locator('[data-session-row]').count()).toBe(2);
+
+    await row.getByRole('button', { name: /there/ }).first().focus();
+    await page.keyboard.press('F2');
+    await page.getByLabel('New name of there').fill('over there');
+    await page.keyboard.press('Enter');
+    await row.getByText('over there', { exact: true }).waitFor();
+    expect((await beta.client().terminal.get.query({ session: there.id })).name).toBe('over there');
+
+    await page.reload();
+    await web.pane(key).locator('[data-link=live]').waitFor();
+    await web.untilText(key, `home is ${home}`);
+    await row
+      .getByRole('button', { name: /over there/ })
+      .first()
+      .focus();
+    await page.keyboard.press('Delete');
+    await page.getByRole('button', { name: 'Kill session' }).click();
+    await row.getByText(/Ended by SIG/).waitFor();
+    await row
+      .getByRole('button', { name: /over there/ })
+      .first()
+      .focus();
+    await page.keyboard.press('Delete');
+    await row.waitFor({ state: 'detached' });
+    await expect
+      .poll(async () => (await beta.client().terminal.list.query()).map(({ id }) => id), { timeout: 15_000 })
+      .not.toContain(there.id);
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest(
+  'a session is started on another machine, in the home folder there',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using nats = await TestNats.start();
+    await using alpha = await startHost('alpha', nats);
+    await using beta = await startHost('beta', nats);
+    await using web = await WebPage.open(browser, alpha.at);
+    const { page } = web;
+    await group(web, 'beta').waitFor();
+    await page.keyboard.press('Alt+Shift+KeyN');
+    await page.getByLabel('Machine').selectOption('beta');
+    await page.getByLabel('Command').fill('pwd');
+    await page.getByRole('button', { name: 'Start session' }).click();
+    await expect.poll(async () => (await beta.client().terminal.list.query()).length).toBe(1);
+    const [made] = await beta.client().terminal.list.query();
+    await web.untilText(`beta/${made?.id}`, beta.home.env['HOME'] ?? '');
+    expect(await alpha.client().terminal.list.query()).toEqual([]);
+    expect(web.errors).toEqual([]);
+  },
+);
+
+describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  webTest(
+    'a machine whose host is killed is shown as unreachable within 10 s, with when it was seen; its terminal goes on when it is back',
+    { timeout: 120_000 },
+    async ({ browser }) => {
+      await using nats = await TestNats.start();
+      await using alpha = await startHost('alpha', nats);
+      await using beta = await startHost('beta', nats);
+      await alpha.client().terminal.create.mutate({ command: ['cat'], name: 'notes' });
+      const { id } = await beta.client().terminal.create.mutate({ command: ['cat'], name: 'build' });
+      await using web = await WebPage.open(browser, alpha.at, { colorScheme });
+      const { page } = web;
+      const key = `beta/${id}`;
+      await page.locator(`[data-session-row="${key}"]`).getByText('build', { exact: true }).click();
+      await web.pane(key).locator('[data-link=live]').waitFor();
+      await page.keyboard.type('before\n');
+      await web.untilText(key, 'before\nbefore');
+      await web.picture(`machines-${colorScheme}`);
+      const found = { reachable: await complaints(web), unreachable: ['not looked at'] };
+
+      await beta.crash();
+      await group(web, 'beta')
+        .getByText(/Unreachable · last seen/)
+        .waitFor({ timeout: GONE_WITHIN_MS });
+      expect(await page.locator(`[data-session-row="${key}"]`).count()).toBe(1);
+      await page.keyboard.type('meanwhile\n');
+      await web
+        .pane(key)
+        .getByText(/held back until/)
+        .waitFor();
+      await web.picture(`machines-unreachable-${colorScheme}`);
+      found.unreachable = await complaints(web);
+
+      await beta.start();
+      await web.untilText(key, 'before\nbefore\nmeanwhile\nmeanwhile', 30_000);
+      await group(web, 'beta').and(page.locator('[data-reachable=true]')).waitFor();
+      expect(found).toEqual({ reachable: [], unreachable: [] });
+      expect(web.errors).toEqual([]);
+    },
+  );
+});
+
+webTest(
+  'the page can do on other machines what its credentials allow: nothing with those of a host, look with those of a guest',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using house = await FleetHouse.open();
+    await using build1 = await house.host('build1', 'guest');
+    await using build2 = await house.host('build2');
+    const shell = ['sh', '-c', 'echo on build2; cat'];
+    const { id } = await build2.client().terminal.create.mutate({ command: shell, name: 'there' });
+
+    await using guest = await WebPage.open(browser, build1.at);
+    const key = `build2/${id}`;
+    await guest.page.locator(`[data-session-row="${key}"]`).getByText('there', { exact: true }).click();
+    await guest.untilText(key, 'on build2');
+    await guest.pane(key).getByText('View only').waitFor();
+    await guest.page.keyboard.type('not mine to type\n');
+    await guest.page.locator(`[data-session-row="${key}"] button`).first().focus();
+    await guest.page.keyboard.press('Delete');
+    await guest.page.getByRole('button', { name: 'Kill session' }).click();
+    await guest.page.getByText(/Can’t end “there”/).waitFor();
+    expect(await build2.client().terminal.get.query({ session: id })).toMatchObject({ state: 'running' });
+    const { text } = await build2.client().terminal.capture.query({ session: id });
+    expect(text.trim()).toBe('on build2');
+    expect(guest.errors).toEqual([]);
+
+    await using host = await WebPage.open(browser, build2.at);
+    await host.page.getByText(/The other machines can’t be seen: .*these credentials/).waitFor();
+    await group(host, 'build2').locator(`[data-session-row="${id}"]`).waitFor();
+    expect(host.errors).toEqual([]);
+  },
+);
+
+webTest('without a fleet the page knows of no machines, and loads nothing for them', async ({ web }) => {
+  const asked: string[] = [];
+  web.page.on('request', (request) => asked.push(request.url()));
+  await web.page.reload();
+  await web.newSession({ command: 'cat', name: 'alone' });
+  await web.page.keyboard.press('Alt+Shift+Comma');
+  await web.page.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
+  expect(await web.page.locator('[data-machine]').count()).toBe(0);
+  expect(await web.page.getByRole('heading', { name: 'Machines' }).count()).toBe(0);
+  expect(asked.filter((url) => url.includes('/machine'))).toEqual([]);
+});
