@@ -28,7 +28,7 @@ test('a clock that is set a day ahead ends the retention of no session', async (
       processes: new ProcessLister(),
       usePidfd: true,
       screenAnswers: async () => [],
-      followScreen: async () => ({ offset: 0, isBehind: false, tookMs: 0 }),
+      followScreen: async () => ({ offset: 0, isBehind: false, hasMore: false, tookMs: 0 }),
       whileServing: async () => undefined,
       keeper: new KeeperLink(undefined, {
         ...quiet,

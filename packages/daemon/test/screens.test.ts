@@ -135,7 +135,7 @@ test('a worker that never answers is given up, and the others get another one', 
 });
 
 test('whoever looks comes before a screen that nobody looks at', async () => {
-  const followed = '{ followed: { offset: 1, isBehind: false, tookMs: 0 } }';
+  const followed = '{ followed: { offset: 1, isBehind: false, hasMore: false, tookMs: 0 } }';
   using scene = new Scene(
     `if (request.follow) port.postMessage(${followed}); else answer(request.session.id)`,
   );
@@ -147,7 +147,7 @@ test('whoever looks comes before a screen that nobody looks at', async () => {
   const second = scene.capture('second').then(note('second'));
   await Promise.all([first, unseen.then(note('unseen')), second]);
   expect(order).toEqual(['first', 'second', 'unseen']);
-  expect(await unseen).toEqual({ offset: 1, isBehind: false, tookMs: 0 });
+  expect(await unseen).toEqual({ offset: 1, isBehind: false, hasMore: false, tookMs: 0 });
 });
 
 test('a worker of another build makes no screens', async () => {

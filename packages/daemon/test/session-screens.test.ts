@@ -482,6 +482,28 @@ describe('a screen that nobody looks at', () => {
     expect(scene.follow()).toMatchObject({ isBehind: false, offset: scene.history.end });
   });
 
+  test('is shown long output in pieces, and saved before the history has its beginning no longer', () => {
+    using scene = new Scene(8 * MIB);
+    using always = emulators.open(size);
+    const { bytes } = ScreenRecording.endless(ScreenRecording.all(), 10 * 256 * 1024);
+    scene.write(bytes);
+    let followed = scene.follow();
+    let piece = 1;
+    for (; followed.hasMore; piece += 1) {
+      expect(followed.isBehind).toBe(false);
+      expect(followed.offset).toBeGreaterThan((piece - 1) * 256 * 1024);
+      expect(followed.offset).toBeLessThanOrEqual(piece * 256 * 1024);
+      // After 2 MiB.
+      expect(fs.existsSync(scene.checkpoint)).toBe(followed.offset >= 2 * MIB || piece > 8);
+      followed = scene.follow();
+    }
+    expect(piece).toBeGreaterThanOrEqual(10);
+    expect(scene.history.end - followed.offset).toBeLessThan(256 * 1024);
+    const { emulator, offset } = scene.look();
+    always.feed(bytes.subarray(0, offset));
+    expect(differences(always, emulator)).toEqual([]);
+  });
+
   test('does not stop at a sequence that is longer than what is shown at once', () => {
     using scene = new Scene(64 * 1024);
     scene.write(`text\x1b]2;${'x'.repeat(30_000)}\x07more`);

@@ -70,7 +70,7 @@ test('a session for which no pidfd could be opened learns of its exit all the sa
     changed: () => undefined,
     usePidfd: true,
     screenAnswers: async () => [],
-    followScreen: async () => ({ offset: 0, isBehind: false, tookMs: 0 }),
+    followScreen: async () => ({ offset: 0, isBehind: false, hasMore: false, tookMs: 0 }),
     lookBlock: new Block(64),
     whileServing: async () => undefined,
     keeper: new KeeperLink(undefined, {

@@ -53,6 +53,8 @@ export interface Followed {
   readonly offset: number;
   /** Not all could be shown before it left the history. */
   readonly isBehind: boolean;
+  /** There is more to show, for which nobody else has to wait. */
+  readonly hasMore: boolean;
   /** What it has cost. */
   readonly tookMs: number;
 }

@@ -30,7 +30,7 @@ class Scene {
   }
 
   async answer(followed: Partial<Followed> = {}): Promise<void> {
-    this.#answer?.resolve({ offset: this.history.end, isBehind: false, tookMs: 1, ...followed });
+    this.#answer?.resolve({ offset: this.history.end, isBehind: false, hasMore: false, tookMs: 1, ...followed });
     await new Promise(setImmediate);
   }
 
@@ -86,4 +86,14 @@ test('where no screens can be made it is asked again after a minute', async () =
   expect(scene.write(CAPACITY)).toBe(1);
   scene.nowMs += 60_000;
   expect(scene.write(1)).toBe(2);
+});
+
+test('what is shown in pieces is asked for until there is no more, though nothing is written', async () => {
+  scene.write(CAPACITY / 2);
+  await scene.answer({ offset: 10_000, hasMore: true });
+  expect(scene.asked).toHaveLength(2);
+  await scene.answer({ offset: 20_000, hasMore: true });
+  expect(scene.asked).toHaveLength(3);
+  await scene.answer();
+  expect(scene.asked).toEqual([{ isFlood: false }, { isFlood: false }, { isFlood: false }]);
 });

@@ -43,21 +43,26 @@ export class Following {
   outputGrew(nowMs: number): void {
     const { end } = this.#history;
     if (this.#isAsking || end - this.#shown < this.#everyBytes || nowMs < this.#notBeforeMs) return;
-    this.#isAsking = true;
     const grown = this.#behind && (end - this.#behind.end) / Math.max(1, nowMs - this.#behind.sinceMs);
-    this.#follow({ isFlood: grown !== undefined && grown > FLOOD_BYTES_PER_MS }).then(
+    this.#ask({ isFlood: grown !== undefined && grown > FLOOD_BYTES_PER_MS });
+  }
+
+  #ask(how: FollowRequest['follow']): void {
+    this.#isAsking = true;
+    this.#follow(how).then(
       (followed) => this.#followed(followed),
       // The session was forgotten, or there are no screens.
       () => this.#failed(),
     );
   }
 
-  #followed({ offset, isBehind, tookMs }: Followed): void {
+  #followed({ offset, isBehind, hasMore, tookMs }: Followed): void {
     const nowMs = performance.now();
     this.#isAsking = false;
     this.#shown = offset;
     this.#behind = isBehind ? { sinceMs: nowMs, end: this.#history.end } : undefined;
     if (isBehind) this.#notBeforeMs = nowMs + (tookMs + ASKING_MS) * (SHARE - 1);
+    else if (hasMore) this.#ask({ isFlood: false });
     // What came meanwhile.
     else this.outputGrew(nowMs);
   }

@@ -16,6 +16,8 @@ import { passedSizes } from './passed-sizes.ts';
 
 /** So much of what was not looked at yet is parsed, at 13 MB/s or more. The output before it is skimmed: nobody has seen it. */
 const PARSED_BYTES = 4 * 1024 * 1024;
+/** So much is shown at once of what nobody looks at: whoever looks at another screen meanwhile waits 20 ms for it at most. */
+const PIECE_BYTES = 256 * 1024;
 /** So much is skimmed, at 100 MB/s or more. What is still older is left out. */
 const SKIMMED_BYTES = 64 * 1024 * 1024;
 const SKIMMED_AT_ONCE = 256 * 1024;
@@ -25,6 +27,9 @@ const MIDST_BYTES = 4096;
 const SETTLED_BY_RESET: readonly Doubt[] = ['history', 'skimmed', 'crash', 'size', 'unrepresented'];
 const LINE_FEED = 0x0a;
 const ESC = 0x1b;
+
+/** How a screen does that nobody looks at: all was shown, a piece of it, or it is behind and will not be shown all. */
+export type Pace = 'shown' | 'more' | 'behind';
 
 /** What is needed to show a session. */
 export interface SessionOutput {
@@ -146,27 +151,31 @@ export class SessionScreen implements Disposable {
   }
 
   /**
-   * Shows what has come though nobody looks, and faster than it goes on coming. Of a flood, in which that can't be, what it sets is taken
-   * while the history has it, but for the end: who looks gets that. Says whether it was one. Throws Error if the history can't be read.
+   * Shows the next piece of what has come though nobody looks, and faster than it goes on coming. Of a flood, in which that can't be, what
+   * it sets is taken while the history has it, but for the end: who looks gets that. Throws Error if the history can't be read.
    */
-  keepUp(output: SessionOutput, { capacity, isFlood }: { capacity: number; isFlood: boolean }): boolean {
+  keepUp(output: SessionOutput, { capacity, isFlood }: { capacity: number; isFlood: boolean }): Pace {
     const { history } = output;
     const { end } = history.range();
     const every = followEveryBytes(capacity);
+    let left = PIECE_BYTES;
     while (this.#offset < end) {
       const { start, end: newest } = history.range();
       if (isFlood || newest - this.#offset > Math.min((capacity * 7) / 8, PARSED_BYTES)) {
         const to = newest - every / 2;
         if (to > this.#offset) this.#skim(history, Math.max(this.#offset, start), to);
-        return true;
+        return 'behind';
       }
+      if (left === 0) return 'more';
       const before = this.#offset;
-      this.follow(output, Math.min(end, before + every / 4));
+      const step = Math.min(every / 4, left);
+      left -= step;
+      this.follow(output, Math.min(end, before + step));
       // A sequence that is longer.
       if (this.#offset === before) this.follow(output, end);
       if (this.#offset === before) break;
     }
-    return false;
+    return 'shown';
   }
 
   #skim(history: HistoryFile, start: number, to: number): void {

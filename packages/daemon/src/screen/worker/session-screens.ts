@@ -3,7 +3,7 @@ import type { Followed, FollowRequest, ScreenedSession } from '../messages.ts';
 import { followEveryBytes } from '../follow-every.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import { HistoryFile } from './history-file.ts';
-import { type SessionOutput, SessionScreen } from './session-screen.ts';
+import { type Pace, type SessionOutput, SessionScreen } from './session-screen.ts';
 
 /** Screens that are kept: 50 people who attach to as many sessions find theirs, and some more. */
 const SCREENS = 64;
@@ -35,23 +35,24 @@ export class SessionScreens {
   /** A session's screen as it is now, or at an offset if it has not been shown more already. Throws Error if the history can't be read. */
   look(session: ScreenedSession, at?: number): SessionScreen {
     const kept = this.#show(session, (screen, output) => screen.follow(output, at));
-    // Before the history has no longer what comes behind the last one.
-    if (kept.screen.offset - kept.savedAt >= followEveryBytes(session.capacity)) this.#save(kept);
+    this.#saveInTime(kept, session);
     this.#makeRoom();
     return kept.screen;
   }
 
-  /** Shows a screen what there is though nobody looks. Throws Error if the history can't be read. */
+  /** Shows a screen what there is though nobody looks, or a piece of it. Throws Error if the history can't be read. */
   follow(session: ScreenedSession, { isFlood }: FollowRequest['follow']): Followed {
     const begun = performance.now();
-    let isBehind = false;
+    let pace = 'shown' as Pace;
     const kept = this.#show(session, (screen, output) => {
-      isBehind = screen.keepUp(output, { capacity: session.capacity, isFlood });
+      pace = screen.keepUp(output, { capacity: session.capacity, isFlood });
     });
     // In a flood it would be old before it is written.
-    if (!isBehind) this.#save(kept);
+    if (pace === 'shown') this.#save(kept);
+    else if (pace === 'more') this.#saveInTime(kept, session);
     this.#makeRoom();
-    return { offset: kept.screen.offset, isBehind, tookMs: performance.now() - begun };
+    const tookMs = performance.now() - begun;
+    return { offset: kept.screen.offset, isBehind: pace === 'behind', hasMore: pace === 'more', tookMs };
   }
 
   #show(
@@ -85,6 +86,11 @@ export class SessionScreens {
     const checkpoint = file.read();
     const restored = checkpoint && SessionScreen.restore(this.#emulators, output, checkpoint);
     return restored ?? SessionScreen.begin(this.#emulators, output);
+  }
+
+  /** Before the history has no longer what comes behind its last checkpoint. */
+  #saveInTime(kept: Kept, { capacity }: ScreenedSession): void {
+    if (kept.screen.offset - kept.savedAt >= followEveryBytes(capacity)) this.#save(kept);
   }
 
   #save(kept: Kept): void {
