@@ -30,7 +30,13 @@ class Scene {
   }
 
   async answer(followed: Partial<Followed> = {}): Promise<void> {
-    this.#answer?.resolve({ offset: this.history.end, isBehind: false, hasMore: false, tookMs: 1, ...followed });
+    this.#answer?.resolve({
+      offset: this.history.end,
+      isBehind: false,
+      hasMore: false,
+      tookMs: 1,
+      ...followed,
+    });
     await new Promise(setImmediate);
   }
 
