@@ -93,7 +93,7 @@ async function type(
   sessionId: string,
   { bytes, limit }: { bytes: Uint8Array; limit: TimeLimit },
 ): Promise<Typed> {
-  const input = await abortable(client.openInput(sessionId), limit.signal);
+  const input = await client.openInput(sessionId, { signal: limit.signal });
   const writing = input.write(bytes);
   try {
     await abortable(writing, limit.signal);
