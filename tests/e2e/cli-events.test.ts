@@ -7,6 +7,8 @@ interface Told {
   readonly name: string;
   readonly cursor: string;
   readonly offset: number;
+  readonly at: string;
+  readonly session?: { readonly exitedAt: string | null };
 }
 
 const told = (text: string): Told[] =>
@@ -30,6 +32,9 @@ test('events are told as they happen, through a crash of the daemon, and go on f
   process.kill(pid, 'SIGKILL');
   await untilEnded(pid);
   await home.open('third', 'exit 4');
+  await events.stdout.waitFor(/"event":"exited".*"name":"third"/);
+  await home.do('restore', 'third');
+  await events.stdout.waitFor(/"event":"restored"[^]*"event":"exited".*"name":"third"/);
   await home.do('forget', 'second');
   await events.stdout.waitFor(/"event":"forgotten"/);
   const names = told(events.stdout.text)
@@ -40,6 +45,8 @@ test('events are told as they happen, through a crash of the daemon, and go on f
     'exited second',
     'opened third',
     'exited third',
+    'restored third',
+    'exited third',
     'forgotten second',
   ]);
   expect(told(events.stdout.text).find(({ event }) => event === 'exited')).toMatchObject({
@@ -47,6 +54,9 @@ test('events are told as they happen, through a crash of the daemon, and go on f
     offset: 5,
     exit: { code: 3 },
   });
+  // When it ended, and not when that was heard of.
+  for (const { event, at, session } of told(events.stdout.text))
+    if (event === 'exited') expect(at).toBe(session?.exitedAt);
   events.kill('SIGINT');
   expect((await events.result()).code).toBe(130);
 
