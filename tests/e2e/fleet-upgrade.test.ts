@@ -40,6 +40,9 @@ test('a rolling upgrade of hosts that all flood stops at the one whose build is 
   expect(code).toBe(1);
   expect(JSON.parse(String(stdout))).toMatchObject({
     ok: false,
+    code: 'E_UPGRADE_START',
+    reason: expect.stringContaining("can't upgrade: "),
+    sessions: 1,
     upgraded: ['alpha'],
     failed: { host: BROKEN, code: 'E_UPGRADE_START' },
     left: ['gamma'],

@@ -43,9 +43,14 @@ export function partsOf(subject: string): { role: Role; last: string } | undefin
   return { role, last: tokens.at(-1) ?? '' };
 }
 
+/** Whether a machine can be called so in the fleet. */
+export function isHostName(name: string): boolean {
+  return HOST_NAME.test(name);
+}
+
 /** The name of a machine in the fleet. Throws E_USAGE for what can't be one. */
 export function checkHostName(name: string): string {
-  if (HOST_NAME.test(name)) return name;
+  if (isHostName(name)) return name;
   const why = '1 to 63 of A-Z a-z 0-9 _ -';
   throw new HoldfastError('E_USAGE', `can't use ${JSON.stringify(name)} as a host's name: ${why}`);
 }

@@ -22,8 +22,9 @@ export const statusCommand = defineCommand({
     const { home, env, host } = context;
     if (host !== undefined) {
       const { inFleet } = await import('../fleet/in-fleet.ts');
-      const told = (await inFleet(env, (fleet) => fleet.status(host))) as SupervisorStatus;
-      context.print(options.json ? jsonLine(told) : describe(told, context));
+      const { readStatusAnswer } = await import('../fleet/answers.ts');
+      const status = readStatusAnswer(await inFleet(env, (fleet) => fleet.status(host)));
+      context.print(options.json ? jsonLine(status) : describe(status, context));
       return EXIT.done;
     }
     const connector = netConnector(home.socketPath);
@@ -53,32 +54,35 @@ function describe(status: SupervisorStatus, context: Context): string {
     const { to, phase, since, successor } = update.underWay;
     const by = successor === null ? '' : ` by process ${successor}`;
     const age = formatAge(Date.now() - Date.parse(since));
-    lines.push(`update    to ${to ?? 'another build'} under way${by} for ${age}: ${printable(phase)}`);
+    lines.push(`update    to ${to ?? 'another build'} under way${by} for ${age}: ${phase}`);
   }
   if (update.failure) {
     const { at, reason } = update.failure;
-    lines.push(
-      `update    the last one failed at ${printable(at)}, and nothing has changed: ${printable(reason)}`,
-    );
+    lines.push(`update    the last one failed at ${at}, and nothing has changed: ${reason}`);
   }
   for (const { session, by, clientPid } of status.holders) {
     const who = clientPid === null ? 'a client that has gone' : `process ${clientPid}`;
     lines.push(`held      ${session} waits for ${who} (${by === 'lease' ? 'tail' : 'a terminal'})`);
   }
   for (const { id, why } of status.aside) {
-    lines.push(`aside     ${id} is kept and not served: ${printable(why)}`);
+    lines.push(`aside     ${id} is kept and not served: ${why}`);
   }
-  return `${lines.join('\n')}\n`;
+  return told(lines);
 }
 
 function describeHeld(keeper: KeeperReport, home: string): string {
   const lines = [
-    `daemon    none; ${keeper.failures} in a row could not go on: ${printable(keeper.reason ?? '')}`,
+    `daemon    none; ${keeper.failures} in a row could not go on: ${keeper.reason ?? ''}`,
     `keeper    pid ${keeper.pid}, version ${fullVersion(keeper)}, held: programs run on, and wait`,
     `home      ${home}`,
     'holdfast logs tells more; holdfast resume starts the daemon of this build',
   ];
-  return `${lines.join('\n')}\n`;
+  return told(lines);
+}
+
+/** On a host somebody else may have written what is told. */
+function told(lines: readonly string[]): string {
+  return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
 function sentence(text: string): string {

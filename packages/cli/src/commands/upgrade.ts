@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@holdfast/protocol';
-import type { UpgradeOutcome } from '@holdfast/supervisor';
+import type { RollingUpgrade, UpgradeOutcome } from '@holdfast/supervisor';
 import { chosenStart, START_OPTIONS } from '../arguments/daemon-start.ts';
 import { parseMilliseconds } from '../arguments/numbers.ts';
 import { usageError } from '../arguments/usage-error.ts';
@@ -76,7 +76,7 @@ function tell(context: Context, outcome: UpgradeOutcome, { json }: { json: boole
   }
   const { keeper, ...upgraded } = outcome;
   if (keeper !== null) context.note(`holdfast: ${printable(keeper)}`);
-  context.print(json ? jsonLine(upgraded) : `${describe(outcome)}\n`);
+  context.print(json ? jsonLine(upgraded) : `${printable(describe(outcome))}\n`);
   return EXIT.done;
 }
 
@@ -90,7 +90,7 @@ async function upgradeElsewhere(
   const { upgradeHost, upgradeHosts } = await import('../fleet/upgrade-hosts.ts');
   if (host !== undefined) return tell(context, await upgradeHost(context, host, how.timeoutMs), how);
   const { upgraded, failed, left } = await upgradeHosts(context, how.timeoutMs, (name, outcome) => {
-    if (outcome.ok && !how.json) context.print(`${name}: ${describe(outcome)}\n`);
+    if (outcome.ok && !how.json) context.print(`${name}: ${printable(describe(outcome))}\n`);
   });
   if (failed) {
     const { code, reason, sessions } = failed.outcome;
@@ -100,11 +100,18 @@ async function upgradeElsewhere(
     );
   }
   if (how.json) {
-    const { host: name, outcome } = failed ?? { host: undefined, outcome: undefined };
-    const told = name === undefined ? null : { host: name, code: outcome?.code, reason: outcome?.reason };
-    context.print(jsonLine({ ok: !failed, upgraded, failed: told, left }));
+    context.print(jsonLine(allHostsDocument({ upgraded, failed, left })));
   }
   return failed ? EXIT.failed : EXIT.done;
+}
+
+/** A failure has the form that it has for one daemon, and says beside it of which host it is. */
+function allHostsDocument({ upgraded, failed, left }: RollingUpgrade) {
+  if (!failed) return { ok: true, upgraded, failed: null, left };
+  const { code, reason, sessions } = failed.outcome;
+  const message = printable(`can't upgrade: ${reason}`);
+  const told = { host: failed.host, code, reason: message };
+  return { ...failedDocument({ code, message }, sessions ?? 0), upgraded, failed: told, left };
 }
 
 /** The reply's own form of a failure. */

@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { HoldfastError, isErrorCode, ownError } from '@holdfast/protocol';
 import { fleetAddress } from './address.ts';
 import { fleetFile, loadFleet } from './load.ts';
+import { removeAtEnd } from './remove-at-end.ts';
 
 type Reply =
   | { readonly ok: { readonly socketPath: string; readonly folder: string } }
@@ -24,6 +24,7 @@ export async function bridgeTo(host: string, env: NodeJS.ProcessEnv): Promise<st
   const reply = await new Promise<Reply>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the way to ${host} ended with ${code}, and no word`)));
   });
   if ('error' in reply) {
     const { code, message } = reply.error;
@@ -31,6 +32,6 @@ export async function bridgeTo(host: string, env: NodeJS.ProcessEnv): Promise<st
   }
   worker.unref(); // Only now: somebody has to wait for it.
   const { folder, socketPath } = reply.ok;
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  removeAtEnd(folder);
   return socketPath;
 }

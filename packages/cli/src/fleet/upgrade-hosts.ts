@@ -1,7 +1,8 @@
 import type { Fleet } from '@holdfast/fleet';
-import { HoldfastError, isErrorCode, ownError } from '@holdfast/protocol';
+import { HoldfastError, ownError } from '@holdfast/protocol';
 import { type RollingUpgrade, upgradeInTurn, type UpgradeOutcome } from '@holdfast/supervisor';
 import type { Context } from '../context.ts';
+import { readUpgradeAnswer } from './answers.ts';
 import { inFleet } from './in-fleet.ts';
 
 type Failed = Extract<UpgradeOutcome, { ok: false }>;
@@ -36,24 +37,7 @@ export function upgradeOrTell(fleet: Fleet, host: string, timeoutMs?: number): P
 }
 
 async function ask(fleet: Fleet, host: string, timeoutMs: number | undefined): Promise<UpgradeOutcome> {
-  return outcomeOf(await fleet.upgrade(host, timeoutMs === undefined ? {} : { timeoutMs }));
-}
-
-/** A host is of another version, maybe: what it says is looked at before it is believed. */
-function outcomeOf(answer: unknown): UpgradeOutcome {
-  const said: Record<string, unknown> = Object(answer);
-  const to: Record<string, unknown> = Object(said['to']);
-  if (said['ok'] === true && typeof to['build'] === 'string' && typeof said['sessions'] === 'number')
-    return answer as UpgradeOutcome;
-  const { code, reason, sessions } = said;
-  if (said['ok'] === false && typeof code === 'string' && typeof reason === 'string')
-    return {
-      ok: false,
-      code: isErrorCode(code) ? code : 'E_INTERNAL',
-      reason,
-      sessions: typeof sessions === 'number' ? sessions : null,
-    };
-  throw new HoldfastError('E_PROTOCOL', "the host's answer can't be read");
+  return readUpgradeAnswer(await fleet.upgrade(host, timeoutMs === undefined ? {} : { timeoutMs }));
 }
 
 function asOutcome(thrown: unknown): Failed {

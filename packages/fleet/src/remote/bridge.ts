@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +6,9 @@ import { pipeline } from 'node:stream';
 import { encodeControl, HoldfastError } from '@holdfast/protocol';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Dialer } from './dial.ts';
+
+const FOLDER = 'holdfast-fleet-';
+const LEFT = /^holdfast-fleet-(\d+)-/;
 
 export interface Bridge {
   /** Of a socket that only this user can reach: to a client it is the host's daemon. */
@@ -19,12 +22,37 @@ export interface Bridge {
  * talk to one elsewhere.
  */
 export async function openBridge(nc: NatsConnection, dialer: Dialer): Promise<Bridge> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-fleet-')); // mode 0700
+  removeLeftFolders();
+  const folder = mkdtempSync(path.join(tmpdir(), `${FOLDER}${process.pid}-`)); // mode 0700
   const socketPath = path.join(folder, 'daemon.sock');
   const server = createServer((socket) => void carry(socket, dialer));
   await listening(server, socketPath);
   void followConnection(nc, dialer);
   return { socketPath, folder };
+}
+
+/** Of processes that were killed before they could. */
+function removeLeftFolders(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const [, pid] = LEFT.exec(name) ?? [];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    const folder = path.join(tmpdir(), name);
+    try {
+      if (statSync(folder).uid === process.getuid?.()) rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // ENOENT: another one has removed it.
+    }
+  }
+}
+
+/** Also if it is another user's. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 async function carry(socket: Socket, dialer: Dialer): Promise<void> {

@@ -9,6 +9,8 @@ import { Tunnel } from '../tunnel/tunnel.ts';
 import { ask } from './ask.ts';
 
 const ID_BYTES = 16;
+/** A window, and what says so in front of each message of it. */
+const EARLY_BYTES = 2 * FLEET_LIMITS.windowBytes;
 
 /** Opens tunnels to one host, with as much as the credentials allow. */
 export class Dialer {
@@ -19,7 +21,8 @@ export class Dialer {
   #broken: string[] = [];
   /** Why no server can be asked now. */
   #away: string | undefined;
-  #disconnected: (error: HoldfastError) => void = () => {};
+  /** What dials that are under way do when it is lost. */
+  readonly #dialing = new Set<(error: HoldfastError) => void>();
   /** Found out by the first one. */
   #role: Role | undefined;
 
@@ -48,7 +51,7 @@ export class Dialer {
   /** The connection to the fleet is lost, and what was under way may be. */
   disconnected(): void {
     this.#away = 'the connection to the fleet was lost';
-    this.#disconnected(new HoldfastError('E_DISCONNECTED', this.#away));
+    for (const give of this.#dialing) give(new HoldfastError('E_DISCONNECTED', this.#away));
     for (const tunnel of this.#open) tunnel.destroy(new Error(this.#away));
   }
 
@@ -62,19 +65,23 @@ export class Dialer {
     let tunnel: Tunnel | undefined;
     /** The host may be faster than its answer. */
     const early: Uint8Array[] = [];
+    let earlyBytes = 0;
+    let giveUp: (error: HoldfastError) => void = () => {};
+    const isLost = new Promise<never>((_, reject) => {
+      giveUp = reject;
+    });
+    this.#dialing.add(giveUp);
     const subscription = this.#nc.subscribe(downSubject(this.#host, role, id), {
       callback: (error, message) => {
         if (error || !isTunnelMessage(message)) return;
         if (tunnel) tunnel.receive(message.data);
-        else early.push(message.data);
+        else if ((earlyBytes += message.data.length) <= EARLY_BYTES) early.push(message.data);
+        else giveUp(new HoldfastError('E_PROTOCOL', `${this.#host} sends more than it may`));
       },
     });
     const replaces = this.#broken;
     const parameters: OpenRequest = { id, windowBytes: FLEET_LIMITS.windowBytes, replaces };
     try {
-      const isLost = new Promise<never>((_, reject) => {
-        this.#disconnected = reject;
-      });
       const answered = ask(this.#nc, {
         host: this.#host,
         role,
@@ -104,6 +111,8 @@ export class Dialer {
       subscription.unsubscribe();
       this.#remember(id);
       throw error;
+    } finally {
+      this.#dialing.delete(giveUp);
     }
   }
 

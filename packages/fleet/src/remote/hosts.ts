@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { type AnnouncedSession, parseAnnouncement } from '../announced-sessions.ts';
 import { leaseShape, type LeaseValue } from '../machine/lease.ts';
 import { parseJson } from '../messages.ts';
+import { isHostName } from '../subjects.ts';
 import { type Bucket, keysOf, openBucket } from '../nats/buckets.ts';
 
 /** A host that is in the fleet now. */
@@ -19,6 +20,8 @@ export async function readHosts(nc: NatsConnection): Promise<ListedHost[]> {
   const [leases, sessions] = await Promise.all([readBucket(nc, 'hosts'), readBucket(nc, 'sessions')]);
   return [...leases]
     .flatMap(([name, bytes]): ListedHost[] => {
+      // Who may write any key may call it what he likes.
+      if (!isHostName(name)) return [];
       const lease = leaseShape.safeParse(parseJson(bytes));
       if (!lease.success) return [];
       const list = sessions.get(name);
