@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { eventually, numberedLines, passTime, program, TestHome, within } from '@holdfast/testkit';
+import { connect } from '@nats-io/transport-node';
 import { beforeEach, expect, test } from 'vitest';
 import { NetworkCable } from './support/network-cable.ts';
 import { TestHost } from './support/test-host.ts';
@@ -162,6 +164,74 @@ test('a name belongs to one host: a second one is told who has it, and may have 
   await within('the second one serves', allowed.stdout.waitFor('"fleetName":"alpha"'));
   allowed.kill('SIGTERM');
   await allowed.result();
+}, 60_000);
+
+test('after a partition only who has the name answers to it, and its list stays when the one that had it before goes', async () => {
+  await using nats = await TestNats.start();
+  await using cable = await NetworkCable.to(nats.port);
+  await using former = await host('alpha', cable.url);
+  await using here = user(nats);
+  await here.cli(['new', '-d', '--host', 'alpha', '--name', 'former', '--', 'cat']);
+  cable.cut();
+  // Until its lease has run out.
+  await eventually('nobody has the name', async () => {
+    return String((await here.cli(['hosts', '--json'])).stdout) === '[]\n';
+  });
+  await using present = await host('alpha', nats.url);
+  await here.cli(['new', '-d', '--host', 'alpha', '--name', 'present', '--', 'cat']);
+  const announced = async () => {
+    const { stdout } = await here.cli(['ls', '--all-hosts', '--json']);
+    return JSON.parse(String(stdout)).map(({ name }: { name: string }) => name);
+  };
+  await eventually('it has told its sessions', async () => (await announced()).includes('present'));
+  const nc = await connect({ servers: nats.url });
+  const homes = new Set<string>();
+  nc.subscribe('_INBOX.homes', {
+    callback: (_, message) => void homes.add(message.json<{ ok: { home: string } }>().ok.home),
+  });
+  const isTold = within('it is told', former.process.stderr.waitFor('is "alpha" in the fleet now'));
+  let isOver = false;
+  void isTold.finally(() => {
+    isOver = true;
+  });
+  cable.heal();
+  await eventually('it is told, and asked meanwhile', () => {
+    nc.publish('holdfast.alpha.operate.status', '{"holdfast":1}', { reply: '_INBOX.homes' });
+    return isOver;
+  });
+  await isTold;
+  await nc.request('holdfast.alpha.operate.status', '{"holdfast":1}', { timeout: 10_000 });
+  await nc.close();
+  expect([...homes]).toEqual([present.home.folder]);
+
+  await former.end();
+  expect(await announced()).toEqual(['present']);
+}, 90_000);
+
+test('what a command makes to reach a host is gone when a signal ends it, and with the next one if that was SIGKILL', async () => {
+  await using nats = await TestNats.start();
+  await using _alpha = await host('alpha', nats.url);
+  await using here = user(nats);
+  const folder = here.scratch('tmp');
+  const env = { TMPDIR: folder };
+  const left = () => readdirSync(folder).filter((name) => name.startsWith('holdfast-fleet-'));
+  const opening = ['new', '-d', '--host', 'alpha', '--name', 'one', '--', 'sh', '-c', 'echo ready; cat'];
+  expect(await here.cli(opening, { env })).toMatchObject({ code: 0, stderr: '' });
+  expect(left()).toEqual([]);
+  const tails = [];
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
+    const tail = here.startCli(['tail', 'one', '--host', 'alpha', '--follow'], { env });
+    await within('it follows', tail.stdout.waitFor('ready'));
+    tails.push({ tail, signal });
+  }
+  expect(left()).toHaveLength(3);
+  for (const { tail, signal } of tails) {
+    tail.kill(signal);
+    expect(await tail.result()).toMatchObject({ code: null, signal });
+  }
+  expect(left()).toHaveLength(1);
+  expect((await here.cli(['ls', '--host', 'alpha'], { env })).code).toBe(0);
+  expect(left()).toEqual([]);
 }, 60_000);
 
 function sum(bytes: Uint8Array): string {

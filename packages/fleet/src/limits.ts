@@ -6,6 +6,8 @@ export const FLEET_LIMITS = {
   peerWindowBytes: 4 * 1024 * 1024,
   /** One message of a tunnel: far below the mebibyte that NATS takes, so that tunnels take turns. */
   messageBytes: 64 * 1024,
+  /** What a host's connection to the servers may keep for all its tunnels, until they have taken it: fills a line of 80 MB/s at 50 ms. */
+  untakenBytes: 4 * 1024 * 1024,
   /** Without anything else to say, an end of a tunnel says that it is there. */
   beatMs: 2_000,
   /** Without a word from the other end for so long, it is gone. */

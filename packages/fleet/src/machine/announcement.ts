@@ -11,6 +11,7 @@ const AWAY_MS = 1_000;
 /** Keeps the fleet told of one machine's sessions: what changes rarely of them. */
 export class Announcement {
   readonly #key: OwnKey;
+  readonly #isOurs: () => boolean;
   readonly #socketPath: string;
   readonly #sessions = new Map<string, Session>();
   #revision: number | undefined;
@@ -22,9 +23,11 @@ export class Announcement {
   #isClosed = false;
   #underWay: Promise<void> = Promise.resolve();
 
-  constructor(nc: NatsConnection, name: string, socketPath: string) {
-    this.#key = new OwnKey(nc, 'sessions', name);
-    this.#socketPath = socketPath;
+  /** `isOurs`: whether the name is this machine's now. */
+  constructor(nc: NatsConnection, how: { name: string; socketPath: string; isOurs: () => boolean }) {
+    this.#key = new OwnKey(nc, 'sessions', how.name);
+    this.#socketPath = how.socketPath;
+    this.#isOurs = how.isOurs;
   }
 
   start(): void {
@@ -82,7 +85,7 @@ export class Announcement {
 
   #tick(): Promise<void> {
     this.#underWay = this.#underWay.then(async () => {
-      if (this.#isClosed) return;
+      if (this.#isClosed || !this.#isOurs()) return;
       const sessions = JSON.stringify([...this.#sessions.values()].map(announced));
       const isDue = performance.now() - this.#announcedAt > FLEET_LIMITS.announceAgainMs;
       if (sessions === this.#announced && !isDue) return;

@@ -6,6 +6,7 @@ import { isTunnelMessage } from '../nats/received.ts';
 import { checkHostName, partsOf, subjectsOf } from '../subjects.ts';
 import { Announcement } from './announcement.ts';
 import { Lease } from './lease.ts';
+import { Pace } from './pace.ts';
 import { type Machine, Requests } from './requests.ts';
 import { Tunnels } from './tunnels.ts';
 
@@ -36,11 +37,12 @@ export async function joinFleet(options: FleetHostOptions): Promise<FleetHost> {
   const name = checkHostName(options.name);
   const nc = await connectFleet(address, { name: `holdfast host ${name}`, isPatient: false });
   const lease = new Lease(nc, name, { home, version: VERSION, build: BUILD });
-  const tunnels = new Tunnels(socketPath, () => machine.ensure());
-  const announcement = new Announcement(nc, name, socketPath);
+  const pace = new Pace(() => nc.flush());
+  const tunnels = new Tunnels(socketPath, { ensure: () => machine.ensure(), pace });
+  const announcement = new Announcement(nc, { name, socketPath, isOurs: () => lease.isHeld });
   try {
     await lease.claim();
-    const doors = new Doors(nc, { name, machine, tunnels });
+    const doors = new Doors(nc, { name, machine, tunnels, isOurs: () => lease.isHeld });
     doors.open();
     let isTaken = false;
     lease.onTaken = ({ machine: by, home: its }) => {
@@ -60,7 +62,7 @@ export async function joinFleet(options: FleetHostOptions): Promise<FleetHost> {
       note(`holdfast: this host is "${name}" in the fleet again`);
     };
     announcement.start();
-    void followConnection(nc, { tunnels, announcement, note });
+    void followConnection(nc, { lease, tunnels, announcement, note });
   } catch (error) {
     await nc.close();
     throw asHoldfastError(error, address);
@@ -81,12 +83,17 @@ class Doors {
   readonly #name: string;
   readonly #requests: Requests;
   readonly #tunnels: Tunnels;
+  readonly #isOurs: () => boolean;
   #close: () => void = () => {};
 
-  constructor(nc: NatsConnection, how: { name: string; machine: Machine; tunnels: Tunnels }) {
+  constructor(
+    nc: NatsConnection,
+    how: { name: string; machine: Machine; tunnels: Tunnels; isOurs: () => boolean },
+  ) {
     this.#nc = nc;
     this.#name = how.name;
     this.#tunnels = how.tunnels;
+    this.#isOurs = how.isOurs;
     const publish = (subject: string, bytes: Uint8Array) => {
       if (!nc.isClosed()) nc.publish(subject, bytes);
     };
@@ -103,7 +110,8 @@ class Doors {
     });
     const requests = this.#nc.subscribe(subjects.requests, {
       callback: (error, message) => {
-        if (!error) void this.#requests.answer(message);
+        // Else whoever has the name now answers. An open tunnel is not the name's: its subjects are known to its two ends.
+        if (!error && this.#isOurs()) void this.#requests.answer(message);
       },
     });
     this.#close = () => {
@@ -119,7 +127,7 @@ class Doors {
 
 async function followConnection(
   nc: NatsConnection,
-  how: { tunnels: Tunnels; announcement: Announcement; note: (text: string) => void },
+  how: { lease: Lease; tunnels: Tunnels; announcement: Announcement; note: (text: string) => void },
 ): Promise<void> {
   for await (const status of nc.status()) {
     switch (status.type) {
@@ -128,6 +136,7 @@ async function followConnection(
         how.note('holdfast: the connection to the fleet was lost; it is made again');
         break;
       case 'reconnect':
+        how.lease.renewNow();
         how.announcement.again();
         how.note(`holdfast: connected to the fleet again`);
         break;

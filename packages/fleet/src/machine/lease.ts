@@ -34,6 +34,8 @@ export class Lease {
   readonly #name: string;
   readonly #value: LeaseValue;
   #revision: number | undefined;
+  /** Until then nobody else can have it: what the servers keep began later to run out than this. */
+  #heldUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #underWay: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -58,6 +60,16 @@ export class Lease {
     while (!(await this.#isClaimed({ isLate: performance.now() > deadline })))
       await new Promise((resolve) => setTimeout(resolve, FLEET_LIMITS.renewMs / 10));
     this.#timer = setInterval(() => void this.#tick(), FLEET_LIMITS.renewMs);
+  }
+
+  /** Whether it is ours, as far as can be known here: after a partition it may be somebody else's before we hear of it. */
+  get isHeld(): boolean {
+    return !this.#isClosed && performance.now() < this.#heldUntil;
+  }
+
+  /** Renews it at once: it may have run out. */
+  renewNow(): void {
+    void this.#tick();
   }
 
   /** Gives the name back. */
@@ -111,9 +123,8 @@ export class Lease {
 
   /** Undefined: it is ours. Else whose it is. Throws what NATS says. */
   async #renew(): Promise<LeaseValue | undefined> {
-    const value = encodeJson(this.#value);
     try {
-      this.#revision = await this.#key.put(value, { previousSeq: this.#revision ?? 0 });
+      await this.#write(this.#revision ?? 0);
       return undefined;
     } catch (error) {
       if (!isWrongRevision(error)) throw error;
@@ -121,10 +132,19 @@ export class Lease {
     this.#revision = undefined;
     const entry = await this.#key.get();
     const holder = entry?.operation === 'PUT' ? leaseShape.safeParse(parseJson(entry.value)) : undefined;
-    if (entry && holder?.success && holder.data.instance !== this.#value.instance) return holder.data;
+    if (entry && holder?.success && holder.data.instance !== this.#value.instance) {
+      this.#heldUntil = 0;
+      return holder.data;
+    }
     // Ours though nobody has told us, or given back, or run out meanwhile.
-    this.#revision = await this.#key.put(value, { previousSeq: entry?.revision ?? 0 });
+    await this.#write(entry?.revision ?? 0);
     return undefined;
+  }
+
+  async #write(previousSeq: number): Promise<void> {
+    const began = performance.now();
+    this.#revision = await this.#key.put(encodeJson(this.#value), { previousSeq });
+    this.#heldUntil = began + FLEET_LIMITS.leaseMs;
   }
 }
 

@@ -7,6 +7,7 @@ import type { OpenRequest } from '../messages.ts';
 import type { Role } from '../subjects.ts';
 import { Tunnel } from '../tunnel/tunnel.ts';
 import { LimitedHello } from './limited-hello.ts';
+import type { Pace } from './pace.ts';
 
 interface OpenTunnel {
   readonly tunnel: Tunnel;
@@ -17,13 +18,15 @@ interface OpenTunnel {
 export class Tunnels {
   readonly #socketPath: string;
   readonly #ensure: () => Promise<unknown>;
+  readonly #pace: Pace;
   readonly #open = new Map<string, OpenTunnel>();
   #opening = 0;
 
-  /** `ensure`: starts the daemon if none runs. */
-  constructor(socketPath: string, ensure: () => Promise<unknown>) {
+  /** `ensure`: starts the daemon if none runs. `pace`: of the connection by which all of them send. */
+  constructor(socketPath: string, { ensure, pace }: { ensure: () => Promise<unknown>; pace: Pace }) {
     this.#socketPath = socketPath;
     this.#ensure = ensure;
+    this.#pace = pace;
   }
 
   /** Throws E_LIMIT if there are too many, and what `ensure` does. */
@@ -48,7 +51,14 @@ export class Tunnels {
       socket.destroy();
       throw new HoldfastError('E_BAD_REQUEST', 'there is a tunnel of that id');
     }
-    const tunnel = new Tunnel({ send, peerWindowBytes: windowBytes });
+    const tunnel = new Tunnel({
+      send: (message) => {
+        send(message);
+        this.#pace.sent(message.length);
+      },
+      peerWindowBytes: windowBytes,
+      isFree: (goOn) => this.#pace.isFree(goOn),
+    });
     this.#open.set(key, { tunnel, socket });
     const over = () => {
       this.#open.delete(key);

@@ -7,6 +7,8 @@ export interface TunnelOptions {
   readonly send: (message: Uint8Array) => void;
   /** How many bytes the other end takes before it says more. */
   readonly peerWindowBytes: number;
+  /** Whether more may be sent now; if not, it calls back when it is to be asked again. By default it always may. */
+  readonly isFree?: (goOn: () => void) => boolean;
 }
 
 /**
@@ -18,6 +20,8 @@ export interface TunnelOptions {
  */
 export class Tunnel extends Duplex {
   readonly #send: TunnelOptions['send'];
+  readonly #isFree: (goOn: () => void) => boolean;
+  readonly #goOn = () => this.#sendMore();
   readonly #beat: NodeJS.Timeout;
   /** Of the messages sent, and of those received. */
   #sentPlace = 0;
@@ -38,6 +42,7 @@ export class Tunnel extends Duplex {
   constructor(options: TunnelOptions) {
     super({ allowHalfOpen: false, readableHighWaterMark: FLEET_LIMITS.messageBytes });
     this.#send = options.send;
+    this.#isFree = options.isFree ?? (() => true);
     this.#allowed = options.peerWindowBytes;
     this.#peerWindowBytes = options.peerWindowBytes;
     this.#beat = setInterval(() => this.#tick(), FLEET_LIMITS.beatMs);
@@ -106,6 +111,7 @@ export class Tunnel extends Duplex {
       const { bytes, taken } = this.#unsent;
       const length = Math.min(bytes.length, FLEET_LIMITS.messageBytes, this.#allowed - this.#sent);
       if (length <= 0 && bytes.length > 0) return; // until more is granted
+      if (!this.#isFree(this.#goOn)) return;
       this.#sent += length;
       this.#say(KIND.DATA, bytes.subarray(0, length));
       this.#unsent = length < bytes.length ? { bytes: bytes.subarray(length), taken } : undefined;
