@@ -10,7 +10,7 @@ const PREFIX = '\x1d';
 const AROUND = (command: string) =>
   `tty=$(tty); state() { stty -g; grep flags /proc/self/fdinfo/0 /proc/self/fdinfo/1; }; state >before; ${command}; echo "code $?"; state >after; cmp before after && echo same`;
 
-describe('a session in a terminal', () => {
+describe.concurrent('a session in a terminal', () => {
   test('is opened, left, found again, and ended; the terminal is as before each time', async () => {
     await using home = new CliHome();
     const first = home.inTerminal(AROUND('$HF new --name work'));
@@ -70,7 +70,7 @@ describe('a session in a terminal', () => {
   });
 });
 
-describe('the terminal is restored', () => {
+describe.concurrent('the terminal is restored', () => {
   const LINES = 'sh -c "while echo line; do sleep 0.1; done"';
   test.each([
     ['run', `$HF run -- ${LINES}`],
@@ -142,7 +142,7 @@ describe('the terminal is restored', () => {
   });
 });
 
-test('when the daemon is killed the view goes on with the next one, and nothing needs to be said', async () => {
+test.concurrent('when the daemon is killed the view goes on with the next one, and nothing needs to be said', async () => {
   await using home = new CliHome();
   const terminal = home.inTerminal(AROUND('$HF new'));
   await terminal.until('$ ');
@@ -154,7 +154,7 @@ test('when the daemon is killed the view goes on with the next one, and nothing 
   await terminal.until('same');
 });
 
-test("stopped and continued, the terminal is the shell's in between, and on the program's screen again", async () => {
+test.concurrent("stopped and continued, the terminal is the shell's in between, and on the program's screen again", async () => {
   await using home = new CliHome();
   const terminal = home.inTerminal(
     'set -m; stty -g >before; $HF new; stty -g >stopped; cmp before stopped && echo same; fg',
@@ -173,7 +173,7 @@ test("stopped and continued, the terminal is the shell's in between, and on the 
   await terminal.until('[detached from sh');
 });
 
-test('stopped and continued within a sequence, the terminal shows the screen again', async () => {
+test.concurrent('stopped and continued within a sequence, the terminal shows the screen again', async () => {
   await using home = new CliHome();
   await home.open(
     'half',
@@ -192,7 +192,7 @@ test('stopped and continued within a sequence, the terminal shows the screen aga
   await terminal.until('[detached from half');
 });
 
-test('detaching works while the session floods a terminal that takes nothing', async () => {
+test.concurrent('detaching works while the session floods a terminal that takes nothing', async () => {
   await using home = new CliHome();
   const terminal = home.terminal(['new', '--name', 'flood', '--', 'yes'], { cwd: home.work, isRead: false });
   // More than a terminal holds: the view waits for it, and nobody reads it.
@@ -205,7 +205,7 @@ test('detaching works while the session floods a terminal that takes nothing', a
   expect(await sessions(home)).toMatchObject([{ state: 'running' }]);
 });
 
-test('closing the window leaves the session running', async () => {
+test.concurrent('closing the window leaves the session running', async () => {
   await using home = new CliHome();
   const terminal = home.inTerminal('$HF new --name kept');
   await terminal.until('$ ');
@@ -216,7 +216,7 @@ test('closing the window leaves the session running', async () => {
   await again.until('42');
 });
 
-test('run as a job in the background waits for the terminal, which stays as it was; its program does not wait', async () => {
+test.concurrent('run as a job in the background waits for the terminal, which stays as it was; its program does not wait', async () => {
   await using home = new CliHome();
   const isStopped = 'grep -q "State:.T" /proc/$!/status';
   const terminal = home.inTerminal(
@@ -227,7 +227,7 @@ test('run as a job in the background waits for the terminal, which stays as it w
   for (const text of ['stopped', 'shown', 'code 3', 'same']) await terminal.until(text);
 });
 
-test('a read-only viewer types nothing and can still detach', async () => {
+test.concurrent('a read-only viewer types nothing and can still detach', async () => {
   await using home = new CliHome();
   await home.open('watched', 'echo shown; cat');
   const terminal = home.inTerminal('$HF attach --read-only watched');
@@ -237,14 +237,14 @@ test('a read-only viewer types nothing and can still detach', async () => {
   expect(await home.do('tail', 'watched')).toBe('shown\r\n');
 });
 
-test('attach without any session opens one, and says so', async () => {
+test.concurrent('attach without any session opens one, and says so', async () => {
   await using home = new CliHome();
   const terminal = home.inTerminal('$HF attach');
   await terminal.until('[there is no session yet: this is a new one]');
   await terminal.until('$ ');
 });
 
-test('a session can not be attached to itself', async () => {
+test.concurrent('a session can not be attached to itself', async () => {
   await using home = new CliHome();
   await home.open('over', 'echo long ago');
   await home.do('wait', 'over');
@@ -258,7 +258,7 @@ test('a session can not be attached to itself', async () => {
   await terminal.until('code 1');
 });
 
-test('without a terminal it says what to do instead', async () => {
+test.concurrent('without a terminal it says what to do instead', async () => {
   await using home = new CliHome();
   expect(await home.run('new')).toMatchObject({
     code: 2,

@@ -239,7 +239,7 @@ test('a wait that backtracks for ever is ended by Ctrl-C', async () => {
   await home.do('wait', 's', '--output', 'end');
   const waiting = home.start('wait', 's', '--output', '(a+)+$b');
   // More than it needs to start.
-  await eventually('it searches', () => cpuMs(waiting.pid) > 1_500);
+  await eventually('it searches', () => cpuMs(waiting.pid) > 1_500, 45_000);
   waiting.kill('SIGINT');
   expect(await waiting.result()).toMatchObject({ code: null, signal: 'SIGINT' });
 });

@@ -24,7 +24,7 @@ const BUSY_MACHINE_MS = 4_500;
 
 const UNDISTURBED = { states: [], gaps: [] };
 
-describe('the keeper is killed', () => {
+describe.concurrent('the keeper is killed', () => {
   test('another one holds everything and is the parent of another daemon; nobody’s connection ends, and nothing more is lost', async () => {
     await using kept = await startKept();
     const { daemon } = kept;
@@ -49,7 +49,7 @@ describe('the keeper is killed', () => {
     await expectOneEach(daemon);
   }, 60_000);
 
-  test(
+  test.sequential(
     'soon another one holds everything, under load, and how programs end is known through all of it',
     () => keeperIsReplaced(BUSY_MACHINE_MS),
     90_000,
@@ -109,7 +109,7 @@ test('a session that kills daemons is reported by those that come after, also af
 /** tests/long/stopped.test.ts has them stand for longer. */
 const STOPPED_MS = 2_500;
 
-describe('one that is stopped is not dead', () => {
+describe.concurrent('one that is stopped is not dead', () => {
   test(
     'the keeper: sessions open, an upgrade fails in its time, and nothing is replaced',
     () => keeperStands(STOPPED_MS),
@@ -119,7 +119,7 @@ describe('one that is stopped is not dead', () => {
   test('the daemon: who asks for a session waits, and gets it', () => daemonStands(STOPPED_MS), 60_000);
 });
 
-describe('who dies in an upgrade', () => {
+describe.concurrent('who dies in an upgrade', () => {
   test.for(['predecessor.snapshot', 'predecessor.sent', 'predecessor.commit', 'predecessor.committed'])(
     'a predecessor that is killed at %s: one daemon serves then, and the sessions are there',
     async (point) => {

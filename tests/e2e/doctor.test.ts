@@ -22,7 +22,7 @@ const OTHER_BUILD = '0123456789ab';
 /** Of the machine that runs the test, not of the home. */
 const OF_THE_MACHINE = ['disk', 'file system', 'terminals left', 'open files', 'logout', 'ssh agent'];
 
-test('nothing is found where all is well: before the first daemon, with sessions, and behind a stop', async () => {
+test.concurrent('nothing is found where all is well: before the first daemon, with sessions, and behind a stop', async () => {
   await using home = new TestHome();
   expect(await found(home)).toEqual([]);
   await home.cli(['new', '-d', '--name', 'one', '--', 'cat']);
@@ -34,7 +34,7 @@ test('nothing is found where all is well: before the first daemon, with sessions
   expect(await found(home)).toEqual([]);
 }, 60_000);
 
-test('an older daemon is to be upgraded, a later one is not', async () => {
+test.concurrent('an older daemon is to be upgraded, a later one is not', async () => {
   await using home = new TestHome();
   const start = async (version: string) => {
     const env = { HOLDFAST_DAEMON_ENTRY: otherDaemon(home, { version, build: OTHER_BUILD }) };
@@ -53,7 +53,7 @@ test('an older daemon is to be upgraded, a later one is not', async () => {
   expect(detail).toContain(`later than this command (${thisBuild(home).version}+`);
 }, 60_000);
 
-test('a keeper of a later version is not to be upgraded', async () => {
+test.concurrent('a keeper of a later version is not to be upgraded', async () => {
   const folder = fs.mkdtempSync('/tmp/hf-tree-');
   const later = await otherTree(folder, { version: '99.0.0', build: OTHER_BUILD });
   await using home = new TestHome();
@@ -65,7 +65,7 @@ test('a keeper of a later version is not to be upgraded', async () => {
   fs.rmSync(folder, { recursive: true });
 }, 60_000);
 
-test('a daemon without a keeper is named, and an upgrade gives it one', async () => {
+test.concurrent('a daemon without a keeper is named, and an upgrade gives it one', async () => {
   await using daemon = await startDaemon();
   expect(await finding(daemon.home, 'keeper')).toMatchObject({
     status: 'warn',
@@ -75,7 +75,7 @@ test('a daemon without a keeper is named, and an upgrade gives it one', async ()
   expect(await finding(daemon.home, 'keeper')).toMatchObject({ status: 'ok' });
 }, 60_000);
 
-test('a keeper that starts no daemon any more fails, and so does the command', async () => {
+test.concurrent('a keeper that starts no daemon any more fails, and so does the command', async () => {
   await using home = new TestHome();
   const entry = path.join(home.scratch('installed'), 'main.mjs');
   fs.symlinkSync(home.installation.daemonEntry, entry);
@@ -92,7 +92,7 @@ test('a keeper that starts no daemon any more fails, and so does the command', a
   );
 }, 60_000);
 
-test('the last crash is told: when, of which process, how, and where its log is', async () => {
+test.concurrent('the last crash is told: when, of which process, how, and where its log is', async () => {
   await using home = new TestHome();
   await home.cli(['new', '-d', '--', 'cat']);
   const killed = home.daemonPid ?? 0;
@@ -123,7 +123,7 @@ test('the last crash is told: when, of which process, how, and where its log is'
   });
 }, 90_000);
 
-test('an orderly shutdown is no crash', async () => {
+test.concurrent('an orderly shutdown is no crash', async () => {
   await using home = new TestHome();
   await home.cli(['new', '-d', '--', 'cat']);
   await shutDown(home, []);
@@ -132,7 +132,7 @@ test('an orderly shutdown is no crash', async () => {
   expect(await finding(home, 'last crash')).toMatchObject({ status: 'ok', detail: 'none is known' });
 }, 60_000);
 
-test('sockets of who was killed are named while nobody has the home', async () => {
+test.concurrent('sockets of who was killed are named while nobody has the home', async () => {
   await using home = new TestHome();
   await home.cli(['new', '-d', '--', 'cat']);
   const { daemonPid = 0, keeperPid = 0 } = home;
@@ -148,7 +148,7 @@ test('sockets of who was killed are named while nobody has the home', async () =
   expect(await finding(home, 'old sockets')).toMatchObject({ status: 'ok', detail: 'none: they are in use' });
 }, 60_000);
 
-test('folders without a session, half-written files, damaged sessions and old logs are named, those of sessions are not', async () => {
+test.concurrent('folders without a session, half-written files, damaged sessions and old logs are named, those of sessions are not', async () => {
   await using home = new TestHome();
   const { stateDir, runtimeDir } = home.paths;
   await home.cli(['new', '-d', '--history-in', 'memory', '--', 'cat']);
@@ -178,7 +178,7 @@ test('folders without a session, half-written files, damaged sessions and old lo
   expect(await found(home)).toEqual([]);
 }, 60_000);
 
-test('runtime folders of homes that are gone are named, and none of a daemon or a keeper that lives', async () => {
+test.concurrent('runtime folders of homes that are gone are named, and none of a daemon or a keeper that lives', async () => {
   await using home = new TestHome();
   const env = {
     HOLDFAST_HOME: '',
@@ -216,7 +216,7 @@ test('runtime folders of homes that are gone are named, and none of a daemon or 
   for (const server of servers) server.close();
 });
 
-test('an XDG_RUNTIME_DIR that is not used is no fault', async () => {
+test.concurrent('an XDG_RUNTIME_DIR that is not used is no fault', async () => {
   await using home = new TestHome();
   const env = { HOLDFAST_HOME: '', XDG_STATE_HOME: home.scratch('state'), XDG_RUNTIME_DIR: '/nowhere' };
   const status = async () => (await finding(home, 'runtime folder', env)).status;
@@ -230,7 +230,7 @@ test('an XDG_RUNTIME_DIR that is not used is no fault', async () => {
   expect(await status()).toBe('ok');
 }, 30_000);
 
-test('a socket whose path is too long for others, and a folder that others can look into, are named', async () => {
+test.concurrent('a socket whose path is too long for others, and a folder that others can look into, are named', async () => {
   await using long = new TestHome({ folderName: 'h'.repeat(100) });
   expect(await finding(long, 'socket path')).toMatchObject({
     status: 'warn',
@@ -245,7 +245,7 @@ test('a socket whose path is too long for others, and a folder that others can l
   });
 });
 
-test('a unit is well if it is enabled, and runs this program for this home', async () => {
+test.concurrent('a unit is well if it is enabled, and runs this program for this home', async () => {
   await using home = new TestHome();
   const units = path.join(home.env['HOME'] ?? '', '.config', 'systemd', 'user');
   const wants = path.join(units, 'default.target.wants');

@@ -160,7 +160,7 @@ describe('the API', () => {
   });
 });
 
-test('who waits for a text misses none, though nothing was printed for longer than a lease', async () => {
+test.concurrent('who waits for a text misses none, though nothing was printed for longer than a lease', async () => {
   await using host = await TestHost.start();
   const { terminal } = host.client();
   const script =
@@ -188,7 +188,7 @@ test('who waits for a text misses none, though nothing was printed for longer th
   expect(await waiting).toMatchObject({ met: 'text' });
 });
 
-test('a restart ends the sessions that were listed, and is in the history; a daemon that is held is resumed', async () => {
+test.concurrent('a restart ends the sessions that were listed, and is in the history; a daemon that is held is resumed', async () => {
   await using replaceable = await ReplaceableDaemon.start();
   const { host } = replaceable;
   const { terminal } = host.client();
@@ -218,7 +218,7 @@ test('a restart ends the sessions that were listed, and is in the history; a dae
   expect(await terminal.get.query({ session: kept.id })).toMatchObject({ pid: kept.pid, state: 'running' });
 });
 
-test('the host ends and starts again with the same token, and no session hears of it', async () => {
+test.concurrent('the host ends and starts again with the same token, and no session hears of it', async () => {
   await using host = await TestHost.start();
   const before = await host.client().terminal.create.mutate({ command: ['sleep', '100'] });
   const { token, port } = host.at;
@@ -229,7 +229,7 @@ test('the host ends and starts again with the same token, and no session hears o
   expect(after).toMatchObject({ id: before.id, pid: before.pid, state: 'running' });
 });
 
-test('a host that is told to end while its daemon starts ends at once, and well', async () => {
+test.concurrent('a host that is told to end while its daemon starts ends at once, and well', async () => {
   await using home = new TestHome();
   const points = path.join(home.scratch('points'), 'points.json');
   writeFileSync(points, JSON.stringify({ 'daemon.starting': 1_000 }));
@@ -240,7 +240,7 @@ test('a host that is told to end while its daemon starts ends at once, and well'
   expect(await host.result()).toMatchObject({ code: 0, signal: null, stderr: '' });
 });
 
-test('requests are accepted while no daemon answers, and those about terminals fail in bounded time', async () => {
+test.concurrent('requests are accepted while no daemon answers, and those about terminals fail in bounded time', async () => {
   await using host = await TestHost.start();
   await host.client().terminal.create.mutate({ command: ['sleep', '100'] });
   const { daemonPid } = host.home;
@@ -258,7 +258,7 @@ test('requests are accepted while no daemon answers, and those about terminals f
   expect(await host.client().terminal.list.query()).toHaveLength(1);
 });
 
-test('the token is in a file that nobody else may read', async () => {
+test.concurrent('the token is in a file that nobody else may read', async () => {
   await using host = await TestHost.start();
   const file = path.join(host.home.folder, '.host', 'token');
   expect(readFileSync(file, 'utf8').trim()).toBe(host.at.token);
@@ -266,7 +266,7 @@ test('the token is in a file that nobody else may read', async () => {
   expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
 });
 
-test('a session has the mask and the limits of the shell that the host was started in', async () => {
+test.concurrent('a session has the mask and the limits of the shell that the host was started in', async () => {
   await using home = new TestHome();
   const { bin } = home.installation;
   // A Node in between, as npm is one: it raises the limit for all that it starts.

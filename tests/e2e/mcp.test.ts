@@ -13,7 +13,7 @@ async function upgradeAndKill(home: TestHome): Promise<void> {
   await untilEnded(pid);
 }
 
-describe('an agent drives across an upgrade and a kill -9 of the daemon in the middle', () => {
+describe.concurrent('an agent drives across an upgrade and a kill -9 of the daemon in the middle', () => {
   test('vim', { timeout: 120_000 }, async () => {
     await using home = new TestHome();
     await using agent = await Agent.start(home);
@@ -102,7 +102,7 @@ describe('an agent drives across an upgrade and a kill -9 of the daemon in the m
   });
 });
 
-test("an agent that is started again finds its terminals, and nobody else's", async () => {
+test.concurrent("an agent that is started again finds its terminals, and nobody else's", async () => {
   await using home = new TestHome();
   const first = await Agent.start(home, { args: ['--label', 'mine'] });
   await first.open('shell', ['sh']);
@@ -129,7 +129,7 @@ test("an agent that is started again finds its terminals, and nobody else's", as
   expect(names).toEqual(['mine/shell', 'persons', 'Claude-Code/shell']);
 });
 
-test('a server that only looks has no tool that types, opens or ends, and starts no daemon', async () => {
+test.concurrent('a server that only looks has no tool that types, opens or ends, and starts no daemon', async () => {
   await using home = new TestHome();
   await using agent = await Agent.start(home, { args: ['--read-only', '--all-terminals'] });
   const { tools } = await agent.client.listTools();
@@ -145,7 +145,7 @@ test('a server that only looks has no tool that types, opens or ends, and starts
   await agent.until('persons', 'seen');
 });
 
-test('only what is allowed is started, by whatever name, folder or environment it is asked for', async () => {
+test.concurrent('only what is allowed is started, by whatever name, folder or environment it is asked for', async () => {
   await using home = new TestHome();
   const work = home.scratch('work');
   const below = path.join(work, 'below');
@@ -192,7 +192,7 @@ test('only what is allowed is started, by whatever name, folder or environment i
   for (const args of wrong) expect((await home.cli(['mcp', ...args])).code).toBe(2);
 });
 
-test('what may not be started is not typed into either, whoever has started it', async () => {
+test.concurrent('what may not be started is not typed into either, whoever has started it', async () => {
   await using home = new TestHome();
   const work = home.scratch('work');
   await using free = await Agent.start(home, { args: ['--label', 'mine'], cwd: work });
@@ -216,7 +216,7 @@ test('what may not be started is not typed into either, whoever has started it',
     expect(await bound.type(terminal, 'typed')).toMatchObject({ outcome: 'typed' });
 });
 
-test('waits tell of their progress, are cancelled, and end at their time without an error', async () => {
+test.concurrent('waits tell of their progress, are cancelled, and end at their time without an error', async () => {
   await using home = new TestHome();
   await using agent = await Agent.start(home);
   await agent.open('cat', ['cat']);
@@ -251,7 +251,7 @@ test('waits tell of their progress, are cancelled, and end at their time without
   expect(await agent.refused('terminal_wait', { ...wait, regex: '(' })).toContain('no regular expression');
 });
 
-test('an expression that would backtrack for ever is refused, in the output and on the screen', async () => {
+test.concurrent('an expression that would backtrack for ever is refused, in the output and on the screen', async () => {
   await using home = new TestHome();
   await using agent = await Agent.start(home);
   await agent.open('slow', ['sh', '-c', `echo ${'a'.repeat(40)}!; exec cat`]);
@@ -263,7 +263,7 @@ test('an expression that would backtrack for ever is refused, in the output and 
   await agent.until('slow', 'a!$');
 });
 
-test('a match is no longer than asked for, however many groups it has', async () => {
+test.concurrent('a match is no longer than asked for, however many groups it has', async () => {
   await using home = new TestHome();
   await using agent = await Agent.start(home);
   await agent.open('long', ['sh', '-c', "head -c 60000 /dev/zero | tr '\\0' x; echo !; exec cat"]);
@@ -277,7 +277,7 @@ test('a match is no longer than asked for, however many groups it has', async ()
   expect(JSON.stringify(answer).length).toBeLessThan(6000);
 });
 
-test('what a program does not read waits, and is typed once when it does', async () => {
+test.concurrent('what a program does not read waits, and is typed once when it does', async () => {
   await using home = new TestHome();
   await using agent = await Agent.start(home);
   const gate = path.join(home.scratch('work'), 'gate');
@@ -297,7 +297,7 @@ test('what a program does not read waits, and is typed once when it does', async
   await agent.until('deaf', '^160000');
 });
 
-test('what was being typed when the daemon was killed is in doubt: that is an error, and it is not typed again', async () => {
+test.concurrent('what was being typed when the daemon was killed is in doubt: that is an error, and it is not typed again', async () => {
   await using scratch = new TestHome();
   const points = path.join(scratch.scratch('points'), 'points.json');
   writeFileSync(points, '{}');
@@ -316,7 +316,7 @@ test('what was being typed when the daemon was killed is in doubt: that is an er
   await agent.until('reader', '^then again', { from: 'start' });
 });
 
-test('the end of stdin ends the server, and no terminal', async () => {
+test.concurrent('the end of stdin ends the server, and no terminal', async () => {
   await using home = new TestHome();
   const server = home.startCli(['mcp'], { stdin: Buffer.from('not JSON\n') });
   expect(await server.result()).toMatchObject({ code: 0, stderr: '' });

@@ -5,7 +5,7 @@ import { TestHost } from './support/test-host.ts';
 import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
 
-webTest(
+webTest.concurrent(
   'a killed daemon, and then a killed host: the pane recovers without a click, and what is typed meanwhile arrives once',
   { timeout: 180_000 },
   async ({ browser }) => {
@@ -45,7 +45,7 @@ webTest(
   },
 );
 
-webTest(
+webTest.concurrent(
   'what was on its way when the host was killed arrives once: what the host had, and what the daemon had',
   { timeout: 120_000 },
   async ({ browser }) => {
@@ -75,7 +75,7 @@ webTest(
   },
 );
 
-webTest(
+webTest.concurrent(
   'without a host for ten seconds it says that terminals do not respond, and still recovers by itself',
   { timeout: 120_000 },
   async ({ browser }) => {
@@ -94,7 +94,7 @@ webTest(
   },
 );
 
-webTest(
+webTest.concurrent(
   'a wrong token, none, and a login that has ended each get a page that says so',
   async ({ browser }) => {
     await using host = await TestHost.start();
@@ -115,7 +115,7 @@ webTest(
   },
 );
 
-webTest(
+webTest.concurrent(
   'a token behind # counts in a tab that is open, too, does not stay there, and may be cut off',
   async ({ browser, host }) => {
     await using web = await WebPage.open(browser, host.at, { token: '%' });
@@ -141,7 +141,7 @@ webTest(
   },
 );
 
-webTest('without a host nobody is logged out, and the page says so', async ({ browser }) => {
+webTest.concurrent('without a host nobody is logged out, and the page says so', async ({ browser }) => {
   await using host = await TestHost.start();
   await using web = await WebPage.open(browser, host.at);
   const { page } = web;
@@ -153,7 +153,7 @@ webTest('without a host nobody is logged out, and the page says so', async ({ br
   expect(web.errors).toEqual([]);
 });
 
-describe.for(['the daemon', 'the daemon, and the host with it,'])('killed: %s', (victims) => {
+describe.concurrent.for(['the daemon', 'the daemon, and the host with it,'])('killed: %s', (victims) => {
   webTest(
     'what is left in doubt is shown until it is dismissed, and not typed again',
     { timeout: 120_000 },
@@ -193,7 +193,7 @@ describe.for(['the daemon', 'the daemon, and the host with it,'])('killed: %s', 
   );
 });
 
-webTest(
+webTest.concurrent(
   'a daemon that hangs: nothing is offered that would end all, since it can not, and what is said of a way out is true',
   { timeout: 180_000 },
   async ({ browser }) => {
@@ -240,7 +240,7 @@ webTest(
   },
 );
 
-webTest(
+webTest.concurrent(
   'a login that has expired: whatever is tried next says so and what to do, and the token brings back what was open',
   async ({ browser }) => {
     await using host = await TestHost.start();
@@ -284,7 +284,7 @@ webTest(
   },
 );
 
-webTest(
+webTest.concurrent(
   'what is held back is not lost unsaid: the browser asks before a reload, a new login types it, and a closed pane says what it was',
   { timeout: 120_000 },
   async ({ browser }) => {
@@ -335,7 +335,7 @@ webTest(
   },
 );
 
-webTest(
+webTest.concurrent(
   'a paste that a slow program has not taken, with the terminal reached all the while, is not lost unsaid either',
   { timeout: 120_000 },
   async ({ browser }) => {
@@ -382,7 +382,7 @@ webTest(
   },
 );
 
-webTest(
+webTest.concurrent(
   'a refusal that would repeat: the pane says so and why, and goes on only when asked to; what ends all is behind a question',
   async ({ web, host }) => {
     // The far end says so: a host does only when something is broken.
@@ -411,7 +411,7 @@ webTest(
   },
 );
 
-webTest(
+webTest.concurrent(
   'a daemon that is started no more: a notice says that programs run on, and Resume brings them back',
   { timeout: 120_000 },
   async ({ browser }) => {
