@@ -40,7 +40,8 @@ test('200 sessions of 5 hosts at 3 servers are listed in 300 ms; 100 MB come exa
     tookMs.push(performance.now() - began);
   }
   console.log(`${SESSIONS} sessions of ${HOSTS} hosts: ${tookMs.map((ms) => ms.toFixed(0)).join(', ')} ms`);
-  expect(Math.min(...tookMs)).toBeLessThan(LIST_MS);
+  const [, , medianMs] = tookMs.toSorted((one, other) => one - other);
+  expect(medianMs).toBeLessThan(LIST_MS);
 
   const [first] = hosts;
   if (!first) throw new Error('there is no host');
