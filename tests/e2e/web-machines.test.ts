@@ -7,6 +7,8 @@ import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
 
 const GONE_WITHIN_MS = 10_000;
+/** Longer than a machine may be unseen that is not away. */
+const UNSEEN_MS = 9_000;
 
 beforeEach(({ skip }) => {
   const why = whyNoNats();
@@ -100,6 +102,27 @@ webTest(
     const [made] = await beta.client().terminal.list.query();
     await web.untilText(`beta/${made?.id}`, beta.home.env['HOME'] ?? '');
     expect(await alpha.client().terminal.list.query()).toEqual([]);
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest(
+  'a page that was hidden for longer than a machine may be unseen shows the others as they are when it is seen again',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using nats = await TestNats.start();
+    await using alpha = await startHost('alpha', nats);
+    await using beta = await startHost('beta', nats);
+    await using web = await WebPage.open(browser, alpha.at);
+    await group(web, 'beta').and(web.page.locator('[data-reachable=true]')).waitFor();
+    await web.setHidden(true);
+    // Nobody looks meanwhile, so there is nothing to wait for but the time.
+    await new Promise((resolve) => setTimeout(resolve, UNSEEN_MS));
+    await beta.client().terminal.create.mutate({ command: ['cat'], name: 'new there' });
+    await web.setHidden(false);
+    // It is told of the machine again, and that is the newest.
+    await group(web, 'beta').getByText('new there', { exact: true }).waitFor();
+    expect(await group(web, 'beta').getAttribute('data-reachable')).toBe('true');
     expect(web.errors).toEqual([]);
   },
 );

@@ -217,6 +217,14 @@ export class WebPage implements AsyncDisposable {
     await this.page.evaluate('window.linksShown.clear()');
   }
 
+  /** As when another tab is chosen, which no headless browser does by itself. */
+  async setHidden(isHidden: boolean): Promise<void> {
+    await this.page.evaluate(`
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${isHidden} });
+      document.dispatchEvent(new Event('visibilitychange'));
+    `);
+  }
+
   async picture(name: string): Promise<void> {
     mkdirSync(PICTURES, { recursive: true });
     await this.page.screenshot({ path: path.join(PICTURES, `${name}.png`) });

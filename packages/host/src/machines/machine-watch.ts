@@ -1,16 +1,21 @@
-import { BUILD, HoldfastError, ownError, VERSION } from '@holdfast/protocol';
+import { BUILD, type ErrorCode, HoldfastError, ownError, VERSION } from '@holdfast/protocol';
 import * as z from 'zod';
 import { type FailureDocument, failureOf } from '../api/failure.ts';
 import type { FleetDoor, FoundMachine } from './fleet-door.ts';
 import type { MachineView } from './machine-view.ts';
 
-/** How often the fleet is looked at while somebody wants to know, and at most so much of the time. */
-const LOOK_MS = 1_000;
-const LOOK_SHARE = 0.1;
-/** Where it may not be looked at: the servers of the fleet log each attempt. */
-const REFUSED_MS = 5_000;
 /** A machine that was not seen for so long can't be reached, whatever keeps this one from looking. */
 const AWAY_MS = 8_000;
+/** How often the fleet is looked at while somebody wants to know, at most so much of the time, and at least so often. */
+const LOOK_MS = 1_000;
+const LOOK_SHARE = 0.1;
+const LOOK_MS_MAX = AWAY_MS;
+/** After a look that has failed: it has cost nothing but time. */
+const RETRY_MS = 1_500;
+/** Where it may not be looked at: the servers of the fleet log each attempt. */
+const REFUSED_MS = 5_000;
+/** What a look may take, behind the pause before it, until nobody is taken for seen any more. */
+const LATE_MS = 2_000;
 /** One that was not seen for so long is forgotten. */
 const FORGOTTEN_MS = 24 * 3_600_000;
 /** How often a machine is asked which daemon runs there, and how many are at once. */
@@ -57,6 +62,13 @@ export class MachineWatch {
   #problem: unknown;
   #looking: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** How long after the last look the next one is. */
+  #pauseMs = LOOK_MS;
+  /** Whether there was a look since somebody listens again: what was known before is old, and not told. */
+  #hasLooked = false;
+  /** No look has succeeded for so long that nobody is known to be there any more. */
+  #isBlind = false;
+  #blindTimer: NodeJS.Timeout | undefined;
   #asking = 0;
   #isClosed = false;
 
@@ -65,15 +77,24 @@ export class MachineWatch {
     this.#note(ownMachine(door.ownName), Date.now());
   }
 
-  /** Tells of all there is, and then of each change; returns what ends that. */
+  /**
+   * Tells of all there is, and then of each change; returns what ends that. Of other machines nothing is told before there was a
+   * look: nobody may have looked for hours.
+   */
   listen(listener: (change: MachineChange) => void): () => void {
+    const isFirst = this.#listeners.size === 0;
+    if (isFirst) this.#begin();
+    for (const known of this.#known.values()) this.#tellIfNew(known);
     this.#listeners.add(listener);
     listener(this.#names());
-    for (const known of this.#known.values()) listener({ type: 'machine', machine: this.#view(known) });
-    if (this.#listeners.size === 1) void this.#lookOn();
+    for (const known of this.#known.values())
+      if (this.#mayTell(known)) listener({ type: 'machine', machine: this.#view(known) });
+    if (isFirst) void this.#lookOn();
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) clearTimeout(this.#timer);
+      if (this.#listeners.size > 0) return;
+      clearTimeout(this.#timer);
+      clearTimeout(this.#blindTimer);
     };
   }
 
@@ -95,19 +116,33 @@ export class MachineWatch {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#blindTimer);
     this.#listeners.clear();
+  }
+
+  /** Somebody listens, after a time in which nobody did: that nobody was seen meanwhile means nothing. */
+  #begin(): void {
+    this.#hasLooked = false;
+    for (const known of this.#known.values()) known.told = '';
+    this.#see(AWAY_MS);
+  }
+
+  /** For so long what was seen holds. */
+  #see(forMs: number): void {
+    this.#isBlind = false;
+    clearTimeout(this.#blindTimer);
+    this.#blindTimer = setTimeout(() => {
+      this.#isBlind = true;
+      this.#tellAll();
+    }, forMs);
   }
 
   async #lookOn(): Promise<void> {
     clearTimeout(this.#timer);
-    const began = performance.now();
     await this.#look();
     if (this.#listeners.size === 0 || this.#isClosed) return;
-    const tookMs = performance.now() - began;
-    const isRefused = this.#problem instanceof HoldfastError && this.#problem.code === 'E_FORBIDDEN';
     clearTimeout(this.#timer);
-    const pauseMs = isRefused ? REFUSED_MS : Math.max(LOOK_MS, tookMs / LOOK_SHARE);
-    this.#timer = setTimeout(() => void this.#lookOn(), pauseMs);
+    this.#timer = setTimeout(() => void this.#lookOn(), this.#pauseMs);
   }
 
   /** Never throws; one look is for all who want one meanwhile. */
@@ -120,6 +155,7 @@ export class MachineWatch {
 
   async #lookOnce(): Promise<void> {
     const before = JSON.stringify(this.#names());
+    const began = performance.now();
     try {
       const found = await this.#door.hosts();
       const now = Date.now();
@@ -130,12 +166,17 @@ export class MachineWatch {
         if (now - known.seenAt > FORGOTTEN_MS && !known.isListed) this.#known.delete(name);
       }
       this.#problem = undefined;
+      const tookMs = performance.now() - began;
+      this.#pauseMs = Math.min(LOOK_MS_MAX, Math.max(LOOK_MS, tookMs / LOOK_SHARE));
+      this.#isBlind = false;
+      if (this.#listeners.size > 0) this.#see(Math.max(AWAY_MS, this.#pauseMs + LATE_MS));
     } catch (error) {
       this.#problem = ownError(error);
+      this.#pauseMs = hasCode(this.#problem, 'E_FORBIDDEN') ? REFUSED_MS : RETRY_MS;
     }
     const names = this.#names();
     if (JSON.stringify(names) !== before) this.#tell(names);
-    for (const known of this.#known.values()) this.#tellIfNew(known);
+    this.#tellAll();
     this.#askDaemons();
   }
 
@@ -178,7 +219,17 @@ export class MachineWatch {
     if (this.#listeners.size > 0) this.#askDaemons();
   }
 
+  #tellAll(): void {
+    this.#hasLooked = true;
+    for (const known of this.#known.values()) this.#tellIfNew(known);
+  }
+
+  #mayTell({ found }: Known): boolean {
+    return this.#hasLooked || this.#isOwn(found.name);
+  }
+
   #tellIfNew(known: Known): void {
+    if (!this.#mayTell(known)) return;
     const machine = this.#view(known);
     const text = JSON.stringify(machine);
     if (text === known.told) return;
@@ -215,13 +266,17 @@ export class MachineWatch {
     };
   }
 
-  #isReachable({ found, isListed, seenAt }: Known): boolean {
-    return this.#isOwn(found.name) || (isListed && Date.now() - seenAt < AWAY_MS);
+  #isReachable({ found, isListed }: Known): boolean {
+    return this.#isOwn(found.name) || (isListed && !this.#isBlind);
   }
 
   #isOwn(name: string): boolean {
     return name === this.#door.ownName;
   }
+}
+
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof HoldfastError && error.code === code;
 }
 
 /** Whatever the fleet says: this machine is there, since it serves. */
