@@ -24,6 +24,16 @@ function group({ page }: WebPage, machine: string) {
   return page.locator(`[data-machine="${machine}"]`);
 }
 
+/** What the host says to terminals of a page waits until it is delivered. */
+async function holdBackTerminals({ page }: WebPage): Promise<{ deliver: () => void }> {
+  let deliver = () => {};
+  const mayPass = new Promise<void>((resolve) => (deliver = resolve));
+  await page.routeWebSocket(/\/terminal\//, (near) => {
+    near.connectToServer().onMessage((message) => void mayPass.then(() => near.send(message)));
+  });
+  return { deliver };
+}
+
 webTest(
   'sessions are listed by machine, and one of another machine is used as one of this: it is typed into, resized, renamed, split, killed and forgotten',
   { timeout: 120_000 },
@@ -181,9 +191,20 @@ webTest(
 
     await using guest = await WebPage.open(browser, build1.at);
     const key = `build2/${id}`;
+    const { deliver } = await holdBackTerminals(guest);
     await guest.page.locator(`[data-session-row="${key}"]`).getByText('there', { exact: true }).click();
+    await guest.untilFocused(guest.pane(key));
+    // The page can't know yet that it may not.
+    await guest.page.keyboard.type('early');
+    await guest
+      .pane(key)
+      .getByText(/^5 bytes .* held back until/)
+      .waitFor();
+    deliver();
+    await guest.page.getByText('Not typed into “there”: 5 bytes, since it is only for looking at').waitFor();
     await guest.untilText(key, 'on build2');
     await guest.pane(key).getByText('View only').waitFor();
+    await guest.pane(key).locator('[data-link=live]').waitFor();
     await guest.page.keyboard.type('not mine to type\n');
     await guest.page.locator(`[data-session-row="${key}"] button`).first().focus();
     await guest.page.keyboard.press('Delete');
@@ -192,6 +213,7 @@ webTest(
     expect(await build2.client().terminal.get.query({ session: id })).toMatchObject({ state: 'running' });
     const { text } = await build2.client().terminal.capture.query({ session: id });
     expect(text.trim()).toBe('on build2');
+    expect([...guest.sockets.values()]).toEqual([1]);
     expect(guest.errors).toEqual([]);
 
     await using host = await WebPage.open(browser, build2.at);

@@ -1,5 +1,6 @@
 import type { Session } from '@holdfast/protocol';
 import { asSharedHere, sharedHere } from '../api/share.ts';
+import { randomId } from '../random-id.ts';
 import { placeOf } from '../sessions/session-key.ts';
 import { Store } from '../store.ts';
 import { decodeFrame, encodeFrame, splitFrame } from './frames.ts';
@@ -83,6 +84,8 @@ export interface LinkOptions {
   readonly sink: LinkSink;
   /** What it begins with: what the session shows, or all that was printed. */
   readonly begin: 'screen' | 'output';
+  /** What waits in the outbox is dropped now: it turns out that this page may only look. */
+  readonly onMayNotType: () => void;
 }
 
 /** One terminal's WebSocket, and its successors: output by offset, acknowledged; input numbered, and held back while there is none. */
@@ -306,9 +309,17 @@ export class TerminalLink {
     this.#show({ leading, readOnly, error: null, reconnects: isFirst ? reconnects : reconnects + 1 });
     // The host has got the size of the attach; it may have changed since.
     this.#say({ type: 'viewport', ...this.#size });
+    if (readOnly) this.#dropInput();
     this.#outbox.restart();
     this.#on('attached');
     this.#flush();
+  }
+
+  /** A page that may not type, and does, is sent away. */
+  #dropInput(): void {
+    if (this.#outbox.heldBytes === 0) return;
+    this.#options.onMayNotType();
+    this.#outbox.drop(randomId());
   }
 
   /** The terminal shows what the session does, whatever it showed before. */
@@ -362,7 +373,8 @@ export class TerminalLink {
   }
 
   #flush(): void {
-    if (carriesInput(this.view.get().state) && this.#socket)
+    const { state, readOnly } = this.view.get();
+    if (carriesInput(state) && !readOnly && this.#socket)
       for (const frame of this.#outbox.take()) this.#socket.send(encodeFrame(frame));
     this.#show({ heldBytes: this.#outbox.heldBytes });
   }

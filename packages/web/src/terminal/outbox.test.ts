@@ -30,6 +30,20 @@ test('at most a window is on its way, in frames of 64 KiB', () => {
   expect(outbox.take()).toMatchObject([{ offset: 262_144 }]);
 });
 
+test('what is dropped is never sent, and what comes then is the beginning of another stream', () => {
+  const outbox = new Outbox('stream-before');
+  outbox.add(bytes('abc'));
+  outbox.take();
+  outbox.add(bytes('def'));
+  outbox.drop('stream-behind');
+  expect([outbox.heldBytes, outbox.unsentBytes]).toEqual([0, 0]);
+  outbox.restart();
+  expect(outbox.take()).toEqual([]);
+  outbox.add(bytes('ghi'));
+  expect(outbox.stream).toBe('stream-behind');
+  expect(outbox.take()).toEqual([{ offset: 0, bytes: bytes('ghi') }]);
+});
+
 test('what is in doubt is told, and never sent again', () => {
   const outbox = new Outbox('stream-three');
   outbox.add(bytes('abc'));

@@ -13,15 +13,19 @@ export const HELD_MAX_BYTES = 4 * 1024 * 1024;
  *   done ≤ sent ≤ end
  */
 export class Outbox {
-  /** The page's own name for this stream. */
-  readonly stream: string;
+  #stream: string;
   #pieces: Frame[] = [];
   #done = 0;
   #sent = 0;
   #end = 0;
 
   constructor(stream: string) {
-    this.stream = stream;
+    this.#stream = stream;
+  }
+
+  /** The page's own name for this stream. */
+  get stream(): string {
+    return this.#stream;
   }
 
   /** Bytes that have not reached the program's terminal, as far as is known. */
@@ -45,6 +49,15 @@ export class Outbox {
   /** There is another connection: everything that isn't done is sent again. */
   restart(): void {
     this.#sent = this.#done;
+  }
+
+  /** Nothing of it is to be sent any more. What comes is another stream: nobody knows what of this one has arrived. */
+  drop(nextStream: string): void {
+    this.#stream = nextStream;
+    this.#pieces = [];
+    this.#done = 0;
+    this.#sent = 0;
+    this.#end = 0;
   }
 
   /** What may be sent now, in frames; they count as sent. */

@@ -246,7 +246,8 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
   const outbox = (readOnly ? undefined : takeInput(session)) ?? new Outbox(randomId());
   const size = view.viewport;
   const from = takeStarted(session) ? 'output' : 'screen';
-  link = new TerminalLink({ session, outbox, readOnly, size, sink: view, begin: from });
+  const onMayNotType = () => tellNotTyped(session, outbox, ', since it is only for looking at');
+  link = new TerminalLink({ session, outbox, readOnly, size, sink: view, begin: from, onMayNotType });
   const resizing = new ResizeObserver(() => view.measure());
   resizing.observe(element);
   const stop = view.dispose.bind(view);
@@ -263,10 +264,13 @@ function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Li
 function letGo(session: string, { link, outbox }: Live): void {
   if (!hasUndelivered(link.view.get())) return;
   if (isLoginOver()) return keepInput(session, outbox);
+  tellNotTyped(session, outbox, ' that the pane held back');
+}
+
+function tellNotTyped(session: string, { heldBytes, unsentBytes }: Outbox, why: string): void {
   const name = sessionOf(session)?.name ?? session;
-  const { heldBytes, unsentBytes } = outbox;
   const bytes = `${unsentBytes < heldBytes ? 'up to ' : ''}${count(heldBytes, 'byte')}`;
-  toast.warning(`Not typed into “${name}”: ${bytes} that the pane held back`, {
+  toast.warning(`Not typed into “${name}”: ${bytes}${why}`, {
     duration: Number.POSITIVE_INFINITY,
   });
 }
