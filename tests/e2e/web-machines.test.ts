@@ -214,6 +214,11 @@ webTest(
     const { text } = await build2.client().terminal.capture.query({ session: id });
     expect(text.trim()).toBe('on build2');
     expect([...guest.sockets.values()]).toEqual([1]);
+    await guest.page.keyboard.press('Alt+Shift+Comma');
+    await guest.page.getByRole('button', { name: 'Upgrade build2' }).click();
+    const there = guest.page.locator('[data-machine-row="build2"]');
+    await there.getByText('Not allowed. Nothing was updated.').waitFor();
+    await there.getByText(/^these credentials may not do that/).waitFor();
     expect(guest.errors).toEqual([]);
 
     await using host = await WebPage.open(browser, build2.at);

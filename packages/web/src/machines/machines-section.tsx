@@ -107,6 +107,9 @@ function MachineRow({ machine, step, isBusy, now, onUpgrade }: MachineRowProps) 
             className={`block text-[13px] ${step.state === 'failed' ? 'text-bad' : 'text-muted'}`}
           >
             {stepText(step, machine)}
+            {step.result?.ok === false && (
+              <span className="block text-xs break-words text-muted">{step.result.reason}</span>
+            )}
           </span>
         )}
       </span>

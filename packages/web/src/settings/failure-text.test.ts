@@ -11,7 +11,7 @@ test('only a failure before which nothing was handed over says that nothing has 
     expect(outcome).toBe('Nothing has changed: 1.0.0+aaa goes on, and your sessions with it.');
     expect(isKnown).toBe(true);
   }
-  for (const code of ['E_DISCONNECTED', 'E_TIMEOUT', 'E_INTERNAL', 'E_SOMETHING_NEW']) {
+  for (const code of ['E_DISCONNECTED', 'E_TIMEOUT', 'E_PROTOCOL', 'E_INTERNAL', 'E_SOMETHING_NEW']) {
     const { title, outcome, isKnown } = failureText(code, update);
     expect(title).toBe('It isn’t known what became of the update');
     expect(outcome).toBe('It may have happened all the same. The daemon that answered last is 1.0.0+aaa.');
@@ -26,8 +26,13 @@ test('of another build than the one that was asked for it says which one serves'
   expect(isKnown).toBe(true);
 });
 
-test('without a daemon, nothing is said to go on', () => {
-  const { outcome, isKnown } = failureText('E_NO_DAEMON', { ...update, running: null });
+test.each([
+  ['E_NO_DAEMON', 'No daemon could be reached.'],
+  ['E_FORBIDDEN', 'Not allowed.'],
+  ['E_USAGE', 'It can’t be asked for.'],
+])('after %s it is known that nothing was updated, and nothing is said to go on', (code, why) => {
+  const { what, outcome, isKnown } = failureText(code, { ...update, running: null });
+  expect(what).toBe(why);
   expect(outcome).toBe('Nothing was updated.');
   expect(isKnown).toBe(true);
 });

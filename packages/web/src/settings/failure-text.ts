@@ -23,10 +23,18 @@ const UNCHANGED: Readonly<Record<string, string>> = {
   E_UPGRADE_BUSY: 'Another update is in progress.',
 };
 
+/** What was refused before anything was done for it. */
+const REFUSED: Readonly<Record<string, string>> = {
+  E_FORBIDDEN: 'Not allowed.',
+  E_USAGE: 'It can’t be asked for.',
+  E_NO_DAEMON: 'No daemon could be reached.',
+};
+
 /** After which it isn't, as after any that is not listed. */
 const IN_DOUBT: Readonly<Record<string, string>> = {
   E_TIMEOUT: 'The daemon did not answer in time.',
   E_DISCONNECTED: 'The connection was lost before the answer came.',
+  E_PROTOCOL: 'The answer could not be read.',
 };
 
 /** What an update's failure means, for people; `update` is what is known now. */
@@ -38,8 +46,8 @@ export function failureText(code: string, update: Builds | undefined): FailureTe
     const outcome = `Nothing has changed: ${running ?? 'the old daemon'} goes on, and your sessions with it.`;
     return { title, what: unchanged, outcome, isKnown: true };
   }
-  if (code === 'E_NO_DAEMON')
-    return { title, what: 'No daemon could be reached.', outcome: 'Nothing was updated.', isKnown: true };
+  const refused = REFUSED[code];
+  if (refused !== undefined) return { title, what: refused, outcome: 'Nothing was updated.', isKnown: true };
   if (code === 'E_UPGRADE_UNEXPECTED') {
     const what = 'Another build came up than the one that was asked for.';
     // Found before the hand-over or after it: who serves is what counts.
