@@ -80,6 +80,10 @@ describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
         HOSTS.map(async (name) => (await byName.get(name)?.client().terminal.list.query())?.[0]?.state),
       );
       expect(sessions).toEqual(['running', 'running', 'running']);
+      await page.getByRole('button', { name: 'Dismiss results' }).click();
+      await row('beta')
+        .getByText(/^Upgraded/)
+        .waitFor({ state: 'detached' });
       expect(web.errors).toEqual([]);
     },
   );

@@ -6,8 +6,8 @@ import { Mailbox } from './mailbox.ts';
 /** What is told of the machines of a fleet. */
 export type MachineChange =
   | WatchChange
-  /** How far upgrades are. */
-  | { readonly type: 'machineUpgrade'; readonly run: UpgradeRun };
+  /** How far upgrades are, or what came of the last ones; null: nothing that still matters. */
+  | { readonly type: 'machineUpgrade'; readonly run: UpgradeRun | null };
 
 /**
  * Puts what is told of the machines, now and whenever it changes, where it is read; returns what ends that. Without a fleet it is

@@ -27,6 +27,15 @@ export const machinesRouter = router({
       return await upgrades.upgrade(reachable.map(({ name }) => name).toSorted());
     }),
 
+  dismissUpgrade: procedure
+    .meta({ summary: 'forget what came of the last upgrades of machines; not those that are under way' })
+    .input(z.object({}).prefault({}))
+    .output(z.object({}))
+    .mutation(({ ctx }) => {
+      machinesOf(ctx).upgrades.dismiss();
+      return {};
+    }),
+
   onChanges: procedure
     .meta({ summary: 'the machines of the fleet, each change of one, and how far upgrades are' })
     .input(z.object({}).prefault({}))

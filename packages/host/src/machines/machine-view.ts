@@ -38,6 +38,7 @@ export type MachineView = z.infer<typeof machineView>;
 /** Machines that are upgraded one after the other, until one fails. */
 export const upgradeRun = z.object({
   isOver: z.boolean(),
+  at: z.string().describe('when its last step was'),
   machines: z.array(
     z.object({
       name: z.string(),

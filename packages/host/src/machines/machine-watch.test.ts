@@ -33,8 +33,15 @@ class FakeDoor implements FleetDoor {
     return Promise.reject(new Error('nothing starts here'));
   }
 
+  /** The daemon of all. */
+  running = '1.0.0+aaa';
+  /** What an answer about it takes. */
+  statusMs = 10;
+
   async status(): Promise<unknown> {
-    return { update: { pending: false, running: '1.0.0+aaa', available: null } };
+    const { running } = this;
+    await new Promise((resolve) => setTimeout(resolve, this.statusMs));
+    return { update: { pending: false, running, available: null } };
   }
 
   async upgrade() {
@@ -200,4 +207,18 @@ test('nobody looks while nobody listens', async () => {
   await seconds(600);
   expect(door.looks.length).toBe(count);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('an answer about a daemon that was asked for before an upgrade says nothing of what runs after it', async () => {
+  const door = new FakeDoor();
+  const seen: (string | null)[] = [];
+  const watch = new MachineWatch(door, (name, { running }) => name === 'beta' && seen.push(running));
+  door.statusMs = 2_000;
+  watch.listen(new FakePage().hear);
+  await seconds(1);
+  door.running = '2.0.0+bbb';
+  watch.askAgain('beta');
+  await seconds(10);
+  expect(new Set(seen)).toEqual(new Set([null, '2.0.0+bbb']));
+  watch.close();
 });

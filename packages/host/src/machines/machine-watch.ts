@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type FailureDocument, failureOf } from '../api/failure.ts';
 import type { FleetDoor, FoundMachine } from './fleet-door.ts';
 import type { MachineView } from './machine-view.ts';
+import type { SeenMachine } from './upgrade-runs.ts';
 
 /** A machine that was not seen for so long can't be reached, whatever keeps this one from looking. */
 const AWAY_MS = 8_000;
@@ -56,6 +57,7 @@ export type MachineChange =
 /** Which machines the fleet has, as far as is known; looks while somebody listens. */
 export class MachineWatch {
   readonly #door: FleetDoor;
+  readonly #onSeen: (name: string, seen: SeenMachine) => void;
   readonly #known = new Map<string, Known>();
   readonly #listeners = new Set<(change: MachineChange) => void>();
   /** Why the fleet can't be looked at. */
@@ -72,8 +74,9 @@ export class MachineWatch {
   #asking = 0;
   #isClosed = false;
 
-  constructor(door: FleetDoor) {
+  constructor(door: FleetDoor, onSeen: (name: string, seen: SeenMachine) => void = () => {}) {
     this.#door = door;
+    this.#onSeen = onSeen;
     this.#note(ownMachine(door.ownName), Date.now());
   }
 
@@ -185,11 +188,12 @@ export class MachineWatch {
     if (!known) {
       const asked = { daemon: null, askedAt: Number.NEGATIVE_INFINITY, isAsked: false };
       this.#known.set(found.name, { found, seenAt: now, isListed: true, ...asked, told: '' });
-      return;
+      return this.#onSeen(found.name, { instance: found.lease.instance, running: null });
     }
     if (known.found.lease.instance !== found.lease.instance) known.askedAt = Number.NEGATIVE_INFINITY;
     known.found = found;
     known.seenAt = now;
+    return this.#tellSeen(known);
   }
 
   /** Of those that can be reached, the ones that were not asked for the longest. */
@@ -207,16 +211,30 @@ export class MachineWatch {
     this.#asking += 1;
     known.isAsked = true;
     known.askedAt = performance.now();
-    try {
-      const answer = told.safeParse(await this.#door.status(known.found.name));
-      known.daemon = answer.success ? answer.data.update : null;
-    } catch {
-      known.daemon = null; // It is asked again.
-    }
+    const daemon = await this.#askOf(known.found.name);
     known.isAsked = false;
     this.#asking -= 1;
+    // Else it is to be asked again, since this may be of before.
+    if (known.askedAt !== Number.NEGATIVE_INFINITY) known.daemon = daemon;
+    this.#tellSeen(known);
     this.#tellIfNew(known);
     if (this.#listeners.size > 0) this.#askDaemons();
+  }
+
+  /** Null if it can't be told: it is asked again. */
+  async #askOf(machine: string): Promise<MachineView['daemon']> {
+    try {
+      const answer = told.safeParse(await this.#door.status(machine));
+      return answer.success ? answer.data.update : null;
+    } catch {
+      return null;
+    }
+  }
+
+  #tellSeen({ found, daemon, isAsked, askedAt }: Known): void {
+    const isCurrent = !isAsked && askedAt !== Number.NEGATIVE_INFINITY;
+    const running = isCurrent ? (daemon?.running ?? null) : null;
+    this.#onSeen(found.name, { instance: found.lease.instance, running });
   }
 
   #tellAll(): void {

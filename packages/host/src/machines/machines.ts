@@ -21,8 +21,9 @@ export class Machines {
 
   constructor(door: FleetDoor) {
     this.#door = door;
-    this.watch = new MachineWatch(door);
-    this.upgrades = new UpgradeRuns(door, (machine) => this.watch.askAgain(machine));
+    const upgrades = new UpgradeRuns(door, (machine) => this.watch.askAgain(machine));
+    this.upgrades = upgrades;
+    this.watch = new MachineWatch(door, (name, seen) => upgrades.saw(name, seen));
     this.#links = new Pool((machine) => new MachineLink(door, machine), { lingerMs: LINGER_MS });
   }
 
@@ -45,6 +46,7 @@ export class Machines {
 
   close(): void {
     this.watch.close();
+    this.upgrades.close();
     this.#links.close();
   }
 }

@@ -5,7 +5,7 @@ import { Store } from '../store.ts';
 
 export type MachineChange = inferSubscriptionOutput<AppRouter['machines']['onChanges']>;
 export type Machine = Extract<MachineChange, { type: 'machine' }>['machine'];
-export type UpgradeRun = Extract<MachineChange, { type: 'machineUpgrade' }>['run'];
+export type UpgradeRun = NonNullable<Extract<MachineChange, { type: 'machineUpgrade' }>['run']>;
 /** What is known of a session wherever it is. */
 export type KnownSession = Machine['sessions'][number];
 
@@ -15,7 +15,7 @@ export interface Fleet {
   readonly machines: readonly Machine[];
   /** Why the others can't be seen. */
   readonly problem: string | null;
-  /** Upgrades under way, or the last ones. */
+  /** Upgrades under way, or the last ones as long as they matter. */
   readonly run: UpgradeRun | undefined;
   /** Sessions of the other machines, by what this page calls them, newest first. */
   readonly sessions: ReadonlyMap<string, KnownSession>;
@@ -46,7 +46,7 @@ export function tellFleet(change: MachineChange): void {
       return fleet.set(withMachines(known, [...others, change.machine]));
     }
     case 'machineUpgrade':
-      return fleet.set({ ...known, run: change.run });
+      return fleet.set({ ...known, run: change.run ?? undefined });
     default:
       return change satisfies never;
   }

@@ -7,7 +7,7 @@ import { Button } from '../ui/button.tsx';
 import { useClock } from '../ui/clock.ts';
 import { fleet, type Machine, type UpgradeRun } from './fleet.ts';
 import { sinceText, versionText } from './machine-texts.ts';
-import { stoppedAt, upgradeMachines } from './upgrade-machines.ts';
+import { dismissUpgrade, stoppedAt, upgradeMachines } from './upgrade-machines.ts';
 
 type Step = UpgradeRun['machines'][number];
 
@@ -42,9 +42,20 @@ export default function MachinesSection() {
               ` ${count(away, 'machine')} can’t be reached, and ${away === 1 ? 'is' : 'are'} left out.`}
           </p>
         </div>
-        <Button look="primary" isBusy={isBusy} onClick={() => upgrade()}>
-          {isBusy ? 'Upgrading…' : 'Upgrade all'}
-        </Button>
+        <span className="flex items-center gap-2">
+          {run?.isOver && (
+            <Button
+              look="ghost"
+              title={`Upgraded ${sinceText(run.at, now)}`}
+              onClick={() => void dismissUpgrade()}
+            >
+              Dismiss results
+            </Button>
+          )}
+          <Button look="primary" isBusy={isBusy} onClick={() => upgrade()}>
+            {isBusy ? 'Upgrading…' : 'Upgrade all'}
+          </Button>
+        </span>
       </div>
       {problem !== null && (
         <p className="px-5 pb-3 text-[13px] text-bad">The others can’t be seen: {problem}</p>

@@ -20,6 +20,15 @@ export async function upgradeMachines(machine: string | undefined, isSeen: () =>
   }
 }
 
+/** Nobody is told any more what came of the last upgrades. */
+export async function dismissUpgrade(): Promise<void> {
+  try {
+    await api.machines.dismissUpgrade.mutate();
+  } catch (error) {
+    toast.error(`Can’t dismiss it: ${reasonOf(error)}`);
+  }
+}
+
 /** Which machine's upgrade has failed, and what that means for the others; undefined: none. */
 export function stoppedAt({ machines }: UpgradeRun): string | undefined {
   const failed = machines.find(({ state }) => state === 'failed');
