@@ -7,6 +7,8 @@ import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
 
 const GONE_WITHIN_MS = 10_000;
+/** Of one machine. */
+const ROWS = 200;
 /** Longer than a machine may be unseen that is not away. */
 const UNSEEN_MS = 9_000;
 
@@ -112,6 +114,26 @@ webTest(
     const [made] = await beta.client().terminal.list.query();
     await web.untilText(`beta/${made?.id}`, beta.home.env['HOME'] ?? '');
     expect(await alpha.client().terminal.list.query()).toEqual([]);
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest(
+  'of a machine with very many sessions the newest 200 have rows, and a search finds the others',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using nats = await TestNats.start();
+    await using alpha = await startHost('alpha', nats);
+    const { create } = alpha.client().terminal;
+    for (let number = 0; number < ROWS + 3; number += 1)
+      await create.mutate({ command: ['true'], name: `number ${number}.` });
+    await using web = await WebPage.open(browser, alpha.at);
+    const here = group(web, 'alpha');
+    await here.getByText('… and 3 more, which a search finds').waitFor();
+    expect(await here.locator('[data-session-row]').count()).toBe(ROWS);
+    await web.page.getByLabel('Search sessions').fill('number 0.');
+    await here.getByText('number 0.', { exact: true }).waitFor();
+    expect(await here.locator('[data-session-row]').count()).toBe(1);
     expect(web.errors).toEqual([]);
   },
 );

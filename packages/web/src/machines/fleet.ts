@@ -1,6 +1,6 @@
 import type { AppRouter } from '@holdfast/host';
 import type { inferSubscriptionOutput } from '@trpc/server/unstable-core-do-not-import';
-import { keyOf, type Place } from '../sessions/session-key.ts';
+import { keyOf, type Place, placeOf } from '../sessions/session-key.ts';
 import { Store } from '../store.ts';
 
 export type MachineChange = inferSubscriptionOutput<AppRouter['machines']['onChanges']>;
@@ -17,8 +17,14 @@ export interface Fleet {
   readonly problem: string | null;
   /** Upgrades under way, or the last ones as long as they matter. */
   readonly run: UpgradeRun | undefined;
-  /** Sessions of the other machines, by what this page calls them, newest first. */
-  readonly sessions: ReadonlyMap<string, KnownSession>;
+  /** Of the other machines, by their names. */
+  readonly sessions: ReadonlyMap<string, MachineSessions>;
+}
+
+/** Sessions of one machine, as this page calls them. */
+export interface MachineSessions {
+  readonly newestFirst: readonly KnownSession[];
+  readonly byKey: ReadonlyMap<string, KnownSession>;
 }
 
 /** Undefined: the host belongs to none. */
@@ -42,8 +48,12 @@ export function tellFleet(change: MachineChange): void {
       return fleet.set(withMachines({ ...known, problem: change.problem?.message ?? null }, machines));
     }
     case 'machine': {
-      const others = known.machines.filter(({ name }) => name !== change.machine.name);
-      return fleet.set(withMachines(known, [...others, change.machine]));
+      const { machine } = change;
+      const isKnown = known.machines.some(({ name }) => name === machine.name);
+      const machines = isKnown
+        ? known.machines.map((one) => (one.name === machine.name ? machine : one))
+        : [...known.machines, machine].toSorted(byPlace);
+      return fleet.set(withMachines(known, machines));
     }
     case 'machineUpgrade':
       return fleet.set({ ...known, run: change.run ?? undefined });
@@ -71,19 +81,40 @@ function showTold(): void {
 }
 
 function withMachines(known: Fleet, machines: readonly Machine[]): Fleet {
-  const sorted = machines.toSorted(
-    (one, other) => Number(other.isOwn) - Number(one.isOwn) || (one.name < other.name ? -1 : 1),
+  const elsewhere = machines.filter(({ isOwn }) => !isOwn);
+  const sessions = new Map(elsewhere.map((machine) => [machine.name, sessionsOf(machine)]));
+  return { ...known, machines, sessions };
+}
+
+function byPlace(one: Machine, other: Machine): number {
+  return Number(other.isOwn) - Number(one.isOwn) || (one.name < other.name ? -1 : 1);
+}
+
+/** As each machine was told: whatever changes on one, those of all others stay as they were made. */
+const announced = new WeakMap<Machine, MachineSessions>();
+
+function sessionsOf(machine: Machine): MachineSessions {
+  const here = [...told].filter(([key]) => placeOf(key).machine === machine.name);
+  const made = announced.get(machine) ?? asCalledHere(machine);
+  announced.set(machine, made);
+  if (here.length === 0) return made;
+  const all = new Map<string, KnownSession | null>([...made.byKey, ...here]);
+  return newestFirst([...all.values()].filter((session) => session !== null));
+}
+
+function asCalledHere({ name, sessions }: Machine): MachineSessions {
+  return newestFirst(
+    sessions.map((session) => ({ ...session, id: keyOf({ machine: name, session: session.id }) })),
   );
-  const all = new Map<string, KnownSession | null>();
-  for (const { name: machine, sessions, isOwn } of sorted)
-    for (const session of isOwn ? [] : sessions) {
-      const id = keyOf({ machine, session: session.id });
-      all.set(id, { ...session, id });
-    }
-  for (const [key, session] of told) all.set(key, session);
-  const newestFirst = [...all.values()]
-    .filter((session) => session !== null)
-    .toSorted((one, other) => other.createdAt.localeCompare(one.createdAt));
-  const sessions = new Map(newestFirst.map((session) => [session.id, session]));
-  return { ...known, machines: sorted, sessions };
+}
+
+function newestFirst(sessions: readonly KnownSession[]): MachineSessions {
+  const sorted = sessions.toSorted((one, other) => compare(other.createdAt, one.createdAt));
+  return { newestFirst: sorted, byKey: new Map(sorted.map((session) => [session.id, session])) };
+}
+
+/** Times as they are written have one order in all languages. */
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }

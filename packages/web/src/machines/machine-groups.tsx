@@ -1,10 +1,12 @@
 import { Unplug } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { timeOf } from '../sessions/describe.ts';
-import { placeOf } from '../sessions/session-key.ts';
 import { useStore } from '../store.ts';
 import { fleet, type KnownSession, type Machine } from './fleet.ts';
 import { sinceText, versionText } from './machine-texts.ts';
+
+/** Rows of one machine: more are not read, but searched. */
+const ROWS_MAX = 200;
 
 export interface MachineGroupsProps {
   /** Rows of this machine's sessions. */
@@ -22,10 +24,10 @@ export interface MachineGroupsProps {
 export default function MachineGroups({ own, isWanted, rowOf, isSearching, none, now }: MachineGroupsProps) {
   const known = useStore(fleet);
   if (!known) return null;
-  const elsewhere = [...known.sessions.values()].filter(isWanted);
   const groups = known.machines.map((machine) => {
-    const isHere = ({ id }: KnownSession) => placeOf(id).machine === machine.name;
-    return { machine, rows: machine.isOwn ? own : elsewhere.filter(isHere).map(rowOf) };
+    if (machine.isOwn) return { machine, rows: own.slice(0, ROWS_MAX), count: own.length };
+    const wanted = known.sessions.get(machine.name)?.newestFirst.filter(isWanted) ?? [];
+    return { machine, rows: wanted.slice(0, ROWS_MAX).map(rowOf), count: wanted.length };
   });
   // Who looks for something has no use for machines that have nothing like it.
   const shown = isSearching ? groups.filter(({ rows }) => rows.length > 0) : groups;
@@ -36,8 +38,8 @@ export default function MachineGroups({ own, isWanted, rowOf, isSearching, none,
           The other machines can’t be seen: {known.problem}
         </p>
       )}
-      {shown.map(({ machine, rows }) => (
-        <Group key={machine.name} machine={machine} rows={rows} now={now} />
+      {shown.map(({ machine, rows, count }) => (
+        <Group key={machine.name} machine={machine} rows={rows} more={count - rows.length} now={now} />
       ))}
       {shown.length === 0 && <p className="px-3 py-6 text-center text-[13px] text-muted">{none}</p>}
     </div>
@@ -47,10 +49,12 @@ export default function MachineGroups({ own, isWanted, rowOf, isSearching, none,
 interface GroupProps {
   readonly machine: Machine;
   readonly rows: readonly ReactNode[];
+  /** So many more there are that have none. */
+  readonly more: number;
   readonly now: number;
 }
 
-function Group({ machine, rows, now }: GroupProps) {
+function Group({ machine, rows, more, now }: GroupProps) {
   const { name, reachable, lastSeenAt, omitted, isOwn } = machine;
   const id = `machine-${name}`;
   return (
@@ -81,6 +85,9 @@ function Group({ machine, rows, now }: GroupProps) {
       <ul className="space-y-0.5">
         {rows}
         {rows.length === 0 && <li className="px-2.5 py-1 text-xs text-muted">No sessions</li>}
+        {more > 0 && (
+          <li className="px-2.5 py-1 text-xs text-muted">… and {more} more, which a search finds</li>
+        )}
         {omitted > 0 && (
           <li className="px-2.5 py-1 text-xs text-muted">{omitted} more, which are too many to be listed</li>
         )}

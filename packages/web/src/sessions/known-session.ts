@@ -7,7 +7,9 @@ export type { KnownSession } from '../machines/fleet.ts';
 
 /** By what this page calls it; undefined while it isn't known. */
 export function sessionOf(key: string): KnownSession | undefined {
-  return fleet.get()?.sessions.get(key) ?? household.get().sessions?.find(({ id }) => id === key);
+  const { machine } = placeOf(key);
+  if (machine !== undefined) return fleet.get()?.sessions.get(machine)?.byKey.get(key);
+  return household.get().sessions?.find(({ id }) => id === key);
 }
 
 export function useSession(key: string | undefined): KnownSession | undefined {

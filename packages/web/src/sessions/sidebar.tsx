@@ -43,6 +43,7 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
   const wanted = query.trim().toLowerCase();
   const isWanted = (session: KnownSession) => {
     if (hidden.has(session.id)) return false;
+    if (wanted === '') return true;
     const text = `${session.name} ${commandOf(session)} ${session.cwd}`.toLowerCase();
     return text.includes(wanted);
   };
