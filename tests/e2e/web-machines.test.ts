@@ -26,6 +26,14 @@ function group({ page }: WebPage, machine: string) {
   return page.locator(`[data-machine="${machine}"]`);
 }
 
+/** Keeps what is said of beta whenever that changes. */
+const RECORD_REACHABLE = `{
+  const group = document.querySelector('[data-machine=beta]');
+  window.reachableShown = [];
+  const note = () => window.reachableShown.push(group.dataset.reachable);
+  new MutationObserver(note).observe(group, { attributeFilter: ['data-reachable'] });
+}`;
+
 /** What the host says to terminals of a page waits until it is delivered. */
 async function holdBackTerminals({ page }: WebPage): Promise<{ deliver: () => void }> {
   let deliver = () => {};
@@ -147,13 +155,16 @@ webTest(
     await using beta = await startHost('beta', nats);
     await using web = await WebPage.open(browser, alpha.at);
     await group(web, 'beta').and(web.page.locator('[data-reachable=true]')).waitFor();
+    await web.page.evaluate(RECORD_REACHABLE);
     await web.setHidden(true);
     // Nobody looks meanwhile, so there is nothing to wait for but the time.
     await new Promise((resolve) => setTimeout(resolve, UNSEEN_MS));
-    await beta.client().terminal.create.mutate({ command: ['cat'], name: 'new there' });
     await web.setHidden(false);
-    // It is told of the machine again, and that is the newest.
+    const { create } = beta.client().terminal;
+    await create.mutate({ command: ['cat'], name: 'new there' });
+    // Announced and looked at since.
     await group(web, 'beta').getByText('new there', { exact: true }).waitFor();
+    expect(await web.page.evaluate('window.reachableShown')).toEqual([]);
     expect(await group(web, 'beta').getAttribute('data-reachable')).toBe('true');
     expect(web.errors).toEqual([]);
   },
