@@ -27,6 +27,15 @@ export const FLEET_LIMITS = {
   announcementMs: 1_800_000,
   /** Below the mebibyte that NATS takes, with room for headers; a longer list is cut, and says so. */
   announcementBytes: 900 * 1024,
+  /** What it may become when it is inflated: room for as many sessions as a daemon has, and read in some hundredths of a second. */
+  inflatedBytes: 2 * 1024 * 1024,
+  /** Characters of a command that are announced: some have a whole script in them. */
+  commandCharacters: 1_024,
+  /** Characters of a path, as many as Linux takes; of an id, a version, a time or a machine's name. */
+  pathCharacters: 4_096,
+  wordCharacters: 256,
+  /** A lease: its words, and one path. */
+  leaseBytes: 16 * 1024,
   /** For connecting to NATS, and for an answer from it. */
   natsMs: 5_000,
   /** For a machine to open a tunnel: it may have to start its daemon. */

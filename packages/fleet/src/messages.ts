@@ -9,6 +9,10 @@ const errorCode = z.pipe(
   z.transform((code): ErrorCode => (isErrorCode(code) ? code : 'E_INTERNAL')),
 );
 
+/** Text that another machine says, and that is shown: of no more than such things have. */
+export const word = z.string().check(z.maxLength(FLEET_LIMITS.wordCharacters));
+export const path = z.string().check(z.maxLength(FLEET_LIMITS.pathCharacters));
+
 /**
  * Stands in each request, and each has nothing but what it is to have: the servers themselves publish answers of theirs to any
  * subject that they are given as a reply, by somebody who may not publish there.

@@ -3,8 +3,9 @@ import { Client, netConnector } from '@holdfast/client';
 import type { Session } from '@holdfast/protocol';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { FLEET_LIMITS } from '../limits.ts';
+import { encodeJson } from '../messages.ts';
 import { OwnKey } from '../nats/own-key.ts';
-import { type AnnouncedSession, type AnnouncedSessions } from '../announced-sessions.ts';
+import type { AnnouncedSession, AnnouncedSessions } from '../announced-sessions.ts';
 
 const AWAY_MS = 1_000;
 
@@ -104,14 +105,28 @@ export class Announcement {
 /** No offset: it changes all the time, and who wants to know it asks the machine. */
 function announced(session: Session): AnnouncedSession {
   const { id, name, pid, command, cwd, cols, rows, state, exit, createdAt } = session;
-  return { id, name, pid, command, cwd, cols, rows, state, exit, createdAt };
+  return { id, name, pid, command: beginningOf(command), cwd, cols, rows, state, exit, createdAt };
+}
+
+/** As many characters of a command as are announced. */
+function beginningOf(command: readonly string[]): string[] {
+  const beginning: string[] = [];
+  let room: number = FLEET_LIMITS.commandCharacters;
+  for (const argument of command) {
+    if (argument.length >= room) return [...beginning, `${argument.slice(0, Math.max(room - 1, 0))}…`];
+    beginning.push(argument);
+    room -= argument.length + 1;
+  }
+  return beginning;
 }
 
 /** As many as there is room for, newest first to be left out. */
 function packed(sessions: AnnouncedSession[]): Uint8Array {
   for (let count = sessions.length; ; count = Math.floor(count / 2)) {
     const list: AnnouncedSessions = { sessions: sessions.slice(0, count), omitted: sessions.length - count };
-    const bytes = deflateRawSync(JSON.stringify(list));
+    const json = encodeJson(list);
+    if (json.length > FLEET_LIMITS.inflatedBytes) continue;
+    const bytes = deflateRawSync(json);
     if (bytes.length <= FLEET_LIMITS.announcementBytes || count === 0) return bytes;
   }
 }

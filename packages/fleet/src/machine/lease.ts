@@ -4,21 +4,27 @@ import { HoldfastError } from '@holdfast/protocol';
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod/mini';
 import { FLEET_LIMITS } from '../limits.ts';
-import { encodeJson, parseJson } from '../messages.ts';
+import { encodeJson, parseJson, path, word } from '../messages.ts';
 import { findCause } from '../nats/find-cause.ts';
 import { OwnKey } from '../nats/own-key.ts';
 
-export const leaseShape = z.object({
+const leaseShape = z.object({
   /** Of the process that serves: two of one name are told apart by it. */
-  instance: z.string(),
+  instance: word,
   /** Of the machine, for people. */
-  machine: z.string(),
-  home: z.string(),
-  version: z.string(),
-  build: z.string(),
-  since: z.string(),
+  machine: word,
+  home: path,
+  version: word,
+  build: word,
+  since: word,
 });
 export type LeaseValue = z.infer<typeof leaseShape>;
+
+/** Undefined for what is none: whoever has written it is not believed to be honest. */
+export function parseLease(bytes: Uint8Array): LeaseValue | undefined {
+  if (bytes.length > FLEET_LIMITS.leaseBytes) return undefined;
+  return leaseShape.safeParse(parseJson(bytes)).data;
+}
 
 /** JetStream's code for "somebody has written it since". */
 const WRONG_REVISION = 10071;
@@ -131,10 +137,10 @@ export class Lease {
     }
     this.#revision = undefined;
     const entry = await this.#key.get();
-    const holder = entry?.operation === 'PUT' ? leaseShape.safeParse(parseJson(entry.value)) : undefined;
-    if (entry && holder?.success && holder.data.instance !== this.#value.instance) {
+    const holder = entry?.operation === 'PUT' ? parseLease(entry.value) : undefined;
+    if (holder && holder.instance !== this.#value.instance) {
       this.#heldUntil = 0;
-      return holder.data;
+      return holder;
     }
     // Ours though nobody has told us, or given back, or run out meanwhile.
     await this.#write(entry?.revision ?? 0);

@@ -8,7 +8,7 @@ import { asHoldfastError, connectFleet } from '../nats/connect.ts';
 import type { FleetAddress } from '../nats/fleet-address.ts';
 import { BUCKETS, type Bucket, makeBucket } from '../nats/buckets.ts';
 import { ask } from './ask.ts';
-import { type ListedHost, readHosts } from './hosts.ts';
+import { Hosts, type ListedHost } from './hosts.ts';
 import { Lines } from './lines.ts';
 
 /** Beyond what the upgrade itself may take. */
@@ -19,11 +19,13 @@ const UPGRADE_MS = 15_000;
 export class Fleet implements AsyncDisposable {
   readonly #nc: NatsConnection;
   readonly #address: FleetAddress;
+  readonly #hosts: Hosts;
   #lines: Lines | undefined;
 
   private constructor(nc: NatsConnection, address: FleetAddress) {
     this.#nc = nc;
     this.#address = address;
+    this.#hosts = new Hosts(nc);
   }
 
   /** Throws as `connectFleet` does. */
@@ -33,7 +35,7 @@ export class Fleet implements AsyncDisposable {
 
   async hosts(): Promise<ListedHost[]> {
     try {
-      return await readHosts(this.#nc);
+      return await this.#hosts.read();
     } catch (cause) {
       throw asHoldfastError(cause, this.#address);
     }

@@ -1,8 +1,7 @@
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type AnnouncedSession, parseAnnouncement } from '../announced-sessions.ts';
-import { leaseShape, type LeaseValue } from '../machine/lease.ts';
-import { parseJson } from '../messages.ts';
+import { type LeaseValue, parseLease } from '../machine/lease.ts';
 import { isHostName } from '../subjects.ts';
 import { type Bucket, keysOf, openBucket } from '../nats/buckets.ts';
 
@@ -15,42 +14,74 @@ export interface ListedHost {
   readonly omitted: number;
 }
 
-/** All hosts that have a lease, by name, and what they have announced. */
-export async function readHosts(nc: NatsConnection): Promise<ListedHost[]> {
-  const [leases, sessions] = await Promise.all([readBucket(nc, 'hosts'), readBucket(nc, 'sessions')]);
-  return [...leases]
-    .flatMap(([name, bytes]): ListedHost[] => {
-      // Who may write any key may call it what he likes.
-      if (!isHostName(name)) return [];
-      const lease = leaseShape.safeParse(parseJson(bytes));
-      if (!lease.success) return [];
-      const list = sessions.get(name);
-      const announced = list && parseAnnouncement(list);
-      return [
-        { name, lease: lease.data, sessions: announced?.sessions ?? [], omitted: announced?.omitted ?? 0 },
-      ];
-    })
-    .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+/** Which hosts there are. What one of them has written is parsed once, however often it is looked at. */
+export class Hosts {
+  readonly #nc: NatsConnection;
+  readonly #leases = new Parsed(parseLease);
+  readonly #announcements = new Parsed(parseAnnouncement);
+
+  constructor(nc: NatsConnection) {
+    this.#nc = nc;
+  }
+
+  /** All that have a lease, by name, and what they have announced. Throws what NATS says. */
+  async read(): Promise<ListedHost[]> {
+    const [leases, announcements] = await Promise.all([
+      readBucket(this.#nc, 'hosts'),
+      readBucket(this.#nc, 'sessions'),
+    ]);
+    const announced = this.#announcements.parse(announcements);
+    return [...this.#leases.parse(leases)]
+      .flatMap(([name, lease]): ListedHost[] => {
+        // Who may write any key may call it what he likes.
+        if (!lease || !isHostName(name)) return [];
+        const { sessions = [], omitted = 0 } = announced.get(name) ?? {};
+        return [{ name, lease, sessions, omitted }];
+      })
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  }
+}
+
+/** What the keys of a bucket say, each parsed again only when it was written again. */
+class Parsed<T> {
+  readonly #parse: (bytes: Uint8Array) => T | undefined;
+  #known = new Map<string, { readonly version: string; readonly value: T | undefined }>();
+
+  constructor(parse: (bytes: Uint8Array) => T | undefined) {
+    this.#parse = parse;
+  }
+
+  parse(entries: ReadonlyMap<string, KvEntry>): Map<string, T | undefined> {
+    const known = new Map<string, { readonly version: string; readonly value: T | undefined }>();
+    for (const [name, entry] of entries) {
+      // Where the bucket was lost and made anew, revisions begin again.
+      const version = `${entry.revision} ${entry.created.getTime()}`;
+      const before = this.#known.get(name);
+      known.set(name, before?.version === version ? before : { version, value: this.#parse(entry.value) });
+    }
+    this.#known = known;
+    return new Map([...known].map(([name, { value }]) => [name, value]));
+  }
 }
 
 /** Whether a host of that name has a lease. Throws what NATS says. */
 export async function isHost(nc: NatsConnection, name: string): Promise<boolean> {
-  return (await valueOf(await openBucket(nc, 'hosts'), name)) !== undefined;
+  return (await entryOf(await openBucket(nc, 'hosts'), name)) !== undefined;
 }
 
 /**
  * Reads what is kept by asking for each key. A consumer would bring all at once, but whoever may make one may have the server
  * deliver what is kept to any subject.
  */
-async function readBucket(nc: NatsConnection, bucket: Bucket): Promise<Map<string, Uint8Array>> {
+async function readBucket(nc: NatsConnection, bucket: Bucket): Promise<Map<string, KvEntry>> {
   const keys = await keysOf(nc, bucket);
   const kv = await openBucket(nc, bucket);
-  const entries = await Promise.all(keys.map(async (key) => [key, await valueOf(kv, key)] as const));
-  return new Map(entries.flatMap(([key, value]) => (value ? [[key, value] as const] : [])));
+  const entries = await Promise.all(keys.map(async (key) => [key, await entryOf(kv, key)] as const));
+  return new Map(entries.flatMap(([key, entry]) => (entry ? [[key, entry] as const] : [])));
 }
 
 /** Undefined if it is gone. */
-async function valueOf(kv: KV, key: string): Promise<Uint8Array | undefined> {
+async function entryOf(kv: KV, key: string): Promise<KvEntry | undefined> {
   const entry = await kv.get(key);
-  return entry?.operation === 'PUT' ? entry.value : undefined;
+  return entry?.operation === 'PUT' ? entry : undefined;
 }

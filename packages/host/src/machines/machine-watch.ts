@@ -23,12 +23,15 @@ const FORGOTTEN_MS = 24 * 3_600_000;
 const ASK_MS = 30_000;
 const ASKED_AT_ONCE = 8;
 
+/** What is told of a machine goes to all pages. */
+const VERSION_CHARACTERS_MAX = 256;
+
 /** What of a supervisor's answer is told. Another machine's may be of another version. */
 const told = z.object({
   update: z.object({
     pending: z.boolean(),
-    running: z.string().nullable(),
-    available: z.string().nullable(),
+    running: z.string().max(VERSION_CHARACTERS_MAX).nullable(),
+    available: z.string().max(VERSION_CHARACTERS_MAX).nullable(),
   }),
 });
 
@@ -41,8 +44,8 @@ interface Known {
   /** Its daemon was asked for then, by `performance.now()`. */
   askedAt: number;
   isAsked: boolean;
-  /** As listeners have been told of it. */
-  told: string;
+  /** As listeners have been told of it; undefined if they have not. */
+  told: { readonly rest: string; readonly sessions: FoundMachine['sessions'] } | undefined;
 }
 
 export type MachineChange =
@@ -126,7 +129,7 @@ export class MachineWatch {
   /** Somebody listens, after a time in which nobody did: that nobody was seen meanwhile means nothing. */
   #begin(): void {
     this.#hasLooked = false;
-    for (const known of this.#known.values()) known.told = '';
+    for (const known of this.#known.values()) known.told = undefined;
     this.#see(AWAY_MS);
   }
 
@@ -187,11 +190,12 @@ export class MachineWatch {
     const known = this.#known.get(found.name);
     if (!known) {
       const asked = { daemon: null, askedAt: Number.NEGATIVE_INFINITY, isAsked: false };
-      this.#known.set(found.name, { found, seenAt: now, isListed: true, ...asked, told: '' });
+      this.#known.set(found.name, { found, seenAt: now, isListed: true, ...asked, told: undefined });
       return this.#onSeen(found.name, { instance: found.lease.instance, running: null });
     }
     if (known.found.lease.instance !== found.lease.instance) known.askedAt = Number.NEGATIVE_INFINITY;
-    known.found = found;
+    const { sessions } = known.found;
+    known.found = isSame(sessions, found.sessions) ? { ...found, sessions } : found;
     known.seenAt = now;
     return this.#tellSeen(known);
   }
@@ -249,9 +253,11 @@ export class MachineWatch {
   #tellIfNew(known: Known): void {
     if (!this.#mayTell(known)) return;
     const machine = this.#view(known);
-    const text = JSON.stringify(machine);
-    if (text === known.told) return;
-    known.told = text;
+    const { sessions } = known.found;
+    // There may be thousands of them, and a look is taken each second.
+    const rest = JSON.stringify({ ...machine, sessions: [] });
+    if (rest === known.told?.rest && sessions === known.told.sessions) return;
+    known.told = { rest, sessions };
     this.#tell({ type: 'machine', machine });
   }
 
@@ -295,6 +301,11 @@ export class MachineWatch {
 
 function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof HoldfastError && error.code === code;
+}
+
+/** Whether it is the same list, or says the same. */
+function isSame(one: FoundMachine['sessions'], other: FoundMachine['sessions']): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Whatever the fleet says: this machine is there, since it serves. */
