@@ -85,6 +85,16 @@ ${configuration}
     });
   }
 
+  /** Has it read its configuration again. */
+  async reload(configuration: string): Promise<void> {
+    this.write(configuration);
+    const before = this.#log.length;
+    this.#child?.kill('SIGHUP');
+    await eventually('it has read it', () =>
+      this.#log.slice(before).includes('Reloaded server configuration'),
+    );
+  }
+
   /** Resolves when it is gone. */
   async kill(): Promise<void> {
     const child = this.#child;

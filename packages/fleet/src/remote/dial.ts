@@ -23,29 +23,22 @@ export class Dialer {
   #away: string | undefined;
   /** What dials that are under way do when it is lost. */
   readonly #dialing = new Set<(error: HoldfastError) => void>();
-  /** Found out by the first one. */
-  #role: Role | undefined;
 
   constructor(nc: NatsConnection, host: string) {
     this.#nc = nc;
     this.#host = host;
   }
 
-  /** Throws as `ask` does. */
+  /** Throws as `ask` does. Asks each time what is allowed: the servers may allow more by now, or less. */
   async dial(): Promise<Tunnel> {
     // What is asked now would be sent, and answered, when there is a connection again.
     if (this.#away !== undefined) throw new HoldfastError('E_DISCONNECTED', this.#away);
-    if (this.#role !== undefined) return await this.#dialAs(this.#role);
     try {
-      const tunnel = await this.#dialAs('operate');
-      this.#role = 'operate';
-      return tunnel;
+      return await this.#dialAs('operate');
     } catch (error) {
-      if (!(error instanceof HoldfastError) || error.code !== 'E_FORBIDDEN') throw error;
+      if (!isForbidden(error)) throw error;
     }
-    const tunnel = await this.#dialAs('view');
-    this.#role = 'view';
-    return tunnel;
+    return await this.#dialAs('view');
   }
 
   /** The connection to the fleet is lost, and what was under way may be. */
@@ -109,7 +102,7 @@ export class Dialer {
       return opened;
     } catch (error) {
       subscription.unsubscribe();
-      this.#remember(id);
+      if (!isForbidden(error)) this.#remember(id);
       throw error;
     } finally {
       this.#dialing.delete(giveUp);
@@ -119,4 +112,8 @@ export class Dialer {
   #remember(id: string): void {
     this.#broken = [...this.#broken, id].slice(-FLEET_LIMITS.replaced);
   }
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof HoldfastError && error.code === 'E_FORBIDDEN';
 }
