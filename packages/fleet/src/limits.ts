@@ -38,6 +38,8 @@ export const FLEET_LIMITS = {
   leaseBytes: 16 * 1024,
   /** For connecting to NATS, and for an answer from it. */
   natsMs: 5_000,
+  /** A host that has no lease is looked for again after that: servers that keep it may be so far behind. */
+  lookAgainMs: 1_000,
   /** For a machine to open a tunnel: it may have to start its daemon. */
   openMs: 10_000,
   /** For a machine's answer to anything that does not take its time. */

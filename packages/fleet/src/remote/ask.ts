@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import { HoldfastError } from '@holdfast/protocol';
 import { errors, type NatsConnection } from '@nats-io/transport-node';
 import type * as z from 'zod/mini';
+import { FLEET_LIMITS } from '../limits.ts';
 import { encodeRequest, parseAnswer } from '../messages.ts';
 import { findCause } from '../nats/find-cause.ts';
 import { requestSubject, type Role, type Verb } from '../subjects.ts';
@@ -22,9 +24,11 @@ export interface Question<T> {
 export async function ask<T>(nc: NatsConnection, question: Question<T>): Promise<T> {
   const { host, role, verb, parameters, timeoutMs: timeout, answer } = question;
   try {
+    // What a host has begun must not be said to be impossible: so it is looked for first, and not meanwhile.
+    if (verb === 'upgrade' && !(await mayBeThere(nc, host))) throw noHost(host);
     const subject = requestSubject(host, role, verb);
     const answered = nc.request(subject, encodeRequest(parameters), { timeout });
-    const { data } = await Promise.race([answered, isAbsent(nc, host)]);
+    const { data } = verb === 'upgrade' ? await answered : await Promise.race([answered, isAbsent(nc, host)]);
     return parseAnswer(data, answer);
   } catch (cause) {
     throw inOurWords(cause, question);
@@ -34,13 +38,21 @@ export async function ask<T>(nc: NatsConnection, question: Question<T>): Promise
 /** Rejects if no host has that name: where it would be in another account, the servers don't say that nobody listens there. */
 function isAbsent(nc: NatsConnection, host: string): Promise<never> {
   return new Promise((_, reject) => {
-    isHost(nc, host).then(
-      (isThere) => {
-        if (!isThere) reject(noHost(host));
-      },
-      () => undefined, // Whoever may not read that waits for an answer.
-    );
+    void mayBeThere(nc, host).then((isThere) => {
+      if (!isThere) reject(noHost(host));
+    });
   });
+}
+
+/** Whether a host has that name, as far as can be known. A lease that was just claimed is not at each server yet. */
+async function mayBeThere(nc: NatsConnection, host: string): Promise<boolean> {
+  try {
+    if (await isHost(nc, host)) return true;
+    await setTimeout(FLEET_LIMITS.lookAgainMs, undefined, { ref: false });
+    return await isHost(nc, host);
+  } catch {
+    return true; // Whoever may not read that waits for an answer.
+  }
 }
 
 function noHost(host: string, cause?: unknown): HoldfastError {
