@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import * as z from 'zod/mini';
 import { asHoldfastError, connectFleet } from './nats/connect.ts';
 import { openBridge } from './remote/bridge.ts';
-import { Dialer } from './remote/dial.ts';
+import { Lines } from './remote/lines.ts';
 
 const order = z.object({
   address: z.object({ servers: z.string(), creds: z.optional(z.string()), ca: z.optional(z.string()) }),
@@ -20,7 +20,7 @@ async function main(port: MessagePort): Promise<void> {
   const at = { servers, ...(creds === undefined ? {} : { creds }), ...(ca === undefined ? {} : { ca }) };
   try {
     const nc = await connectFleet(at, { name: `holdfast --host ${host}`, isPatient: false });
-    port.postMessage({ ok: await openBridge(nc, new Dialer(nc, host)) }, []);
+    port.postMessage({ ok: await openBridge(new Lines(nc).dialerTo(host)) }, []);
   } catch (error) {
     const { code, message } = asHoldfastError(error, at);
     port.postMessage({ error: { code, message } }, []);

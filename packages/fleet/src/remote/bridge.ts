@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
 import { encodeControl, HoldfastError } from '@holdfast/protocol';
-import type { NatsConnection } from '@nats-io/transport-node';
 import type { Dialer } from './dial.ts';
 
 const FOLDER = 'holdfast-fleet-';
@@ -21,13 +20,12 @@ export interface Bridge {
  * A socket of this machine each connection to which is a tunnel to a host's daemon. So everything that can talk to a daemon can
  * talk to one elsewhere.
  */
-export async function openBridge(nc: NatsConnection, dialer: Dialer): Promise<Bridge> {
+export async function openBridge(dialer: Dialer): Promise<Bridge> {
   removeLeftFolders();
   const folder = mkdtempSync(path.join(tmpdir(), `${FOLDER}${process.pid}-`)); // mode 0700
   const socketPath = path.join(folder, 'daemon.sock');
   const server = createServer((socket) => void carry(socket, dialer));
   await listening(server, socketPath);
-  void followConnection(nc, dialer);
   return { socketPath, folder };
 }
 
@@ -65,13 +63,6 @@ async function carry(socket: Socket, dialer: Dialer): Promise<void> {
       error instanceof HoldfastError ? error : { code: 'E_INTERNAL', message: String(error) };
     socket.end(encodeControl({ event: 'closing', code, message }));
     socket.resume();
-  }
-}
-
-async function followConnection(nc: NatsConnection, dialer: Dialer): Promise<void> {
-  for await (const { type } of nc.status()) {
-    if (type === 'disconnect') dialer.disconnected();
-    else if (type === 'reconnect') dialer.reconnected();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Connector } from '@holdfast/client';
+import { type Connector, streamConnector } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import type { NatsConnection } from '@nats-io/transport-node';
 import * as z from 'zod/mini';
@@ -20,12 +20,13 @@ export class Fleet implements AsyncDisposable {
   readonly #nc: NatsConnection;
   readonly #address: FleetAddress;
   readonly #hosts: Hosts;
-  #lines: Lines | undefined;
+  readonly #lines: Lines;
 
   private constructor(nc: NatsConnection, address: FleetAddress) {
     this.#nc = nc;
     this.#address = address;
     this.#hosts = new Hosts(nc);
+    this.#lines = new Lines(nc);
   }
 
   /** Throws as `connectFleet` does. */
@@ -58,8 +59,8 @@ export class Fleet implements AsyncDisposable {
    * `connect` rejects as asking a host does.
    */
   connectorTo(host: string): Connector {
-    this.#lines ??= new Lines(this.#nc);
-    return this.#lines.connectorTo(host);
+    const dialer = this.#lines.dialerTo(host);
+    return streamConnector(() => dialer.dial());
   }
 
   /** What `upgrade` of the host's supervisor comes to. */
@@ -105,7 +106,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#lines?.close();
+    this.#lines.close();
     await this.#nc.close();
   }
 }
