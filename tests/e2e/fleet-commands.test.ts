@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Session } from '@holdfast/protocol';
 import { eventually, TestHome } from '@holdfast/testkit';
+import { connect } from '@nats-io/transport-node';
 import { beforeEach, expect, test } from 'vitest';
 import { Agent } from './support/agent.ts';
 import { FleetHouse } from './support/fleet-house.ts';
@@ -84,6 +85,26 @@ test('mcp --host gives an agent terminals on another machine, which it finds aga
   await again.call('terminal_kill', { terminal: 'shell' });
   expect(String((await alpha.home.cli(['ls'])).stdout)).toContain('claude/inside');
   expect(here.daemonPid).toBeUndefined();
+}, 120_000);
+
+test('however many names are taken there, an agent that opens a terminal has the machine asked once for its surroundings', async () => {
+  await using nats = await TestNats.start();
+  await using _alpha = await host('alpha', nats.url);
+  await using here = new TestHome({ env: nats.env });
+  const nc = await connect({ servers: nats.url });
+  await using _closed = { [Symbol.asyncDispose]: () => nc.close() };
+  let asked = 0;
+  nc.subscribe('holdfast.alpha.operate.surroundings', { callback: () => void (asked += 1) });
+  await nc.flush();
+  await using agent = await Agent.start(here, { args: ['--host', 'alpha', '--label', 'claude'] });
+  const names: string[] = [];
+  for (let count = 0; count < 4; count += 1) {
+    const { terminal } = await agent.call('terminal_new', { command: ['cat'] });
+    names.push((terminal as { name: string }).name);
+  }
+  expect(names).toEqual(['cat', 'cat-2', 'cat-3', 'cat-4']);
+  await nc.flush();
+  expect(asked).toBe(4);
 }, 120_000);
 
 test('who may only look restores nothing, and opens nothing by mcp', async () => {

@@ -95,9 +95,9 @@ function daemonsOf(context: Context): Daemons {
   };
 }
 
-function choicesOf({ name, cwd, env, cols, rows, historyBytes }: Opening) {
+function choicesOf({ cwd, env, cols, rows, historyBytes }: Opening) {
   return {
-    name,
+    name: undefined,
     cwd,
     env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
     size: `${cols}x${rows}`,

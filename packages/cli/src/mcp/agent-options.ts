@@ -1,12 +1,11 @@
 import type { Client } from '@holdfast/client';
 import type { OpenParameters } from '@holdfast/protocol';
 
-/** What a session is opened with. */
+/** What a session is opened with, but for its name. */
 export interface Opening {
   readonly command: readonly string[];
   /** Undefined: where programs start that nobody chooses a folder for. */
   readonly cwd: string | undefined;
-  readonly name: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cols: number;
   readonly rows: number;
@@ -19,7 +18,7 @@ export interface Daemons {
   connectIfRunning(): Promise<Client | undefined>;
   /** Starts one if none runs. */
   connectOrStart(): Promise<Client>;
-  /** The request that opens a session as this process would start a program, or as the host would that is meant. */
+  /** The request, without a name, that opens a session as this process would start a program, or as the host would that is meant. */
   openRequest(opening: Opening): Promise<OpenParameters>;
 }
 

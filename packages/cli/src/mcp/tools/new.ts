@@ -1,9 +1,8 @@
 import path from 'node:path';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import type { Client } from '@holdfast/client';
 import type { Session } from '@holdfast/protocol';
 import * as z from 'zod/v4';
-import type { Daemons, Opening } from '../agent-options.ts';
+import type { Daemons } from '../agent-options.ts';
 import type { CommandRules } from '../command-rules.ts';
 import type { FolderRules } from '../folder-rules.ts';
 import { Refusal } from '../refusal.ts';
@@ -74,17 +73,15 @@ export function registerNew(server: McpServer, terminals: Terminals, rules: Rule
       const opening = { command: allowed, cwd: rules.folders.check(cwd), env, cols, rows, historyBytes };
       await refuseTooMany(terminals);
       const client = await terminals.connectOrStart();
-      const open = (own: string) =>
-        opened(client, rules.daemons, { ...opening, name: terminals.fullName(own) });
+      // One for all names: with what a program starts on another machine is asked for there.
+      const request = await rules.daemons.openRequest(opening);
+      const open = async (own: string) =>
+        (await client.request('open', { ...request, name: terminals.fullName(own) })).session;
       const session = name === undefined ? await openNumbered(baseName(command), open) : await open(name);
       const terminal = terminals.tell(session);
       return { answer: { terminal }, text: `Opened ${inWords(terminal)}, ${cols}x${rows}.` };
     },
   });
-}
-
-async function opened(client: Client, daemons: Daemons, opening: Opening): Promise<Session> {
-  return (await client.request('open', await daemons.openRequest(opening))).session;
 }
 
 /** `npm`, else `npm-2` and so on: names of terminals that have exited are taken, too. */
