@@ -1,5 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { mkdtempSync, renameSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
@@ -7,7 +8,9 @@ import { encodeControl, HoldfastError } from '@holdfast/protocol';
 import type { Dialer } from './dial.ts';
 
 const FOLDER = 'holdfast-fleet-';
-const LEFT = /^holdfast-fleet-(\d+)-/;
+const SOCKET = 'daemon.sock';
+/** What its name is until it is listened to: so a socket of the other name has nobody only when its process is gone. */
+const NEW_SOCKET = 'new.sock';
 
 export interface Bridge {
   /** Of a socket that only this user can reach: to a client it is the host's daemon. */
@@ -21,40 +24,45 @@ export interface Bridge {
  * talk to one elsewhere.
  */
 export async function openBridge(dialer: Dialer): Promise<Bridge> {
-  removeLeftFolders();
-  const folder = mkdtempSync(path.join(tmpdir(), `${FOLDER}${process.pid}-`)); // mode 0700
-  const socketPath = path.join(folder, 'daemon.sock');
+  await removeLeftFolders();
+  const folder = mkdtempSync(path.join(tmpdir(), FOLDER)); // mode 0700
   const server = createServer((socket) => void carry(socket, dialer));
-  await listening(server, socketPath);
+  await listening(server, path.join(folder, NEW_SOCKET));
+  const socketPath = path.join(folder, SOCKET);
+  renameSync(path.join(folder, NEW_SOCKET), socketPath);
   return { socketPath, folder };
 }
 
-/** Of processes that were killed before they could. */
-function removeLeftFolders(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const [, pid] = LEFT.exec(name) ?? [];
-    if (pid === undefined || isRunning(Number(pid))) continue;
+/** Of processes that were killed before they could. Their pids say nothing: /tmp may be shared with a container. */
+async function removeLeftFolders(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => []); // What can't be listed has nothing of ours that could be found.
+  for (const name of names) {
     const folder = path.join(tmpdir(), name);
-    try {
-      if (statSync(folder).uid === process.getuid?.()) rmSync(folder, { recursive: true, force: true });
-    } catch {
-      // ENOENT: another one has removed it.
-    }
+    if (!name.startsWith(FOLDER) || !(await isLeft(folder))) continue;
+    await rm(folder, { recursive: true, force: true }).catch(ignore); // another one removes it, too
   }
 }
 
-/** Also if it is another user's. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+/** Whether it is this user's, and nobody listens there any more. */
+async function isLeft(folder: string): Promise<boolean> {
+  const { uid } = await stat(folder).catch(() => ({ uid: undefined })); // ENOENT: another one has removed it
+  return uid === process.getuid?.() && (await isRefused(path.join(folder, SOCKET)));
+}
+
+function isRefused(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error) => resolve('code' in error && error.code === 'ECONNREFUSED'));
+  });
 }
 
 async function carry(socket: Socket, dialer: Dialer): Promise<void> {
   socket.on('error', ignore); // Its end is what counts.
+  // A client speaks first; who only looks whether somebody listens here costs the host no tunnel.
+  if (!(await isSpoken(socket))) return void socket.destroy();
   try {
     const tunnel = await dialer.dial();
     pipeline(socket, tunnel, socket, ignore);
@@ -64,6 +72,14 @@ async function carry(socket: Socket, dialer: Dialer): Promise<void> {
     socket.end(encodeControl({ event: 'closing', code, message }));
     socket.resume();
   }
+}
+
+/** Whether anything comes. */
+function isSpoken(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.once('readable', () => resolve(socket.readableLength > 0));
+    socket.once('close', () => resolve(false));
+  });
 }
 
 function listening(server: Server, socketPath: string): Promise<void> {
