@@ -1,28 +1,28 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { needs } from './support/needs.ts';
-import { type Tour, tourOf } from './support/vttest-tour.ts';
-import { leftOut, VTTEST_TOURS } from './support/vttest-tours.ts';
+import { goThroughVttest } from './support/vttest-suite.ts';
+import { tourOf } from './support/vttest-tour.ts';
 
 /** So a page is cut in the midst of what it draws, too. */
 const READ_BYTES = 1024;
-/** It sleeps a tenth of a second for each report. */
-const TIMEOUT_MS = 300_000;
 
 describe.concurrent('vttest, in a terminal that is replaced by a restored one at every read', () => {
-  const tours: Tour[] = [];
+  goThroughVttest({ readBytes: READ_BYTES });
+});
 
-  it.for(VTTEST_TOURS)(
-    'shows the same on every page of $path, $what',
-    { timeout: TIMEOUT_MS },
-    async ({ path, ...options }, context) => {
-      needs(context, 'vttest');
-      const tour = await tourOf(path, { ...options, readBytes: READ_BYTES });
-      context.expect(tour.faults).toEqual([]);
-      tours.push(tour);
-    },
-  );
+test.concurrent('a program that is not vttest, and ends, has not been gone through', async () => {
+  const { faults } = await tourOf('11.1', { readBytes: READ_BYTES, fewestPages: 2, program: '/bin/true' });
+  expect(faults).toEqual([
+    '11.1 was not chosen',
+    'menu 11.1 was not gone through',
+    'not chosen in it: *',
+    '1 pages, instead of 2 at least',
+    'not its last page: ',
+  ]);
+});
 
-  afterAll(() => {
-    if (tours.length === VTTEST_TOURS.length) expect(leftOut(tours)).toEqual([]);
-  });
+test.concurrent('a menu that is not there has not been gone through', async (context) => {
+  needs(context, 'vttest');
+  const { faults } = await tourOf('11.99', { readBytes: READ_BYTES, fewestPages: 2 });
+  expect(faults).toEqual(['11.99 was not chosen', 'menu 11.99 was not gone through', 'not chosen in it: *']);
 });

@@ -21,11 +21,21 @@ const ALL = '*';
 const LEAVE = '0';
 /** How it asks for a choice, and again. */
 const MENU = /Enter choice number \(0 - (\d+)\):(?:[^\n]*\n *Bad choice, try again:)*$/;
+/** The main menu has no number. */
+const MAIN_MENU = /^ *VT100 test program, version /m;
+/** What it shows last, when its main menu has been left. */
+const GOODBYE = /^ *That's all, folks!$/m;
 /** An answer that came late stands where the choice is typed. */
 const KILL_LINE = '\x15';
 
 export interface TourOptions {
   readonly readBytes: number;
+  /** What there must be at least; with fewer it was not gone through. */
+  readonly fewestPages: number;
+  /** There are pages behind this choice, and no menu. */
+  readonly hasNoMenu?: boolean;
+  /** Another one than the system's. */
+  readonly program?: string;
   /** Menus, by their titles, that are gone through elsewhere: the later terminals have those of the earlier ones. */
   readonly elsewhere?: RegExp;
   /** What is chosen in the menu, one by one; all if not given. */
@@ -48,7 +58,7 @@ export interface Menu {
 export interface Tour {
   readonly pages: number;
   readonly menus: readonly Menu[];
-  /** Of the first page at which something was wrong. */
+  /** Of the first page at which something was wrong; else what was not gone through. */
   readonly faults: readonly string[];
 }
 
@@ -62,7 +72,7 @@ export async function tourOf(path: string, options: TourOptions): Promise<Tour> 
     const faults = vttest.terminal.faults();
     const shown = vttest.terminal.shown();
     if (faults.length > 0) return { pages, menus: way.menus, faults: [...faults, shown.page] };
-    if (hasEnded) return { pages, menus: way.menus, faults: [] };
+    if (hasEnded) return { pages, menus: way.menus, faults: way.notGone({ pages, page: shown.page }) };
     const choice = way.choose(shown);
     vttest.type(choice === undefined ? keys.next(shown) : `${KILL_LINE}${choice}\r`);
   }
@@ -77,9 +87,9 @@ class Vttest implements Disposable {
   /** In which of its waits something was typed last, and how long that may leave it as it is. */
   #typed: { readonly wait: number | undefined; readonly untilMs: number } | undefined;
 
-  constructor({ readBytes, deviceAttributes }: TourOptions) {
+  constructor({ readBytes, deviceAttributes, program = VTTEST }: TourOptions) {
     const env = { PATH: '/usr/bin:/bin', TERM: 'xterm', HOME: this.#folder, LANG: 'C.UTF-8' };
-    const command = { file: VTTEST, argv: ['vttest'], env };
+    const command = { file: program, argv: ['vttest'], env };
     this.#pty = new Terminal(command, { size: SIZE, cwd: this.#folder });
     const answer = (text: string) => this.#type(text, UNREAD_MS);
     this.terminal = new ReplacedTerminal(SIZE, answer, { readBytes, deviceAttributes });
@@ -133,14 +143,18 @@ class Vttest implements Disposable {
 /** What is chosen in menus on the way to one of them, in it, and on the way out. */
 class Way {
   readonly menus: Menu[] = [];
+  readonly #path: string;
   readonly #steps: readonly string[];
-  readonly #elsewhere: RegExp | undefined;
+  readonly #options: TourOptions;
   readonly #choices: string[];
+  /** Entries that were chosen on the way, by their paths. */
+  readonly #taken = new Set<string>();
 
-  constructor(path: string, { elsewhere, choices = [ALL] }: TourOptions) {
+  constructor(path: string, options: TourOptions) {
+    this.#path = path;
     this.#steps = path.split('.');
-    this.#elsewhere = elsewhere;
-    this.#choices = [...choices];
+    this.#options = options;
+    this.#choices = [...(options.choices ?? [ALL])];
   }
 
   /** Undefined at what is no menu. */
@@ -149,19 +163,41 @@ class Way {
     if (last === undefined) return undefined;
     const { path, title } = headOf(page);
     const depth = path === '' ? 0 : path.split('.').length;
-    const isTarget = path === this.#steps.join('.');
     const isNew = !this.menus.some((menu) => menu.path === path);
-    const isDone = depth >= this.#steps.length && this.#elsewhere?.test(title) !== true;
+    const isDone = depth >= this.#steps.length && this.#options.elsewhere?.test(title) !== true;
     if (isNew) this.menus.push({ path, title, last: Number(last), isDone });
-    if (isTarget) return this.#choices.shift() ?? LEAVE;
+    if (path === this.#path) return this.#choices.shift() ?? LEAVE;
     if (!isNew) return LEAVE;
-    return isDone ? ALL : (this.#steps[depth] ?? LEAVE);
+    return isDone ? ALL : this.#step(depth, Number(last));
+  }
+
+  /** What was to be gone through, and was not. */
+  notGone({ pages, page }: { pages: number; page: string }): string[] {
+    const { fewestPages, hasNoMenu = false } = this.#options;
+    const isDone = hasNoMenu || this.menus.some((menu) => menu.path === this.#path && menu.isDone);
+    return [
+      ...(this.#taken.has(this.#path) ? [] : [`${this.#path} was not chosen`]),
+      ...(isDone ? [] : [`menu ${this.#path} was not gone through`]),
+      ...(hasNoMenu || this.#choices.length === 0 ? [] : [`not chosen in it: ${this.#choices.join(' ')}`]),
+      ...(pages >= fewestPages ? [] : [`${pages} pages, instead of ${fewestPages} at least`]),
+      ...(GOODBYE.test(page) ? [] : [`not its last page: ${page.trim()}`]),
+    ];
+  }
+
+  #step(depth: number, last: number): string {
+    const step = this.#steps[depth];
+    // It is another menu of this depth, or has no such entry.
+    if (step === undefined || Number(step) > last) return LEAVE;
+    this.#taken.add(this.#steps.slice(0, depth + 1).join('.'));
+    return step;
   }
 }
 
 function headOf(page: string): { path: string; title: string } {
+  if (MAIN_MENU.test(page)) return { path: '', title: '' };
   // The menu of the known bugs has a text above it, and no number.
   if (page.startsWith('Test of known bugs')) return { path: '9', title: 'Known bugs' };
-  const [, path = '', title = ''] = /^ *Menu ([\d.]+): (.*)$/m.exec(page) ?? [];
+  const [, path, title] = /^ *Menu ([\d.]+): (.*)$/m.exec(page) ?? [];
+  if (path === undefined || title === undefined) throw new Error(`a menu without a heading:\n${page}`);
   return { path, title };
 }
