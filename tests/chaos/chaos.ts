@@ -1,19 +1,12 @@
 import { copyFileSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  eventually,
-  fdCount,
-  passTime,
-  SmallDisk,
-  startDaemon,
-  TestHome,
-  zombiesOf,
-} from '@holdfast/testkit';
+import { fdCount, passTime, SmallDisk, startDaemon, TestHome, zombiesOf } from '@holdfast/testkit';
 import { DaemonFile, released, RELEASES } from '../e2e/support/releases.ts';
 import { otherDaemon } from '../e2e/support/supervised.ts';
 import { TestHost } from '../e2e/support/test-host.ts';
-import { mastersOf, type Points, targetsOf } from '../e2e/support/upgrades.ts';
+import { type Points, targetsOf } from '../e2e/support/upgrades.ts';
+import { descriptorsOf, untilDescriptors } from './descriptors.ts';
 import { events } from './events.ts';
 import { Random } from './random.ts';
 import { Tally } from './tally.ts';
@@ -24,10 +17,6 @@ const MEBIBYTE = 1024 * 1024;
 const DISK_BYTES = 192 * MEBIBYTE;
 /** Soon used up by those who connect too often. */
 const OPEN_FILES = 1_024;
-/** What a daemon may have open more than at its beginning: a log, the channel to a keeper that came later. */
-const SPARE_DESCRIPTORS = 4;
-/** For a busy machine to close what it has open for a moment. */
-const DESCRIPTORS_PATIENCE_MS = 120_000;
 
 export interface ChaosOptions {
   /** The same seed makes the same things happen in the same order; at the same moments they can't. */
@@ -75,8 +64,7 @@ async function everything(
   await using host = await TestHost.start({ home, env: { HOLDFAST_AUTO_UPDATE: 'off' } });
   const world = new World({ daemon, host, tally, random, disk, at });
   await world.settled();
-  await startWorker(world);
-  const before = fdCount(await daemon.servingPid());
+  const before = await descriptorsOf(daemon);
   const workloads: Workload[] = [await flood(world), await flood(world), await typing(world)];
   workloads.push(churn(world), churn(world), paste(world), viewers(world), viewers(world));
   workloads.push(pages(world), await resuming(world));
@@ -98,14 +86,8 @@ async function everything(
   await world.checkResidents();
   const client = await world.client();
   for (const { id } of world.residents) await client.request('kill', { session: id }, { timeoutMs: null });
-  await startWorker(world);
   const pid = await daemon.servingPid();
-  // What it has open for a moment is closed by itself; a leak is not.
-  await eventually(
-    'descriptors as at the beginning',
-    () => fdCount(pid) <= before + SPARE_DESCRIPTORS && mastersOf(pid) === 0,
-    DESCRIPTORS_PATIENCE_MS,
-  ).catch(() =>
+  await untilDescriptors(daemon, before).catch(() =>
     tally.loss(
       'descriptors leaked',
       `${before} at the beginning, ${fdCount(pid)} at the end: ${targetsOf(pid).toSorted().join(' ')}`,
@@ -114,15 +96,6 @@ async function everything(
   for (const process of [pid, home.keeperPid ?? -1])
     for (const zombie of zombiesOf(process))
       tally.loss('descriptors leaked', `zombie ${zombie} of ${process}`);
-}
-
-/** The daemon has descriptors of its worker, as long as it has one: of what is counted twice, it has one both times. */
-async function startWorker({ daemon }: World): Promise<void> {
-  const client = await daemon.client();
-  const { id } = await daemon.openCommand(['/bin/true']);
-  await client.request('wait', { session: id }, { timeoutMs: null });
-  await client.request('capture', { session: id, format: 'text' });
-  await client.request('forget', { session: id });
 }
 
 function keepLogs({ paths }: TestHome): string {
