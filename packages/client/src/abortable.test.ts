@@ -23,3 +23,18 @@ test('a promise is given up at the signal, and leaves no listener behind', async
   await expect(abortable(Promise.resolve(1), signal)).rejects.toThrow('enough');
   expect(listeners).toBe(0);
 });
+
+test('what is given up is let go of before abort returns; what was told of is kept', async () => {
+  const letGo: string[] = [];
+  const stop = new AbortController();
+  const { signal } = stop;
+  expect(await abortable(Promise.resolve(1), signal, () => letGo.push('told of'))).toBe(1);
+  const givenUp = [
+    abortable(new Promise(() => {}), signal, () => letGo.push('pending')),
+    // Nobody can have heard of it yet.
+    abortable(Promise.resolve(1), signal, () => letGo.push('just settled')),
+  ];
+  stop.abort(new Error('enough'));
+  expect(letGo).toEqual(['pending', 'just settled']);
+  for (const promise of givenUp) await expect(promise).rejects.toThrow('enough');
+});

@@ -1,8 +1,6 @@
-const ABORTED = Symbol('aborted');
-
 /**
  * A promise that nobody waits for any more once `signal` has aborted: it rejects with the signal's reason, and `letGo` is called to give
- * up what it is about. Nothing is left on the signal when it is settled.
+ * up what it is about, before `abort` returns. Nothing is left on the signal when it is settled.
  */
 export function abortable<T>(
   promise: Promise<T>,
@@ -12,21 +10,22 @@ export function abortable<T>(
   return signal ? untilAborted(promise, signal, letGo) : promise;
 }
 
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal, letGo: () => void): Promise<T> {
-  let aborted: () => void = () => undefined;
-  const ended = new Promise<typeof ABORTED>((resolve) => {
-    aborted = () => resolve(ABORTED);
-    signal.addEventListener('abort', aborted, { once: true });
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal, letGo: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => {
+      reject(signal.reason);
+      letGo();
+    };
+    const settle = (outcome: () => void) => {
+      signal.removeEventListener('abort', aborted);
+      outcome();
+    };
+    // Once it has aborted, what comes of it is nobody's business: a promise is settled once.
+    promise.then(
+      (value) => settle(() => resolve(value)),
+      (error: unknown) => settle(() => reject(error)),
+    );
     if (signal.aborted) aborted();
+    else signal.addEventListener('abort', aborted, { once: true });
   });
-  try {
-    const first = await Promise.race([ended, promise]);
-    if (first !== ABORTED) return first;
-    letGo();
-    throw signal.reason;
-  } finally {
-    signal.removeEventListener('abort', aborted);
-    // What comes of it now is nobody's business.
-    promise.catch(() => undefined);
-  }
 }

@@ -291,3 +291,14 @@ test('nothing is told once it is closed', async () => {
   source.exited();
   expect(source.told).toEqual([]);
 });
+
+test('a view that is given up when it begins hands over nothing more', async () => {
+  const source = new Source(0, 3);
+  const stop = new AbortController();
+  const onScreen = () => stop.abort(new Error('enough'));
+  const opening = source.view({ begin: 'output', onScreen, signal: stop.signal });
+  source.output('abc');
+  await expect(opening).rejects.toThrow('enough');
+  source.exited();
+  expect(source.told).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import { type Exit, HoldfastError, type RequestParameters, type Session } from '@holdfast/protocol';
+import { abortable } from './abortable.ts';
 import { HeldOutput } from './held-output.ts';
 import { RecentOutput } from './recent-output.ts';
 import type { Snapshot, SnapshotOptions } from './snapshot.ts';
@@ -103,10 +104,13 @@ export class ScreenView {
   #isBehind = false;
 
   /** Made by `Client.view`. */
-  static async open(source: ScreenSource, session: string, options: ScreenViewOptions): Promise<ScreenView> {
+  static open(source: ScreenSource, session: string, options: ScreenViewOptions): Promise<ScreenView> {
     const view = new ScreenView(source, options);
-    view.#begin(await source.subscribe(session, view.#subscribeOptions()));
-    return view;
+    const opening = source.subscribe(session, view.#subscribeOptions()).then((subscription) => {
+      view.#begin(subscription);
+      return view;
+    });
+    return abortable(opening, options.signal, () => void view.close());
   }
 
   private constructor(source: ScreenSource, options: ScreenViewOptions) {
@@ -223,6 +227,7 @@ export class ScreenView {
     const end = offset + bytes.length;
     const from = Math.max(offset, Math.min(end, this.#offset));
     if (from > offset) this.#options.onPassed?.(bytes.subarray(0, from - offset), offset);
+    if (this.#isOver()) return undefined;
     if (from === end) return this.#acknowledgeHeld();
     this.#offset = end;
     this.#recent.push(from === offset ? bytes : bytes.subarray(from - offset));
@@ -243,6 +248,7 @@ export class ScreenView {
 
   /** Of what is held while this viewer led, it may still be asked. */
   #answering(from: number | undefined, at: number): void {
+    if (this.#state === 'over') return;
     this.#answersNoMore = from === undefined && !this.#held.isEmpty;
     if (!this.#answersNoMore) this.#options.onAnswering?.(from, at);
   }
@@ -318,7 +324,10 @@ export class ScreenView {
       isBehind,
     });
     if (taken === false) this.#isCongested = true;
-    for (const item of passed) this.#options.onPassed?.(item.bytes, item.offset);
+    for (const item of passed) {
+      if (this.#isOver()) return;
+      this.#options.onPassed?.(item.bytes, item.offset);
+    }
     this.#deliver();
   }
 
@@ -338,6 +347,11 @@ export class ScreenView {
       this.#answering(undefined, this.#offset);
     if (this.#isCongested && this.#state === 'live') this.#subscription?.pause();
     else this.#subscription?.resume();
+  }
+
+  /** Any handler may have ended it. */
+  #isOver(): boolean {
+    return this.#state === 'over';
   }
 
   #end(): void {

@@ -1,4 +1,4 @@
-import { encodeData, FRAME } from '@holdfast/protocol';
+import { encodeControl, encodeData, FRAME } from '@holdfast/protocol';
 import { expect, test } from 'vitest';
 import { noise, seeded, sha256 } from '../test/kit/random.ts';
 import { ScriptedDaemon } from '../test/kit/scripted-daemon.ts';
@@ -246,6 +246,64 @@ test('a closed subscription hears nothing more, and output that was under way is
   await client.request('list', {});
   expect(daemon.connections).toBe(1);
   client.close();
+});
+
+test('what is given up by a handler while it is opened tells nothing more, of what has come already either', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one', noise(100));
+  // All in one chunk.
+  daemon.scripts.set('subscribe', (peer, { id, parameters }) => {
+    const channel = 'channel' in parameters ? parameters.channel : 0;
+    const result = { session: session.describe(), offset: 0, leading: false };
+    const output = { type: FRAME.OUTPUT, channel, offset: 0, bytes: session.output };
+    const leading = { event: 'leading', channel, leading: true, offset: 100 };
+    peer.send(Buffer.concat([encodeControl({ id, ok: result }), encodeData(output), encodeControl(leading)]));
+  });
+  await using client = await connect(daemon);
+  const givenUp = async (open: (options: SubscribeOptions) => Promise<unknown>) => {
+    const stop = new AbortController();
+    const told: string[] = [];
+    const opening = open({
+      from: 'start',
+      mode: 'viewer',
+      onData: () => void told.push('data'),
+      onLeading: () => void told.push('leading'),
+      onAnswering: () => {
+        told.push('answering');
+        stop.abort(new Error('enough'));
+      },
+      signal: stop.signal,
+    });
+    await expect(opening).rejects.toThrow('enough');
+    await client.request('list', {});
+    return told;
+  };
+  expect(await givenUp((options) => client.subscribe('one', options))).toEqual(['answering']);
+  const onScreen = () => expect.unreachable();
+  expect(await givenUp((options) => client.view('one', { ...options, onScreen }))).toEqual(['answering']);
+});
+
+test('who closes a subscription as it is resumed is not told who leads', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  daemon.addSession('one');
+  await using client = await connect(daemon);
+  const told = new Arrivals<string>();
+  const subscription = await client.subscribe('one', {
+    from: 'start',
+    mode: 'viewer',
+    onData: () => undefined,
+    onAnswering: () => told.push('answering'),
+    onResumed: () => {
+      void subscription.close();
+      told.push('closed');
+    },
+  });
+  expect(await told.next()).toBe('answering');
+  for (const peer of daemon.peers) peer.cutOff();
+  expect(await told.next()).toBe('closed');
+  await client.request('list', {});
+  told.push('nothing');
+  expect(await told.next()).toBe('nothing');
 });
 
 test('a viewer’s size goes along: the last one, also after a reconnect', async () => {

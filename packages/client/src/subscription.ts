@@ -262,7 +262,7 @@ export class Subscription {
   }
 
   #lead(leading: boolean): void {
-    if (leading === this.#leading) return;
+    if (this.#isOver() || leading === this.#leading) return;
     this.#leading = leading;
     this.#options.onLeading?.(leading);
   }
@@ -272,7 +272,7 @@ export class Subscription {
   }
 
   #answering(leading: boolean, at: number): void {
-    this.#options.onAnswering?.(leading ? at : undefined, at);
+    if (!this.#isOver()) this.#options.onAnswering?.(leading ? at : undefined, at);
   }
 
   #sendViewport(): void {

@@ -23,7 +23,10 @@ export async function untilTold<T>(
   let aborted: () => void = () => undefined;
   try {
     return await new Promise<T>((resolve, reject) => {
-      aborted = () => reject(signal?.reason);
+      aborted = () => {
+        reject(signal?.reason);
+        void subscription?.close();
+      };
       signal?.addEventListener('abort', aborted, { once: true });
       const { options, opened } = watching(resolve, reject);
       client
