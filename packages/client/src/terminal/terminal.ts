@@ -3,6 +3,7 @@ import type { Client } from '../client.ts';
 import type { Input } from '../input.ts';
 import { LONGEST_SEARCH_MS, type OutputMatch, OutputSearch } from '../waiting/output-search.ts';
 import { plainText } from '../waiting/plain-text.ts';
+import { literally } from '../waiting/literally.ts';
 import { PromptWait } from '../waiting/prompt-wait.ts';
 import { waitForExit } from '../waiting/wait-for-exit.ts';
 import { waitForMatch } from '../waiting/wait-for-match.ts';
@@ -237,7 +238,7 @@ function endIfAborted(client: Client, { id }: Session, signal: AbortSignal | und
 
 /** The same, as it can be looked for again and again; a text means itself. */
 function searchable(expected: RegExp | string): RegExp {
-  if (typeof expected === 'string') return new RegExp(expected.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'g');
+  if (typeof expected === 'string') return literally(expected);
   return new RegExp(expected.source, `${expected.flags.replace(/[gy]/g, '')}g`);
 }
 

@@ -1,4 +1,5 @@
 export { abortable } from '../abortable.ts';
+export { literally } from './literally.ts';
 export { LONGEST_SEARCH_MS, OVERLAP_CHARACTERS, type OutputMatch, OutputSearch } from './output-search.ts';
 export { plainText, unfinishedSequence } from './plain-text.ts';
 export { PromptWait } from './prompt-wait.ts';
