@@ -18,6 +18,8 @@ export class PromptWait {
   #lastExit: number | undefined;
   #hasMarks = false;
   #isPrompt = false;
+  /** Something may be missing behind the last mark, another one perhaps. */
+  #isDoubtful = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** How the last command has ended, if the shell has told. */
@@ -36,6 +38,7 @@ export class PromptWait {
       came: ({ bytes, isNew }, met) => this.#see(bytes, isNew, met),
       missed: () => {
         this.#marks.missed();
+        this.#isDoubtful = true;
         // Another command may have begun, and ended.
         this.#lastExit = undefined;
       },
@@ -53,7 +56,13 @@ export class PromptWait {
       else if (letter === 'C') this.#lastExit = undefined;
     }
     const last = marks.at(-1);
+    // A prompt prints nothing: behind what is missing a command may have begun that does.
+    if (this.#isDoubtful && !last) {
+      this.#isPrompt = false;
+      clearTimeout(this.#timer);
+    }
     if (!last) return;
+    this.#isDoubtful = false;
     clearTimeout(this.#timer);
     if (!this.#isPrompt) return;
     if (isNew && last.letter === ENDS_PROMPT) return met();
