@@ -14,6 +14,7 @@ export class ScreenWatch {
   #isDue = false;
   #isOver = false;
   #incomplete: readonly string[] = [];
+  #offset = 0;
 
   constructor(client: Client, session: string, isFound: (text: string) => boolean) {
     this.#client = client;
@@ -32,6 +33,11 @@ export class ScreenWatch {
     return this.#incomplete;
   }
 
+  /** The end of the output that the screen shows that was looked at last. */
+  get offset(): number {
+    return this.#offset;
+  }
+
   /** Nobody waits any more. */
   close(): void {
     this.#isOver = true;
@@ -46,8 +52,9 @@ export class ScreenWatch {
   async #screen(): Promise<string | undefined> {
     try {
       const asked = { session: this.#session, format: 'text' } as const;
-      const { text, incomplete } = await this.#client.request('capture', asked);
+      const { text, incomplete, offset } = await this.#client.request('capture', asked);
       this.#incomplete = incomplete;
+      this.#offset = offset;
       return text;
     } catch {
       // E_UNKNOWN_REQUEST: an earlier daemon. E_DISCONNECTED, E_TIMEOUT: there will be more output, or its end.

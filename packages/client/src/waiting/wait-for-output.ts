@@ -19,7 +19,11 @@ export async function waitForOutput(
   { onIncomplete, ...options }: OutputWaitOptions = {},
 ): Promise<boolean> {
   let isInOutput = false;
+  let isOnScreen = false;
+  let searchedTo = 0;
   const screen = new ScreenWatch(client, session, (text) => search.matches(text));
+  // A screen that may be incomplete does not do while it may be in the output, too, which is still being searched.
+  const screenDoes = () => isOnScreen && (screen.incomplete.length === 0 || searchedTo >= screen.offset);
   const reader = {
     came(
       { bytes, offset }: { bytes: Uint8Array; offset: number },
@@ -27,8 +31,13 @@ export async function waitForOutput(
       failed: (error: unknown) => void,
     ) {
       isInOutput ||= search.push(bytes, offset) !== undefined;
-      if (isInOutput) met();
-      else screen.outputCame(met, failed);
+      searchedTo = offset + bytes.length;
+      if (isInOutput || screenDoes()) return met();
+      const seen = () => {
+        isOnScreen = true;
+        if (screenDoes()) met();
+      };
+      if (!isOnScreen) screen.outputCame(seen, failed);
     },
     missed: () => search.missed(),
     ended: () => screen.look(),
