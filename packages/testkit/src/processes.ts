@@ -91,7 +91,7 @@ export function processesWith(name: string, value: string): number[] {
 
 /**
  * Which of its waits it is, by number, if a process stands in a read of its standard input: with the same number it has not gone on in
- * between. Undefined if it does not, or is gone.
+ * between. Undefined if it does not, or is gone. Throws where that may not be seen: it takes the right to trace the process.
  */
 export function inputWait(pid: number): number | undefined {
   try {
@@ -99,8 +99,10 @@ export function inputWait(pid: number): number | undefined {
     if (call !== READ_CALLS[process.arch] || fd !== '0x0') return undefined;
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
     return Number(/^voluntary_ctxt_switches:\t(\d+)$/m.exec(status)?.[1]);
-  } catch {
-    return undefined; // ENOENT, ESRCH
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    throw new Error(`what process ${pid} waits for may not be seen: /proc/${pid}/syscall`, { cause: error });
   }
 }
 
