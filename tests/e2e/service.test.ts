@@ -67,24 +67,27 @@ test('a user without an entry in the password file installs the unit, and is tol
   if (why !== undefined) context.skip(why);
   await using home = new TestHome();
   const own = mkdtempSync('/tmp/hf-stranger-');
-  writeFileSync(path.join(own, 'systemctl'), '#!/bin/sh\necho "$@" >>"$HOME/asked"\n', { mode: 0o755 });
-  chownSync(own, STRANGER, STRANGER);
-  const env = {
-    HOME: own,
-    HOLDFAST_HOME: path.join(own, 'home'),
-    XDG_RUNTIME_DIR: own,
-    PATH: `${own}:${home.env['PATH']}`,
-  };
-  const command = [home.installation.bin, 'service', 'install'];
-  const args = ['-m', 'sh', '-c', BOOTED_AS, 'sh', String(STRANGER), ...command];
-  const { status, stderr } = spawnSync('unshare', args, { env, cwd: '/', encoding: 'utf8' });
-  expect({ status, stderr }).toEqual({
-    status: 0,
-    stderr: expect.stringContaining('loginctl enable-linger'),
-  });
-  expect(existsSync(path.join(own, '.config/systemd/user', UNIT))).toBe(true);
-  expect(readFileSync(path.join(own, 'asked'), 'utf8')).toContain(`--user enable --now ${UNIT}\n`);
-  rmSync(own, { recursive: true });
+  try {
+    writeFileSync(path.join(own, 'systemctl'), '#!/bin/sh\necho "$@" >>"$HOME/asked"\n', { mode: 0o755 });
+    chownSync(own, STRANGER, STRANGER);
+    const env = {
+      HOME: own,
+      HOLDFAST_HOME: path.join(own, 'home'),
+      XDG_RUNTIME_DIR: own,
+      PATH: `${own}:${home.env['PATH']}`,
+    };
+    const command = [home.installation.bin, 'service', 'install'];
+    const args = ['-m', 'sh', '-c', BOOTED_AS, 'sh', String(STRANGER), ...command];
+    const { status, stderr } = spawnSync('unshare', args, { env, cwd: '/', encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('loginctl enable-linger'),
+    });
+    expect(existsSync(path.join(own, '.config/systemd/user', UNIT))).toBe(true);
+    expect(readFileSync(path.join(own, 'asked'), 'utf8')).toContain(`--user enable --now ${UNIT}\n`);
+  } finally {
+    rmSync(own, { recursive: true });
+  }
 });
 
 /** What a property list says; rejects if it is none. */
