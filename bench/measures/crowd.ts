@@ -1,12 +1,14 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Client } from '@holdfast/client';
 import { resolveHome } from '@holdfast/supervisor';
 import { Holdfast } from '../holdfast.ts';
 import type { Bench, Measure } from '../measure.ts';
-import { quantile } from '../statistics.ts';
+import { Scope } from '../scope.ts';
+import { median, quantile } from '../statistics.ts';
 import { otherThreadsCpuMs } from '../thread-cpu.ts';
 
 const SIZE = { cols: 200, rows: 50 };
@@ -27,7 +29,8 @@ const GOAL_TURN_MS = 10;
 export const crowd: Measure = {
   name: 'crowd',
   title: `what ${VIEWERS} viewers at once cost others, and a flood that nobody looks at`,
-  async run({ options, reactor, scope, folder, progress }) {
+  async run(bench) {
+    const { options, reactor, scope, folder, progress } = bench;
     const holdfast = scope.own(
       new Holdfast({ program: options.holdfast, home: path.join(folder, 'home'), reactor }),
     );
@@ -42,15 +45,6 @@ export const crowd: Measure = {
     const answer = { alone: [] as number[], beside: [] as number[] };
     const atOnce = () => true;
     await after(reactor, SETTLE_MS);
-    const raw = await open(client, holdfast.env, FLOOD);
-    for (let round = 1; round <= options.rounds; round += 1) {
-      progress(`crowd: a flood, without screens, round ${round} of ${options.rounds}`);
-      await using viewers = await Viewers.connect({ socketPath, session: raw, what: 'follow' });
-      viewers.begin();
-      await typeKeys(typist, pause, () => viewers.areShown);
-    }
-    await client.request('kill', { session: raw });
-    const followed = await turnsOf(client);
     for (let round = 1; round <= options.rounds; round += 1) {
       progress(`crowd: a still session, round ${round} of ${options.rounds}`);
       answer.alone.push(...(await askAgainAndAgain(client, pause, atOnce)));
@@ -58,7 +52,6 @@ export const crowd: Measure = {
       viewers.begin();
       answer.beside.push(...(await askAgainAndAgain(client, pause, () => viewers.areShown)));
     }
-    const looked = await turnsOf(client);
     const flood = await open(client, holdfast.env, FLOOD);
     await after(reactor, SETTLE_MS);
     progress('crowd: a flood, nobody looks');
@@ -73,7 +66,7 @@ export const crowd: Measure = {
       echo.beside.push(...(await typeKeys(typist, pause, () => viewers.areShown)));
     }
     await client.request('kill', { session: flood });
-    const attached = await turnsOf(client);
+    const turns = await longestTurns(bench);
     const row = (what: string, ms: readonly number[]) => ({
       what,
       'p50 ms': quantile(ms, 0.5).toFixed(2),
@@ -86,9 +79,8 @@ export const crowd: Measure = {
         row(`echo while ${VIEWERS} attach`, echo.beside),
         row('answer, nothing beside', answer.alone),
         row(`answer while ${VIEWERS} look at a screen`, answer.beside),
-        turnsRow(`turns of the loop, ${VIEWERS} have followed a flood without a screen`, followed),
-        turnsRow(`turns of the loop, ${VIEWERS} have looked, too`, looked),
-        turnsRow(`turns of the loop, ${VIEWERS} have attached, too`, attached),
+        row(`longest turn of a loop, ${VIEWERS} attach to a flood without screens`, turns.follow),
+        row(`longest turn of a loop, ${VIEWERS} attach to it with screens`, turns.attach),
         {
           what: 'processor % of the threads beside the main one, nobody looks',
           'p50 ms': '–',
@@ -110,10 +102,10 @@ export const crowd: Measure = {
           value: quantile(answer.beside, 0.99),
         },
         {
-          text: "ms by which screens lengthen the loop's longest turn",
+          text: "ms by which screens lengthen the loop's longest turn, medians",
           is: 'at most',
           limit: GOAL_TURN_MS,
-          value: attached && followed ? attached.maxMs - followed.maxMs : undefined,
+          value: median(turns.attach) - median(turns.follow),
         },
         {
           text: 'processor % of a flood that nobody looks at, beside the main thread',
@@ -126,20 +118,38 @@ export const crowd: Measure = {
   },
 };
 
-type Turns = Awaited<ReturnType<typeof turnsOf>>;
-
-/** Of the daemon's loop, since it was started. */
-async function turnsOf(client: Client) {
-  return (await client.request('status', {})).eventLoop;
+/** Of the loops of new daemons, each with one crowd: by the clock, so that other processes lengthen them as well, with screens and without. */
+async function longestTurns(bench: Bench): Promise<{ follow: number[]; attach: number[] }> {
+  const longest = { follow: [] as number[], attach: [] as number[] };
+  for (let round = 1; round <= bench.options.rounds; round += 1) {
+    for (const what of ['follow', 'attach'] as const) {
+      bench.progress(`crowd: turns of the loop, ${what}, round ${round} of ${bench.options.rounds}`);
+      longest[what].push(await longestTurn(what, bench));
+    }
+  }
+  return longest;
 }
 
-function turnsRow(what: string, turns: Turns) {
-  return {
-    what,
-    'p50 ms': turns?.p50Ms.toFixed(2) ?? '–',
-    'p99 ms': turns?.p99Ms.toFixed(2) ?? '–',
-    'most ms': turns?.maxMs.toFixed(2) ?? '–',
-  };
+async function longestTurn(
+  what: 'attach' | 'follow',
+  { options, reactor, scope: outer, folder }: Bench,
+): Promise<number> {
+  await using scope = new Scope(outer);
+  const home = mkdtempSync(path.join(folder, 'turns-'));
+  const holdfast = scope.own(new Holdfast({ program: options.holdfast, home, reactor }));
+  holdfast.startDaemon();
+  const client = await holdfast.connect();
+  scope.defer(() => client.close());
+  const session = await open(client, holdfast.env, FLOOD);
+  await after(reactor, SETTLE_MS);
+  {
+    const { socketPath } = resolveHome(holdfast.env);
+    await using viewers = await Viewers.connect({ socketPath, session, what });
+    viewers.begin();
+    while (!viewers.areShown) await after(reactor, PAUSE_MS);
+  }
+  const { eventLoop } = await client.request('status', {});
+  return eventLoop?.maxMs ?? Number.NaN;
 }
 
 type Pass = () => Promise<void>;
