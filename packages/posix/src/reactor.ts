@@ -356,10 +356,11 @@ class EpollPoller implements Poller {
 
   wait(timeoutMs: number, woken: () => void, report: (fd: number, ready: number) => void): boolean {
     const count = libc.epollWait(this.#fd, this.#events.address, EVENTS_PER_WAIT, timeoutMs);
+    const failure = count < 0 ? lastError('epoll_wait') : undefined;
     woken();
-    if (count < 0) {
-      if (koffi.errno() === os.constants.errno.EINTR) return false;
-      throw lastError('epoll_wait');
+    if (failure) {
+      if (isErrno(failure, 'EINTR')) return false;
+      throw failure;
     }
     const { view } = this.#events;
     for (let index = 0; index < count; index += 1) {
@@ -404,10 +405,11 @@ class PollPoller implements Poller {
       view.setInt16(index * POLLFD_BYTES + 6, 0, true);
     }
     const count = libc.poll(this.#table.address, fds.length, timeoutMs);
+    const failure = count < 0 ? lastError('poll') : undefined;
     woken();
-    if (count < 0) {
-      if (koffi.errno() === os.constants.errno.EINTR) return false;
-      throw lastError('poll');
+    if (failure) {
+      if (isErrno(failure, 'EINTR')) return false;
+      throw failure;
     }
     for (const [index, fd] of fds.entries()) {
       const events = view.getInt16(index * POLLFD_BYTES + 6, true);
