@@ -143,11 +143,28 @@ test('whoever looks comes before a screen that nobody looks at', async () => {
   const note = (what: string) => () => void order.push(what);
   const session = { id: 'unseen', history: { folder: '/nowhere' }, capacity: 1, cols: 80, rows: 24 };
   const first = scene.capture('first').then(note('first'));
-  const unseen = scene.screens.follow(() => session, { isFlood: false });
+  const unseen = scene.screens.follow(() => session, { isFlood: false, upTo: 1, goesOn: false });
   const second = scene.capture('second').then(note('second'));
   await Promise.all([first, unseen.then(note('unseen')), second]);
   expect(order).toEqual(['first', 'second', 'unseen']);
   expect(await unseen).toEqual({ offset: 1, isBehind: false, hasMore: false, tookMs: 0 });
+});
+
+test('a screen that nobody looks at is gone on with before another one is begun with', async () => {
+  using scene = new Scene(
+    `port.postMessage({ followed: { offset: 1, isBehind: false, hasMore: false, tookMs: 0 } })`,
+  );
+  const order: string[] = [];
+  const follow = (id: string, goesOn: boolean) =>
+    scene.screens
+      .follow(() => ({ id, history: { folder: '/nowhere' }, capacity: 1, cols: 80, rows: 24 }), {
+        isFlood: false,
+        upTo: 1,
+        goesOn,
+      })
+      .then(() => void order.push(id));
+  await Promise.all([follow('first', false), follow('second', false), follow('gone on with', true)]);
+  expect(order).toEqual(['gone on with', 'first', 'second']);
 });
 
 test('a worker of another build makes no screens', async () => {

@@ -38,7 +38,7 @@ class Scene implements Disposable {
   /** Nobody looks. */
   follow(isFlood = false): Followed {
     const session = { id: 'session', history: this.#source, capacity: this.history.capacity, ...size };
-    return this.screens.follow(session, { isFlood });
+    return this.screens.follow(session, { isFlood, upTo: this.history.end, goesOn: false });
   }
 
   file(): HistoryFile {
@@ -502,6 +502,17 @@ describe('a screen that nobody looks at', () => {
     const { emulator, offset } = scene.look();
     always.feed(bytes.subarray(0, offset));
     expect(differences(always, emulator)).toEqual([]);
+  });
+
+  test('is shown no more than a sequence that is longer than a piece, and then goes on in pieces', () => {
+    using scene = new Scene(8 * MIB);
+    scene.write(`\x1b]1337;${'x'.repeat(300 * 1024)}\x07${lines(0, 200_000)}`);
+    const { hasMore, offset } = scene.follow();
+    expect(hasMore).toBe(true);
+    expect(offset).toBeGreaterThan(300 * 1024);
+    expect(offset).toBeLessThanOrEqual(600 * 1024);
+    while (scene.follow().hasMore);
+    expect(rowsOf(scene.look()).at(-2)).toBe('line 199999');
   });
 
   test('does not stop at a sequence that is longer than what is shown at once', () => {

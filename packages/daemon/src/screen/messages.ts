@@ -44,8 +44,14 @@ export interface AnswersRequest {
 /** Nobody looks, but the history is about to have no longer what the screen has not been shown. */
 export interface FollowRequest {
   readonly session: ScreenedSession;
-  /** It comes faster than it could be shown: what it sets is enough. */
-  readonly follow: { readonly isFlood: boolean };
+  readonly follow: {
+    /** It comes faster than it could be shown: what it sets is enough. */
+    readonly isFlood: boolean;
+    /** To this offset, or a piece of the way there. */
+    readonly upTo: number;
+    /** A piece of it was shown. */
+    readonly goesOn: boolean;
+  };
 }
 
 /** How far a screen is that nobody looks at. */

@@ -227,10 +227,14 @@ export class Screens {
   }
 }
 
-/** What is waited for comes first: by a program, and then by who looks. */
+/**
+ * What is waited for comes first: by a program, and then by who looks. A screen that nobody looks at is gone on with before another one is
+ * begun with: else each piece would be of a screen that had to make room since the last.
+ */
 function turnOf(wanted: Wanted): number {
   if ('asked' in wanted) return 0;
-  return 'view' in wanted ? 1 : 2;
+  if ('view' in wanted) return 1;
+  return wanted.follow.goesOn ? 2 : 3;
 }
 
 /** With descriptors of its own for a history that has no files: the session's may be closed, and their numbers be others', at any time. */

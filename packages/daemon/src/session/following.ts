@@ -44,25 +44,25 @@ export class Following {
     const { end } = this.#history;
     if (this.#isAsking || end - this.#shown < this.#everyBytes || nowMs < this.#notBeforeMs) return;
     const grown = this.#behind && (end - this.#behind.end) / Math.max(1, nowMs - this.#behind.sinceMs);
-    this.#ask({ isFlood: grown !== undefined && grown > FLOOD_BYTES_PER_MS });
+    this.#ask({ isFlood: grown !== undefined && grown > FLOOD_BYTES_PER_MS, upTo: end, goesOn: false });
   }
 
   #ask(how: FollowRequest['follow']): void {
     this.#isAsking = true;
     this.#follow(how).then(
-      (followed) => this.#followed(followed),
+      (followed) => this.#followed(followed, how.upTo),
       // The session was forgotten, or there are no screens.
       () => this.#failed(),
     );
   }
 
-  #followed({ offset, isBehind, hasMore, tookMs }: Followed): void {
+  #followed({ offset, isBehind, hasMore, tookMs }: Followed, upTo: number): void {
     const nowMs = performance.now();
     this.#isAsking = false;
     this.#shown = offset;
     this.#behind = isBehind ? { sinceMs: nowMs, end: this.#history.end } : undefined;
     if (isBehind) this.#notBeforeMs = nowMs + (tookMs + ASKING_MS) * (SHARE - 1);
-    else if (hasMore) this.#ask({ isFlood: false });
+    else if (hasMore) this.#ask({ isFlood: false, upTo, goesOn: true });
     // What came meanwhile.
     else this.outputGrew(nowMs);
   }

@@ -16,7 +16,7 @@ import { passedSizes } from './passed-sizes.ts';
 
 /** So much of what was not looked at yet is parsed, at 13 MB/s or more. The output before it is skimmed: nobody has seen it. */
 const PARSED_BYTES = 4 * 1024 * 1024;
-/** So much is shown at once of what nobody looks at: whoever looks at another screen meanwhile waits 20 ms for it at most. */
+/** So much is shown at once of what nobody looks at: whoever looks at another screen meanwhile waits 10 to 20 ms for it. */
 const PIECE_BYTES = 256 * 1024;
 /** So much is skimmed, at 100 MB/s or more. What is still older is left out. */
 const SKIMMED_BYTES = 64 * 1024 * 1024;
@@ -30,6 +30,13 @@ const ESC = 0x1b;
 
 /** How a screen does that nobody looks at: all was shown, a piece of it, or it is behind and will not be shown all. */
 export type Pace = 'shown' | 'more' | 'behind';
+
+interface KeepingUp {
+  /** Bytes that the history keeps. */
+  readonly capacity: number;
+  readonly isFlood: boolean;
+  readonly upTo: number;
+}
 
 /** What is needed to show a session. */
 export interface SessionOutput {
@@ -151,12 +158,12 @@ export class SessionScreen implements Disposable {
   }
 
   /**
-   * Shows the next piece of what has come though nobody looks, and faster than it goes on coming. Of a flood, in which that can't be, what
-   * it sets is taken while the history has it, but for the end: who looks gets that. Throws Error if the history can't be read.
+   * Shows the next piece of what has come though nobody looks, up to an offset, and faster than it goes on coming. Of a flood, in which that
+   * can't be, what it sets is taken while the history has it, but for the end: who looks gets that. Throws Error if the history can't be read.
    */
-  keepUp(output: SessionOutput, { capacity, isFlood }: { capacity: number; isFlood: boolean }): Pace {
+  keepUp(output: SessionOutput, { capacity, isFlood, upTo }: KeepingUp): Pace {
     const { history } = output;
-    const { end } = history.range();
+    const end = Math.min(history.range().end, upTo);
     const every = followEveryBytes(capacity);
     let left = PIECE_BYTES;
     while (this.#offset < end) {
@@ -172,7 +179,10 @@ export class SessionScreen implements Disposable {
       left -= step;
       this.follow(output, Math.min(end, before + step));
       // A sequence that is longer.
-      if (this.#offset === before) this.follow(output, end);
+      for (let more = 2 * step; this.#offset === before && before + more / 2 < end; more *= 2) {
+        this.follow(output, Math.min(end, before + more));
+        left = 0;
+      }
       if (this.#offset === before) break;
     }
     return 'shown';

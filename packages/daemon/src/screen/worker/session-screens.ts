@@ -41,11 +41,11 @@ export class SessionScreens {
   }
 
   /** Shows a screen what there is though nobody looks, or a piece of it. Throws Error if the history can't be read. */
-  follow(session: ScreenedSession, { isFlood }: FollowRequest['follow']): Followed {
+  follow(session: ScreenedSession, { isFlood, upTo }: FollowRequest['follow']): Followed {
     const begun = performance.now();
     let pace = 'shown' as Pace;
     const kept = this.#show(session, (screen, output) => {
-      pace = screen.keepUp(output, { capacity: session.capacity, isFlood });
+      pace = screen.keepUp(output, { capacity: session.capacity, isFlood, upTo });
     });
     // In a flood it would be old before it is written.
     if (pace === 'shown') this.#save(kept);
