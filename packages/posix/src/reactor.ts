@@ -1,5 +1,3 @@
-import os from 'node:os';
-import koffi from 'koffi';
 import { close, pipe, readAt, writeAt } from './descriptors.ts';
 import { check, isErrno, lastError } from './errors.ts';
 import { libc } from './libc.ts';
