@@ -25,14 +25,18 @@ async function incompleteWith(end: string): Promise<readonly string[]> {
     const cursor = { x: 0, y: 0, hidden: false };
     const shown = { text: 'ready', cols: 80, rows: 24, cursor, alternate: false };
     peer.answer(request, { ...shown, offset: length, incomplete: ['crash'] });
-    showEnd();
   });
   await using client = await Client.connect({ connector: daemon.connector, name: 'test' });
   let reasons: readonly string[] = [];
   const onIncomplete = (told: readonly string[]) => {
     reasons = told;
   };
-  expect(await waitForOutput(client, 'one', new OutputSearch(/ready/g), { onIncomplete })).toBe(true);
+  const waiting = waitForOutput(client, 'one', new OutputSearch(/ready/g), { onIncomplete });
+  await daemon.requested.until(({ type }) => type === 'capture');
+  // Answered behind the screen.
+  await client.request('list', {});
+  showEnd();
+  expect(await waiting).toBe(true);
   return reasons;
 }
 
