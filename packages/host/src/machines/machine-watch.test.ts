@@ -15,6 +15,8 @@ class FakeDoor implements FleetDoor {
   lookMs = 10;
   /** What it ends with, if not with who is there. */
   failure: Error | undefined;
+  /** Of all machines; the same list as long as none has announced another one. */
+  sessions: FoundMachine['sessions'] = [];
   /** When looks began, ms. */
   readonly looks: number[] = [];
 
@@ -22,7 +24,7 @@ class FakeDoor implements FleetDoor {
     this.looks.push(Math.round(performance.now()));
     await new Promise((resolve) => setTimeout(resolve, this.lookMs));
     if (this.failure) throw this.failure;
-    return [this.ownName, ...this.there].map((name) => machine(name));
+    return [this.ownName, ...this.there].map((name) => ({ ...machine(name), sessions: this.sessions }));
   }
 
   connectorTo(): never {
@@ -220,5 +222,41 @@ test('an answer about a daemon that was asked for before an upgrade says nothing
   watch.askAgain('beta');
   await seconds(10);
   expect(new Set(seen)).toEqual(new Set([null, '2.0.0+bbb']));
+  watch.close();
+});
+
+test('a list that is the same is read no more, however often it is looked at, and another one is told once', async () => {
+  const door = new FakeDoor();
+  let reads = 0;
+  const session = (name: string): FoundMachine['sessions'][number] => ({
+    id: 'a',
+    get name() {
+      reads += 1;
+      return name;
+    },
+    pid: 1,
+    command: ['cat'],
+    cwd: '/',
+    cols: 80,
+    rows: 24,
+    state: 'running',
+    exit: null,
+    createdAt: 'then',
+  });
+  door.sessions = [session('one')];
+  const watch = new MachineWatch(door);
+  const page = new FakePage();
+  watch.listen(page.hear);
+  await seconds(5);
+  reads = 0;
+  page.told.length = 0;
+  await seconds(20);
+  expect({ reads, told: page.told }).toEqual({ reads: 0, told: [] });
+  door.sessions = [session('one')];
+  await seconds(5);
+  expect(page.told).toEqual([]);
+  door.sessions = [session('two')];
+  await seconds(5);
+  expect(page.told).toEqual(['alpha reachable', 'beta reachable']);
   watch.close();
 });
