@@ -4,7 +4,18 @@ import type { Build } from '@holdfast/supervisor';
 import { installation, type Installation, repository } from '@holdfast/testkit';
 
 /** All of it that is run or published. */
-const PARTS = ['bin', 'contrib', 'dist', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+const PARTS = [
+  'ARCHITECTURE.md',
+  'bin',
+  'CHANGELOG.md',
+  'contrib',
+  'dist',
+  'docs',
+  'LICENSE',
+  'package.json',
+  'README.md',
+  'SECURITY.md',
+];
 
 /** This tree, in a folder, as another build: the same code, which says so. */
 export async function otherTree(folder: string, other: Partial<Build>): Promise<Installation> {
