@@ -61,6 +61,11 @@ describe('a page', () => {
   test('types again what it is unsure of, and nothing is typed twice or lost', async () => {
     const { id } = await cat();
     const typed = Buffer.from(Array.from({ length: 20_000 }, (_, at) => 97 + (at % 26)));
+    // What is typed before stty has run is echoed.
+    {
+      using early = new TestPage(host.at, id);
+      await early.untilText('ready');
+    }
     let done = 0;
     let connections = 0;
     while (done < typed.length) {
@@ -145,13 +150,18 @@ test('however many pages only look at a session, the daemon writes its output on
 test('a page that is far behind is served from the history, and falls behind alone', async () => {
   const lines = 500_000;
   const { id } = await host.client().terminal.create.mutate({
-    command: ['sh', '-c', `stty -opost; read line; exec ${program('flood.py', lines).join(' ')}`],
+    command: [
+      'sh',
+      '-c',
+      `stty -opost -echo; printf '>'; read line; exec ${program('flood.py', lines).join(' ')}`,
+    ],
     historyBytes: 16_777_216,
   });
   using typing = new TestPage(host.at, id, { from: 0, stream: 'stream-seven' });
   await typing.message('attached');
   using behind = new TestPage(host.at, id, { from: 0, readOnly: true, acknowledges: false });
   await behind.message('attached');
+  await typing.untilText('>');
   typing.type(0, '\n');
   expect(await typing.closed).toBe(1000);
   expect(behind.offset).toBeLessThanOrEqual(512 * 1024);
@@ -167,7 +177,11 @@ test('a page that is far behind is served from the history, and falls behind alo
 test('a page that has fallen out of the history is told where output goes on, and gets all from there', async () => {
   const lines = 200_000;
   const { id } = await host.client().terminal.create.mutate({
-    command: ['sh', '-c', `stty -opost; read line; exec ${program('flood.py', lines).join(' ')}`],
+    command: [
+      'sh',
+      '-c',
+      `stty -opost -echo; printf '>'; read line; exec ${program('flood.py', lines).join(' ')}`,
+    ],
     historyBytes: 65_536,
   });
   using page = new TestPage(host.at, id, { from: 0, readOnly: true, acknowledges: false });
@@ -176,11 +190,12 @@ test('a page that has fallen out of the history is told where output goes on, an
   page.onMessage = ({ type, offset }) => {
     if (type === 'resync') resyncs.push({ at: page.offset, to: Number(offset) });
   };
-  /** Behind the line that was typed. */
+  /** Behind the prompt. */
   const differences = new Set<number>();
   page.onBytes = (bytes, offset) => {
     if (offset > 0) differences.add(firstDifference(bytes, offset - 1));
   };
+  await page.untilText('>');
   await host.client().terminal.send.mutate({ session: id, text: '', enter: true });
   await host.client().terminal.wait.mutate({ session: id });
   page.socket.on('message', () => page.say({ type: 'ack', offset: page.offset }));
