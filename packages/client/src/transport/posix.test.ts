@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { Reactor } from '@holdfast/posix';
 import { expect, test } from 'vitest';
-import { noise, seeded, sha256 } from '../../test/kit/random.ts';
+import { exactThroughCuts } from '../../test/kit/exact-through-cuts.ts';
+import { noise } from '../../test/kit/random.ts';
 import { ScriptedDaemon } from '../../test/kit/scripted-daemon.ts';
 import { Client } from '../client.ts';
 import { posixConnector } from './posix.ts';
@@ -19,33 +20,10 @@ async function onReactor(body: (reactor: Reactor) => Promise<void>): Promise<voi
 
 test('output and input are exact on the reactor when connections are cut anywhere', async () => {
   await using daemon = await ScriptedDaemon.listen();
-  const session = daemon.addSession('one', noise(3_000_000));
-  session.exit = { code: 0 };
-  const random = seeded(7);
-  daemon.cut = () => ({ sentBytes: 600 + random(300_000), receivedBytes: 600 + random(300_000) });
   await onReactor(async (reactor) => {
     const before = descriptors();
     const connector = posixConnector(daemon.socketPath, reactor);
-    const client = await Client.connect({ connector, name: 'test' });
-    const hash: Buffer[] = [];
-    const exited = new Promise<number>((resolve) => {
-      void client.subscribe('one', {
-        from: 'start',
-        mode: 'exact',
-        onData: (bytes) => {
-          hash.push(Buffer.from(bytes));
-        },
-        onExited: ({ offset }) => resolve(offset),
-      });
-    });
-    const input = await client.openInput('one');
-    const typed = noise(1_000_000);
-    const written = input.write(typed);
-    expect(await exited).toBe(3_000_000);
-    await written;
-    expect(sha256(...hash)).toBe(sha256(session.output));
-    expect(sha256(...session.typed)).toBe(sha256(typed));
-    expect(daemon.complaints).toEqual([]);
+    const client = await exactThroughCuts(daemon, { connector, seed: 7 });
     client.close();
     await Promise.all([...daemon.peers].map((peer) => peer.closed.next()));
     expect(descriptors()).toBeLessThanOrEqual(before);
