@@ -10,3 +10,4 @@ export { waitForMatch } from './wait-for-match.ts';
 export { waitForOutput } from './wait-for-output.ts';
 export { waitForScreen } from './wait-for-screen.ts';
 export { waitForSilence } from './wait-for-silence.ts';
+export { LATE, withinTime } from './within-time.ts';
