@@ -17,6 +17,7 @@ import {
   untilEnded,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
+import { startScreens } from './support/start-screens.ts';
 import { fake, FAKES, nameOf } from './support/trials.ts';
 import {
   recordFlood,
@@ -285,8 +286,9 @@ function readLog({ home }: TestDaemon): string {
 
 test('whatever is started instead of a daemon, the daemon says what was wrong with it and serves on', async () => {
   await using daemon = await startDaemon();
-  const { output } = await recordFlood(daemon);
+  const { output, flood } = await recordFlood(daemon);
   const client = await daemon.client();
+  await startScreens(client, flood.id);
   const fds = await settledFdCount(daemon.pid);
   for (const trial of FAKES) {
     const asked = client.request('upgrade', { ...sameBuild(daemon), ...trial.target }, { timeoutMs: 30_000 });
@@ -301,6 +303,7 @@ test('whatever is started instead of a daemon, the daemon says what was wrong wi
   const deadline = String(process.hrtime.bigint() + 500_000_000n);
   const hung = client.request('upgrade', { ...fake('hangs'), deadline });
   await expect(hung).rejects.toMatchObject({ code: 'E_UPGRADE_TIMEOUT' });
+  await startScreens(client, flood.id);
   expect(await settledFdCount(daemon.pid)).toBe(fds);
   expect(fakes(daemon)).toEqual([]);
   expect((await upgrade(daemon)).from.pid).toBe(daemon.pid);

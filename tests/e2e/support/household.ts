@@ -13,6 +13,7 @@ import {
   type TestHome,
 } from '@holdfast/testkit';
 import { expect } from 'vitest';
+import { startScreens } from './start-screens.ts';
 import { nameOf, type Trial } from './trials.ts';
 import {
   type PointedDaemon,
@@ -80,7 +81,7 @@ export class Household implements AsyncDisposable {
    */
   async survives(trial: Trial): Promise<string> {
     const before = await this.#state();
-    const fds = await settledFdCount(before.daemon.pid);
+    const fds = await this.#fdCount(before.daemon.pid);
     const failure = await this.#try(trial, before.daemon.pid);
     if (trial.code !== 'any') expect(failure).toContain(trial.code);
     if (trial.reason !== undefined) expect(failure).toContain(trial.reason);
@@ -90,7 +91,7 @@ export class Household implements AsyncDisposable {
       expect(
         successors(this.daemon).filter((pid) => pid !== this.daemon.pid && pid !== before.daemon.pid),
       ).toEqual([]);
-      expect(await settledFdCount(before.daemon.pid)).toBe(fds);
+      expect(await this.#fdCount(before.daemon.pid)).toBe(fds);
     }
     await this.runsOn();
     const now = await this.#state();
@@ -217,6 +218,11 @@ export class Household implements AsyncDisposable {
       // Without descriptors nobody can look what runs in the foreground.
       sessions: sessions.map((session) => ({ ...session, offset: 0, historyStart: 0, foreground: null })),
     };
+  }
+
+  async #fdCount(pid: number): Promise<number> {
+    await startScreens(this.#client, 'quiet');
+    return settledFdCount(pid);
   }
 
   #requireParts() {
