@@ -28,7 +28,7 @@ export class TestNats implements AsyncDisposable {
     return nats;
   }
 
-  /** So many servers that are one; disposed of one by one. */
+  /** So many servers that are one; disposed of one by one. Each tells clients of no other: who reaches them by a cable stays with it. */
   static async cluster(size: number): Promise<TestNats[]> {
     const servers: TestNats[] = [];
     const routePorts: number[] = [];
@@ -38,8 +38,9 @@ export class TestNats implements AsyncDisposable {
     }
     const routes = routePorts.map((port) => `nats-route://127.0.0.1:${port}`).join(', ');
     for (const [index, server] of servers.entries()) {
+      const listen = `"127.0.0.1:${routePorts[index]}"`;
       server.write(`server_name: server-${index}
-cluster { name: test, listen: "127.0.0.1:${routePorts[index]}", routes: [ ${routes} ] }`);
+cluster { name: test, no_advertise: true, listen: ${listen}, routes: [ ${routes} ] }`);
     }
     await Promise.all(servers.map((server) => server.start()));
     return servers;
