@@ -298,6 +298,20 @@ test.concurrent('what a program does not read waits, and is typed once when it d
   await agent.until('deaf', '^160000');
 });
 
+test.concurrent('where no program is to be waited for, what is typed is typed all the same', async () => {
+  await using home = new TestHome();
+  await using agent = await Agent.start(home);
+  await agent.open('reader', ['sh', '-c', 'read line; echo "got $line"; exec cat']);
+  const answer = await agent.call('terminal_send', {
+    terminal: 'reader',
+    text: 'it',
+    enter: true,
+    timeoutMs: 0,
+  });
+  expect(['typed', 'waiting']).toContain(answer['outcome']);
+  await agent.until('reader', '^got it');
+});
+
 test.concurrent('what was being typed when the daemon was killed is in doubt: that is an error, and it is not typed again', async () => {
   await using scratch = new TestHome();
   const points = path.join(scratch.scratch('points'), 'points.json');

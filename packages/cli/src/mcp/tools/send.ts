@@ -1,5 +1,5 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import type { Client } from '@holdfast/client';
+import type { Input } from '@holdfast/client';
 import { abortable } from '@holdfast/client/waiting';
 import * as z from 'zod/v4';
 import type { CommandRules } from '../command-rules.ts';
@@ -68,8 +68,10 @@ export function registerSend(server: McpServer, terminals: Terminals, rules: Rul
       rules.commands.checkTypedInto(session.command);
       rules.folders.checkTypedInto(session.cwd);
       terminals.typed(session);
+      const input = await client.openInput(session.id, { signal: call.signal });
+      // Only now: until then nothing is typed, and no program is waited for.
       using limit = new TimeLimit(timeoutMs, call.signal);
-      const { outcome, typedBytes } = await type(client, session.id, { bytes, limit });
+      const { outcome, typedBytes } = await type(input, { bytes, limit });
       const totalBytes = bytes.length;
       if (outcome === 'unknown') {
         throw new Refusal(
@@ -88,12 +90,7 @@ export function registerSend(server: McpServer, terminals: Terminals, rules: Rul
   });
 }
 
-async function type(
-  client: Client,
-  sessionId: string,
-  { bytes, limit }: { bytes: Uint8Array; limit: TimeLimit },
-): Promise<Typed> {
-  const input = await client.openInput(sessionId, { signal: limit.signal });
+async function type(input: Input, { bytes, limit }: { bytes: Uint8Array; limit: TimeLimit }): Promise<Typed> {
   const writing = input.write(bytes);
   try {
     await abortable(writing, limit.signal);
