@@ -45,6 +45,10 @@ test('a machine that lies of itself is not listed, and its list is parsed again 
   for (const field of ['instance', 'machine', 'home', 'version', 'build', 'since'])
     await lease(nc, `liar-${field}`, { ...LEASE, [field]: 'x'.repeat(10_000) });
   await lease(nc, 'liar', { ...LEASE, besides: 'x'.repeat(900_000) });
+  for (const name of ['no§name', 'x'.repeat(100)]) {
+    await lease(nc, name);
+    await announce(nc, name, SESSION);
+  }
 
   const [first, ...others] = await fleet.hosts();
   expect(first).toMatchObject({ name: 'alpha', lease: LEASE, sessions: [SESSION], omitted: 0 });

@@ -33,8 +33,7 @@ export class Hosts {
     const announced = this.#announcements.parse(announcements);
     return [...this.#leases.parse(leases)]
       .flatMap(([name, lease]): ListedHost[] => {
-        // Who may write any key may call it what he likes.
-        if (!lease || !isHostName(name)) return [];
+        if (!lease) return [];
         const { sessions = [], omitted = 0 } = announced.get(name) ?? {};
         return [{ name, lease, sessions, omitted }];
       })
@@ -74,7 +73,8 @@ export async function isHost(nc: NatsConnection, name: string): Promise<boolean>
  * deliver what is kept to any subject.
  */
 async function readBucket(nc: NatsConnection, bucket: Bucket): Promise<Map<string, KvEntry>> {
-  const keys = await keysOf(nc, bucket);
+  // Who may write any key may call it what he likes, also what can't be asked for.
+  const keys = (await keysOf(nc, bucket)).filter(isHostName);
   const kv = await openBucket(nc, bucket);
   const entries = await Promise.all(keys.map(async (key) => [key, await entryOf(kv, key)] as const));
   return new Map(entries.flatMap(([key, entry]) => (entry ? [[key, entry] as const] : [])));
