@@ -16,6 +16,7 @@ export const ERRORS = {
   E_AMBIGUOUS: { retry: false, means: 'the given prefix fits several sessions' },
   E_NAME_TAKEN: { retry: false, means: 'another session has that name' },
   E_BAD_NAME: { retry: false, means: 'not usable as a session name' },
+  E_CANCELLED: { retry: false, means: 'the client has said that it does not wait for this any more' },
   E_EXITED: { retry: false, means: 'the session has exited' },
   E_RUNNING: { retry: false, means: 'the session is still running' },
   E_OFFSET: { retry: false, means: 'the offset lies beyond the end of the output' },

@@ -41,6 +41,8 @@ const requests = hostileJson(
     deadline: '123456789012345',
     keeper: { node: '/usr/bin/node', entry: '/opt/keeper.js' },
   },
+  { id: 6, type: 'wait', session: 'bash' },
+  { id: 7, type: 'cancel', request: 6 },
 );
 const said = hostileJson(
   { id: 9, error: { code: 'E_LATER', message: 'why' } },

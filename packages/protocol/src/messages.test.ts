@@ -116,6 +116,7 @@ const requests: {
     result: { session },
   },
   wait: { parameters: { session: 'bash' }, result: { session } },
+  cancel: { parameters: { request: Number.MAX_SAFE_INTEGER }, result: {} },
   capture: {
     parameters: {
       session: 'bash',

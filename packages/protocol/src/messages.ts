@@ -310,6 +310,11 @@ export const REQUESTS = {
     parameters: once(() => z.object({ session: sessionRef() })),
     result: once(() => z.object({ session: sessionShape() })),
   },
+  /** Nobody waits any more for the answer to a `wait` of this connection, which has the id `request`: it ends, as E_CANCELLED. */
+  cancel: {
+    parameters: once(() => z.object({ request: count() })),
+    result: once(() => z.object({})),
+  },
   /** What the session's terminal shows. */
   capture: {
     parameters: once(() =>

@@ -6,6 +6,7 @@ import { ALL_SESSIONS, HoldfastError, type Request } from '@holdfast/protocol';
  */
 export function checkLimit(request: Request, id: string, idOf: (reference: string) => string): void {
   switch (request.type) {
+    case 'cancel':
     case 'unsubscribe':
     case 'viewport':
       return;

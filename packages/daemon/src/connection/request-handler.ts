@@ -81,6 +81,7 @@ type Handlers = {
   [T in RequestType]: (
     connection: Connection,
     parameters: RequestParameters<T>,
+    id: number,
   ) => ResultOf<T> | Promise<ResultOf<T>>;
 };
 
@@ -106,12 +107,16 @@ export class RequestHandler implements Requests {
       throw new HoldfastError('E_PROTOCOL', 'hello was said twice');
     }
     // The request was parsed by the row of its type, so the parameters are those of its handler.
-    const handler = this.#handlers[request.type] as (connection: Connection, parameters: unknown) => unknown;
+    const handler = this.#handlers[request.type] as (
+      connection: Connection,
+      parameters: unknown,
+      id: number,
+    ) => unknown;
     const { limitedTo } = connection;
     return this.#carryOut(connection, request, () => {
       if (limitedTo !== undefined)
         checkLimit(request, limitedTo, (reference) => this.registry.find(reference).id);
-      return handler(connection, request.parameters);
+      return handler(connection, request.parameters, request.id);
     });
   }
 
@@ -339,7 +344,12 @@ export class RequestHandler implements Requests {
       return { session: session.describe() };
     },
 
-    wait: (connection, parameters) => this.#exited(connection, parameters),
+    wait: (connection, parameters, id) => this.#exited(connection, parameters, id),
+
+    cancel: (connection, { request }) => {
+      connection.waits.cancel(request);
+      return {};
+    },
 
     capture: async (connection, parameters) => {
       const { id } = this.registry.find(parameters.session);
@@ -370,11 +380,16 @@ export class RequestHandler implements Requests {
     stop: async (connection) => ({ ended: await this.#surroundings.stop(connection.peerPid) }),
   };
 
-  async #exited(connection: Connection, parameters: { session: string }): Promise<RequestResult<'wait'>> {
+  /** `id`: by which it can be cancelled. */
+  async #exited(
+    connection: Connection,
+    parameters: { session: string },
+    id?: number,
+  ): Promise<RequestResult<'wait'>> {
     const session = this.registry.find(parameters.session);
     // Meant is this one, also for a successor, when another may have the name.
     parameters.session = session.id;
-    await connection.waits.untilExited(session);
+    await connection.waits.untilExited(session, id);
     return { session: session.describe() };
   }
 

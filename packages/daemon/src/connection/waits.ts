@@ -6,18 +6,39 @@ import type { InputChannel } from './input-channel.ts';
 export class Waits {
   /** What ends each. */
   readonly #stops = new Set<() => void>();
+  /** Of those that can be cancelled, by the id of the request. */
+  readonly #cancels = new Map<number, () => void>();
 
-  /** Resolves when the session has exited; never if this is closed before. Throws HoldfastError(E_LIMIT). */
-  untilExited(session: Session): Promise<void> {
+  /**
+   * Resolves when the session has exited; never if this is closed before. Rejects with HoldfastError(E_CANCELLED) once `cancel` is called
+   * with `id`. Throws HoldfastError(E_LIMIT).
+   */
+  untilExited(session: Pick<Session, 'hasExited' | 'onExit'>, id?: number): Promise<void> {
     if (session.hasExited) return Promise.resolve();
     this.#check();
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const cancel = () => {
+        end();
+        reject(new HoldfastError('E_CANCELLED', 'the client has cancelled it'));
+      };
       const stop = session.onExit(() => {
-        this.#stops.delete(stop);
+        end();
         resolve();
       });
+      const end = () => {
+        stop();
+        this.#stops.delete(stop);
+        // A client that uses an id twice at a time means the newest one.
+        if (id !== undefined && this.#cancels.get(id) === cancel) this.#cancels.delete(id);
+      };
       this.#stops.add(stop);
+      if (id !== undefined) this.#cancels.set(id, cancel);
     });
+  }
+
+  /** Ends the wait that was begun with this id, if there is one. */
+  cancel(id: number): void {
+    this.#cancels.get(id)?.();
   }
 
   /**
@@ -39,6 +60,7 @@ export class Waits {
   close(): void {
     for (const stop of this.#stops) stop();
     this.#stops.clear();
+    this.#cancels.clear();
   }
 
   #check(): void {
