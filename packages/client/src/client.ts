@@ -45,7 +45,15 @@ export interface ClientOptions {
 /** Requests that stand for themselves; those about a channel are made by subscriptions and inputs. */
 export type PlainRequestType = Exclude<
   RequestType,
-  'hello' | 'subscribe' | 'unsubscribe' | 'viewport' | 'openInput' | 'closeInput' | 'endInput' | 'watch'
+  | 'hello'
+  | 'cancel'
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'viewport'
+  | 'openInput'
+  | 'closeInput'
+  | 'endInput'
+  | 'watch'
 >;
 
 export type ConnectionState = 'connected' | 'reconnecting' | 'closed';
@@ -154,8 +162,8 @@ export class Client implements AsyncDisposable {
    * Asks the daemon. Rejects with the daemon's error, with E_TIMEOUT (10 s by default; null for none, as `wait`,
    * `kill` and `stop` take as long as they take), or with E_DISCONNECTED if the connection was lost before the answer
    * and repeating could do harm. `status`, `list`, `get` and `wait` are repeated. With the reason of `signal`, when that aborts: the
-   * daemon may carry it out all the same. It keeps a `wait` that was given up until the session has exited, and of those a connection has
-   * `LIMITS.waitingRequestsPerClient` at most: who gives up often uses `Terminal.exited`, or `waitForExit` of `@holdfast/client/waiting`.
+   * daemon may carry it out all the same. It is told of a `wait` that was given up, by `signal` or the time, and drops it; a daemon of an
+   * earlier build keeps it until the session has exited, and of those a connection has `LIMITS.waitingRequestsPerClient` at most.
    */
   request<T extends PlainRequestType>(
     type: T,

@@ -85,6 +85,70 @@ test('a request made while there is no connection waits for the next', async () 
   client.close();
 });
 
+test('a daemon is told once of a wait that was given up, by its caller or its time, and of nothing else', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  daemon.addSession('one');
+  const waits: Request[] = [];
+  daemon.scripts.set('wait', (_peer, request) => waits.push(request));
+  daemon.scripts.set('list', () => {});
+  daemon.scripts.set('kill', () => {});
+  const cancelled: unknown[] = [];
+  daemon.scripts.set('cancel', (peer, request) => {
+    cancelled.push(request.parameters);
+    // As a daemon answers that has no such request.
+    peer.refuse(request, 'E_UNKNOWN_REQUEST');
+  });
+  const client = await connect(daemon);
+  const session = 'one';
+  for (const type of ['list', 'kill', 'wait'] as const)
+    await expect(client.request(type, { session }, { timeoutMs: 20 })).rejects.toMatchObject({
+      code: 'E_TIMEOUT',
+    });
+  const leaving = new AbortController();
+  const left = client.request('wait', { session }, { timeoutMs: null, signal: leaving.signal });
+  leaving.abort();
+  await expect(left).rejects.toBe(leaving.signal.reason);
+  await client.request('get', { session });
+  expect(cancelled).toEqual(waits.map(({ id }) => ({ request: id })));
+  expect(cancelled).toHaveLength(2);
+  expect(daemon.connections).toBe(1);
+  client.close();
+});
+
+test('a wait that was given up is neither asked for on the next connection nor cancelled there', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  daemon.addSession('one');
+  const asked: string[] = [];
+  const heard = (_peer: unknown, { type }: Request) => void asked.push(type);
+  daemon.scripts.set('wait', heard);
+  daemon.scripts.set('cancel', heard);
+  const client = await connect(daemon);
+  const wait = () => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    client.request('wait', { session: 'one' }, { timeoutMs: null, signal }).catch(() => undefined);
+    return leaving;
+  };
+  const [before, during] = [wait(), wait()];
+  before.abort();
+  const lost = new Promise<void>((resolve) => {
+    client.onStateChange = (state) => {
+      if (state !== 'reconnecting') return;
+      during.abort();
+      wait().abort();
+      resolve();
+    };
+  });
+  await client.request('get', { session: 'one' });
+  expect(asked).toEqual(['wait', 'wait', 'cancel']);
+  (await daemon.connected.next()).cutOff();
+  await lost;
+  await client.request('get', { session: 'one' });
+  expect(daemon.connections).toBe(2);
+  expect(asked).toEqual(['wait', 'wait', 'cancel']);
+  client.close();
+});
+
 test('closing the client rejects what is pending, and what is asked afterwards', async () => {
   await using daemon = await ScriptedDaemon.listen();
   daemon.scripts.set('list', () => {});

@@ -26,6 +26,9 @@ const REPEATABLE: ReadonlySet<RequestType> = new Set([
   'wait',
 ]);
 
+/** Those that the daemon would keep, perhaps for ever, if it were not told that nobody waits for the answer. */
+const CANCELLED: ReadonlySet<RequestType> = new Set(['wait']);
+
 /** Where an answer goes, at once: output that follows it in the same chunk comes later. One of them is called. */
 export interface Reply<T extends RequestType> {
   ok(result: RequestResult<T>): void;
@@ -96,7 +99,7 @@ export class Requests {
     this.#pending.set(id, pending);
     if (timeoutMs !== null) this.#expire(id, pending, timeoutMs);
     this.#sendOne(pending);
-    return () => this.#drop(id, pending);
+    return () => this.#giveUp(id, pending);
   }
 
   /** There is a connection; what waits for one is sent by `sendWaiting`. */
@@ -151,9 +154,18 @@ export class Requests {
   #expire(id: number, pending: Pending, timeoutMs: number): void {
     pending.timer = this.#clock.after(timeoutMs, () => {
       if (this.#isHeldBack()) return this.#expire(id, pending, timeoutMs);
-      this.#drop(id, pending);
+      this.#giveUp(id, pending);
       pending.failed(new HoldfastError('E_TIMEOUT', `${pending.type}: no answer within ${timeoutMs} ms`));
     });
+  }
+
+  /** Nobody waits for the answer any more; it may have come meanwhile. */
+  #giveUp(id: number, pending: Pending): void {
+    if (!this.#pending.has(id)) return;
+    this.#drop(id, pending);
+    if (!pending.isSent || !CANCELLED.has(pending.type)) return;
+    // Not repeated, and no answer is waited for: it ends with the connection as the wait does, and an older daemon does not know it.
+    this.#send?.(encodeControl({ id: this.#nextId++, type: 'cancel', request: id }));
   }
 
   #drop(id: number, pending: Pending): void {
