@@ -22,6 +22,14 @@ test('every link in a page of the repository leads somewhere', (context) => {
   expect(broken).toEqual([]);
 });
 
+test('every tarball that a page has installed is named by a path that npm takes for no repository of GitHub', () => {
+  const text = pages().map((file) => readFileSync(path.join(repository, file), 'utf8'));
+  const commands = text.flatMap((page) => page.match(/^npm install .*\.tgz.*$/gm) ?? []);
+  const operands = commands.flatMap((command) => command.match(/\S*\.tgz/g) ?? []);
+  expect(operands).not.toEqual([]);
+  expect(operands.filter((operand) => !/^(\.\/|\/|file:)/.test(operand))).toEqual([]);
+});
+
 test('every link in a page of a package leads somewhere in that package', async () => {
   await using folders = new TestHome();
   const packages = Object.entries(await packAll(folders.scratch('packed')));
