@@ -1,7 +1,7 @@
 import { BUILD, type ErrorCode, HoldfastError, ownError, VERSION } from '@holdfast/protocol';
-import * as z from 'zod';
 import { type FailureDocument, failureOf } from '../api/failure.ts';
 import type { FleetDoor, FoundMachine } from './fleet-door.ts';
+import { MachineDaemon } from './machine-daemon.ts';
 import type { MachineView } from './machine-view.ts';
 import type { SeenMachine } from './upgrade-runs.ts';
 
@@ -19,31 +19,15 @@ const REFUSED_MS = 5_000;
 const LATE_MS = 2_000;
 /** One that was not seen for so long is forgotten. */
 const FORGOTTEN_MS = 24 * 3_600_000;
-/** How often a machine is asked which daemon runs there, and how many are at once. */
-const ASK_MS = 30_000;
+/** How many machines are asked at once which daemon runs there. */
 const ASKED_AT_ONCE = 8;
-
-/** What is told of a machine goes to all pages. */
-const VERSION_CHARACTERS_MAX = 256;
-
-/** What of a supervisor's answer is told. Another machine's may be of another version. */
-const told = z.object({
-  update: z.object({
-    pending: z.boolean(),
-    running: z.string().max(VERSION_CHARACTERS_MAX).nullable(),
-    available: z.string().max(VERSION_CHARACTERS_MAX).nullable(),
-  }),
-});
 
 interface Known {
   found: FoundMachine;
   /** When it was there last, ms since 1970. */
   seenAt: number;
   isListed: boolean;
-  daemon: MachineView['daemon'];
-  /** Its daemon was asked for then, by `performance.now()`. */
-  askedAt: number;
-  isAsked: boolean;
+  readonly daemon: MachineDaemon;
   /** As listeners have been told of it; undefined if they have not. */
   told: { readonly rest: string; readonly sessions: FoundMachine['sessions'] } | undefined;
 }
@@ -115,7 +99,7 @@ export class MachineWatch {
   askAgain(machine: string): void {
     const known = this.#known.get(machine);
     if (!known) return;
-    known.askedAt = Number.NEGATIVE_INFINITY;
+    known.daemon.askAgain();
     this.#askDaemons();
   }
 
@@ -189,11 +173,11 @@ export class MachineWatch {
   #note(found: FoundMachine, now: number): void {
     const known = this.#known.get(found.name);
     if (!known) {
-      const asked = { daemon: null, askedAt: Number.NEGATIVE_INFINITY, isAsked: false };
-      this.#known.set(found.name, { found, seenAt: now, isListed: true, ...asked, told: undefined });
+      const daemon = new MachineDaemon(found.name, this.#door);
+      this.#known.set(found.name, { found, seenAt: now, isListed: true, daemon, told: undefined });
       return this.#onSeen(found.name, { instance: found.lease.instance, running: null });
     }
-    if (known.found.lease.instance !== found.lease.instance) known.askedAt = Number.NEGATIVE_INFINITY;
+    if (known.found.lease.instance !== found.lease.instance) known.daemon.askAgain();
     const { sessions } = known.found;
     known.found = isSame(sessions, found.sessions) ? { ...found, sessions } : found;
     known.seenAt = now;
@@ -203,42 +187,22 @@ export class MachineWatch {
   /** Of those that can be reached, the ones that were not asked for the longest. */
   #askDaemons(): void {
     const due = [...this.#known.values()]
-      .filter((known) => {
-        const isDue = performance.now() - known.askedAt > ASK_MS && !known.isAsked;
-        return isDue && this.#isReachable(known);
-      })
-      .toSorted((one, other) => one.askedAt - other.askedAt);
+      .filter((known) => known.daemon.isDue && this.#isReachable(known))
+      .toSorted((one, other) => MachineDaemon.longestUnasked(one.daemon, other.daemon));
     for (const known of due.slice(0, ASKED_AT_ONCE - this.#asking)) void this.#askDaemon(known);
   }
 
   async #askDaemon(known: Known): Promise<void> {
     this.#asking += 1;
-    known.isAsked = true;
-    known.askedAt = performance.now();
-    const daemon = await this.#askOf(known.found.name);
-    known.isAsked = false;
+    await known.daemon.ask();
     this.#asking -= 1;
-    // Else it is to be asked again, since this may be of before.
-    if (known.askedAt !== Number.NEGATIVE_INFINITY) known.daemon = daemon;
     this.#tellSeen(known);
     this.#tellIfNew(known);
     if (this.#listeners.size > 0) this.#askDaemons();
   }
 
-  /** Null if it can't be told: it is asked again. */
-  async #askOf(machine: string): Promise<MachineView['daemon']> {
-    try {
-      const answer = told.safeParse(await this.#door.status(machine));
-      return answer.success ? answer.data.update : null;
-    } catch {
-      return null;
-    }
-  }
-
-  #tellSeen({ found, daemon, isAsked, askedAt }: Known): void {
-    const isCurrent = !isAsked && askedAt !== Number.NEGATIVE_INFINITY;
-    const running = isCurrent ? (daemon?.running ?? null) : null;
-    this.#onSeen(found.name, { instance: found.lease.instance, running });
+  #tellSeen({ found, daemon }: Known): void {
+    this.#onSeen(found.name, { instance: found.lease.instance, running: daemon.running });
   }
 
   #tellAll(): void {
@@ -284,7 +248,7 @@ export class MachineWatch {
       version: lease.version,
       build: lease.build,
       since: lease.since,
-      daemon,
+      daemon: daemon.told,
       sessions: [...sessions],
       omitted,
     };
