@@ -34,7 +34,7 @@ export interface ChaosOptions {
 export async function chaos(options: ChaosOptions): Promise<Tally> {
   const tally = new Tally();
   await using home = new TestHome();
-  using disk = process.getuid?.() === 0 ? new SmallDisk(home.folder, DISK_BYTES) : undefined;
+  using disk = SmallDisk.isPossible() ? new SmallDisk(home.folder, DISK_BYTES) : undefined;
   let isOver = false;
   try {
     await everything({ home, disk, tally }, options);

@@ -6,18 +6,9 @@ import { holdings } from './kit/holdings.ts';
 import { Scratch } from './kit/scratch.ts';
 
 const ID = '0123456789ab';
+const canMount = SmallDisk.isPossible();
 
-function canMount(): boolean {
-  try {
-    using scratch = new Scratch();
-    using _disk = new SmallDisk(scratch.folder, 65_536);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-test.skipIf(!canMount())(
+test.skipIf(!canMount)(
   'on a full disk the history is in memory, and its failed files take no room from the state',
   async () => {
     using disk = new Scratch();
@@ -34,7 +25,7 @@ test.skipIf(!canMount())(
   },
 );
 
-test.skipIf(!canMount())(
+test.skipIf(!canMount)(
   'a session that lives keeps its state and its agent’s link where a full disk has no room for a new history',
   async () => {
     using disk = new Scratch();
