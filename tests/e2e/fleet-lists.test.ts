@@ -1,24 +1,13 @@
 import { deflateRawSync } from 'node:zlib';
 import { Fleet } from '@holdfast/fleet';
-import { eventually, TestHome } from '@holdfast/testkit';
+import { announcedSession, eventually, TestHome } from '@holdfast/testkit';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { beforeEach, expect, test } from 'vitest';
 import { TestHost } from './support/test-host.ts';
 import { TestNats, whyNoNats } from './support/test-nats.ts';
 
 const LEASE = { instance: 'i', machine: 'm', home: '/h', version: '1.0.0', build: 'b', since: 'now' };
-const SESSION = {
-  id: 'a',
-  name: 'one',
-  pid: 1,
-  command: ['cat'],
-  cwd: '/',
-  cols: 80,
-  rows: 24,
-  state: 'running',
-  exit: null,
-  createdAt: '2026-01-01T00:00:00.000Z',
-};
+const SESSION = announcedSession();
 
 beforeEach((context) => {
   const why = whyNoNats();

@@ -7,6 +7,7 @@ import { ProcessLister } from '../src/session/process-table.ts';
 import { SessionRegistry } from '../src/session/registry.ts';
 import { StateFile } from '../src/session/state-file.ts';
 import { Scratch } from './kit/scratch.ts';
+import { sessionState } from './kit/session-state.ts';
 
 const HOUR_MS = 60 * 60 * 1_000;
 
@@ -53,21 +54,5 @@ test('a clock that is set a day ahead ends the retention of no session', async (
 
 function exitedFor(id: string, hours: number) {
   const at = new Date(Date.now() - hours * HOUR_MS).toISOString();
-  return {
-    schema: 1 as const,
-    id,
-    name: id,
-    pid: 4_711,
-    startTime: 99,
-    command: ['make'],
-    cwd: '/',
-    cols: 80,
-    rows: 24,
-    createdAt: at,
-    exitedAt: at,
-    exit: { code: 0 },
-    historyBytes: 65_536,
-    historyIn: 'disk' as const,
-    leases: [],
-  };
+  return sessionState({ id, name: id, createdAt: at, exitedAt: at, exit: { code: 0 } });
 }

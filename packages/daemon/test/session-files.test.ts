@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { SessionFiles } from '../src/session/session-files.ts';
 import { holdings } from './kit/holdings.ts';
 import { Scratch } from './kit/scratch.ts';
+import { sessionState } from './kit/session-state.ts';
 
 const ID = '0123456789ab';
 const canMount = SmallDisk.isPossible();
@@ -34,23 +35,7 @@ test.skipIf(!canMount)(
     const files = new SessionFiles({ stateDir: disk.folder, runtimeDir: scratch.folder });
     const { history } = await files.createHistory(ID, { historyBytes: 65_536, historyIn: 'disk' });
     history.close();
-    const state = {
-      schema: 1 as const,
-      id: ID,
-      name: 'build',
-      pid: 4711,
-      startTime: 99,
-      command: ['make'],
-      cwd: '/',
-      cols: 80,
-      rows: 24,
-      createdAt: '2026-11-24T11:00:00.000Z',
-      exitedAt: null,
-      exit: null,
-      historyBytes: 65_536,
-      historyIn: 'disk' as const,
-      leases: [],
-    };
+    const state = sessionState({ id: ID });
     await files.stateFile(ID).save(state);
     files.agentLink(ID).pointAt('/tmp/agent');
     fs.truncateSync(disk.path('sessions', ID, 'marks'), 0);

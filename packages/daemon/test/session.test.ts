@@ -11,6 +11,7 @@ import { ProcessLister } from '../src/session/process-table.ts';
 import { Session } from '../src/session/session.ts';
 import { StateFile } from '../src/session/state-file.ts';
 import { Scratch } from './kit/scratch.ts';
+import { sessionState } from './kit/session-state.ts';
 
 /** Leaves no descriptor free while `body` runs. */
 function withoutDescriptors<T>(body: () => T): T {
@@ -38,23 +39,8 @@ test('a session for which no pidfd could be opened learns of its exit all the sa
   const request = { command: ['cat'], cwd: '/', env: { PATH: '/usr/bin:/bin' }, cols: 80, rows: 24 };
   const found = await findProgram(request);
   const program = launch(found, request);
-  const state = {
-    schema: 1 as const,
-    id: '0123456789ab',
-    name: 'cat',
-    pid: program.pid,
-    startTime: 0,
-    command: request.command,
-    cwd: '/',
-    cols: 80,
-    rows: 24,
-    createdAt: new Date().toISOString(),
-    exitedAt: null,
-    exit: null,
-    historyBytes: 65_536,
-    historyIn: 'memory' as const,
-    leases: [],
-  };
+  const { pid } = program;
+  const state = sessionState({ pid, startTime: 0, command: request.command, historyIn: 'memory' });
   const parts = {
     state,
     history: History.withoutFiles(65_536),

@@ -1,20 +1,10 @@
 import { deflateRawSync } from 'node:zlib';
 import { LIMITS } from '@holdfast/protocol';
+import { announcedSession } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { parseAnnouncement } from './announced-sessions.ts';
 
-const SESSION = {
-  id: 'a',
-  name: 'one',
-  pid: 1,
-  command: ['cat'],
-  cwd: '/',
-  cols: 80,
-  rows: 24,
-  state: 'running',
-  exit: null,
-  createdAt: '2026-01-01T00:00:00.000Z',
-} as const;
+const SESSION = announcedSession();
 
 function parsed(list: { sessions: readonly object[]; omitted: number }) {
   return parseAnnouncement(deflateRawSync(JSON.stringify(list)));

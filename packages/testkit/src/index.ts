@@ -1,3 +1,4 @@
+export { announcedSession } from './announced-session.ts';
 export { ByteLog } from './byte-log.ts';
 export { sha256 } from './checksum.ts';
 export { type CliOptions, CliProcess, type CliResult } from './cli-process.ts';

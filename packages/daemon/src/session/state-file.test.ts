@@ -3,26 +3,14 @@ import fsPromises from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { Scratch } from '../../test/kit/scratch.ts';
+import { sessionState } from '../../test/kit/session-state.ts';
 import { type SessionState, StateFile } from './state-file.ts';
 import { parseState } from './state-parser.ts';
 
-const state: SessionState = {
-  schema: 1,
-  id: '0123456789ab',
-  name: 'build',
-  pid: 4711,
-  startTime: 99,
+const state = sessionState({
   command: ['make', '-j', 'ünïcode "\n'],
-  cwd: '/home/one',
-  cols: 80,
-  rows: 24,
-  createdAt: '2026-11-24T11:00:00.000Z',
-  exitedAt: null,
-  exit: null,
-  historyBytes: 1_048_576,
-  historyIn: 'disk',
   leases: [{ offset: 17, leaseMs: 5_000 }],
-};
+});
 
 function read(scratch: Scratch): SessionState {
   return parseState(fs.readFileSync(scratch.path('state.json'), 'utf8'));

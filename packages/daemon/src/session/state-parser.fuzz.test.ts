@@ -3,29 +3,21 @@ import { fuzzRuns, hostileBytes, hostileJson, judge } from '@holdfast/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Scratch } from '../../test/kit/scratch.ts';
+import { sessionState } from '../../test/kit/session-state.ts';
 import { Generation } from '../generation.ts';
 import { RebuildRecord } from './rebuild-record.ts';
 import { parseState } from './state-parser.ts';
 
 const ID = '0123456789ab';
 const states = hostileJson({
-  schema: 1,
-  id: ID,
-  name: 'build',
-  pid: 4711,
-  startTime: 99,
-  command: ['make', '-j'],
-  cwd: '/home/one',
-  cols: 80,
-  rows: 24,
-  createdAt: '2026-11-24T11:00:00.000Z',
-  exitedAt: '2026-11-24T11:00:00.000Z',
-  exit: { code: 0 },
-  historyBytes: 1_048_576,
-  historyIn: 'disk',
-  leases: [{ offset: 17, leaseMs: 5_000 }],
-  kill: { callerPid: null, isHungUp: true, known: [{ pid: 1, startTime: 2 }] },
-  terminal: { DA1: '\x1b[?1c' },
+  ...sessionState({
+    id: ID,
+    exitedAt: '2026-11-24T11:00:00.000Z',
+    exit: { code: 0 },
+    leases: [{ offset: 17, leaseMs: 5_000 }],
+    kill: { callerPid: null, isHungUp: true, known: [{ pid: 1, startTime: 2 }] },
+    terminal: { DA1: '\x1b[?1c' },
+  }),
 });
 
 test('a state is refused with the reason, or read, and written again it is read the same', () => {

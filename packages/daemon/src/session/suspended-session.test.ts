@@ -1,27 +1,12 @@
 import { expect, test } from 'vitest';
+import { sessionState } from '../../test/kit/session-state.ts';
 import { canBeMadeEarly, type SuspendedSession } from './suspended-session.ts';
 
 const lease = { offset: 0, leaseMs: 1, idleForMs: 1, hasExpired: false };
 const program = { pid: 1, slavePath: '/dev/pts/0', master: 0, pidfd: 1 };
 
 const running: SuspendedSession = {
-  state: {
-    schema: 1,
-    id: '0123456789ab',
-    name: 'name',
-    pid: 1,
-    startTime: 1,
-    command: ['sh'],
-    cwd: '/',
-    cols: 80,
-    rows: 24,
-    createdAt: '2000-01-01T00:00:00.000Z',
-    exitedAt: null,
-    exit: null,
-    historyBytes: 1,
-    historyIn: 'disk',
-    leases: [],
-  },
+  state: { ...sessionState(), command: ['make'], leases: [] },
   warnings: [],
   program,
   ended: null,

@@ -1,4 +1,5 @@
 import { HoldfastError } from '@holdfast/protocol';
+import { announcedSession } from '@holdfast/testkit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FleetDoor, FoundMachine } from './fleet-door.ts';
 import { type MachineChange, MachineWatch } from './machine-watch.ts';
@@ -229,19 +230,11 @@ test('a list that is the same is read no more, however often it is looked at, an
   const door = new FakeDoor();
   let reads = 0;
   const session = (name: string): FoundMachine['sessions'][number] => ({
-    id: 'a',
+    ...announcedSession(),
     get name() {
       reads += 1;
       return name;
     },
-    pid: 1,
-    command: ['cat'],
-    cwd: '/',
-    cols: 80,
-    rows: 24,
-    state: 'running',
-    exit: null,
-    createdAt: 'then',
   });
   door.sessions = [session('one')];
   const watch = new MachineWatch(door);
