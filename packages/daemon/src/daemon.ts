@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Block, close, exitNow, lockFile, Reactor, setNonBlocking, type Timer } from '@holdfast/posix';
+import { Block, close, exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/posix';
 import { BUILD, type DaemonIdentity, HoldfastError, LIMITS, VERSION } from '@holdfast/protocol';
 import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { Connection } from './connection/connection.ts';
@@ -21,7 +21,7 @@ import { type Accepted, Listener, type ListenerSurroundings, TOO_MANY_CLIENTS } 
 import { type Log, LogFile } from './log.ts';
 import { argumentsOf, type DaemonOptions } from './options.ts';
 import { KeeperLink } from './keeper-link/keeper-link.ts';
-import { type KeeperProgram, NewKeeper } from './keeper-link/new-keeper.ts';
+import { KeeperRenewal } from './keeper-link/keeper-renewal.ts';
 import { heldName } from './keeper-link/taken-back.ts';
 import { NOTHING_INHERITED } from './session/inheritance.ts';
 import { NothingPacked } from './session/luggage.ts';
@@ -37,11 +37,6 @@ import { TypingPace } from './typing-pace.ts';
 
 /** One read of a client's socket. */
 const CLIENT_READ_BYTES = 64 * 1024;
-/** Before another keeper is tried, if the last one died at once or none could be started: the system lacks something. */
-const KEEPER_RETRY_MS = 1_000;
-/** Before a further hand-over under a new keeper, if the first has failed: as the upgrade that it had met does; twice as long each time. */
-const SUCCEED_RETRY_MS = 250;
-const SUCCEED_RETRY_MAX_MS = 16_000;
 /** Sessions that a preview tells of before others get their turn: a millisecond's work. */
 const PREVIEWED_A_TURN = 100;
 /** How long a stopping daemon waits for its last answers to be read. */
@@ -67,16 +62,13 @@ export class Daemon {
   readonly #identity: DaemonIdentity;
   readonly #generation: Generation;
   readonly #keeper: KeeperLink;
+  readonly #keeperRenewal: KeeperRenewal;
   readonly #screenProgram: WorkerProgram;
   /** Holds the home's lock. */
   #lock = -1;
   #listener: Listener | undefined;
   #rendezvous: Rendezvous | undefined;
   #stopping: Promise<number> | undefined;
-  /** Children of this process: one that is replaced may not have been waited for. */
-  #newKeepers: NewKeeper[] = [];
-  #keeperStartedMs = Number.NEGATIVE_INFINITY;
-  #keeperTimer: Timer | undefined;
   /** An upgrade lets requests that are being carried out come to their end; new ones wait. */
   #arePaused = false;
 
@@ -98,7 +90,17 @@ export class Daemon {
       runtimeDir,
       usePidfd,
       exited: (pid, exit) => this.#registry.programEnded(pid, exit),
-      lost: () => this.#keeperLost(),
+      lost: () => this.#keeperRenewal.lost(),
+    });
+    this.#keeperRenewal = new KeeperRenewal({
+      reactor: this.#reactor,
+      log: this.#log,
+      keeper: this.#keeper,
+      daemon: thisDaemon(),
+      ownArguments: argumentsOf(options),
+      isStopping: () => this.#stopping !== undefined,
+      holdAgain: () => this.#holdAgain(),
+      succeedMyself: () => this.#succeedMyself(),
     });
     const whileServing = () =>
       this.#predecessor.isOver ? new Promise<void>(() => undefined) : Promise.resolve();
@@ -418,7 +420,7 @@ export class Daemon {
   async #startSuccessor(target: UpgradeTarget): Promise<SuccessorProcess> {
     const reactor = this.#reactor;
     const keeper = this.#keeper;
-    if (target.keeper && keeper.mayBeReplaced) this.#startKeeper(target.keeper);
+    if (target.keeper && keeper.mayBeReplaced) this.#keeperRenewal.start(target.keeper);
     if (keeper.mustSpawn) {
       const { node, execArgv: nodeArguments, entry } = target;
       const start = { node, nodeArguments: [...nodeArguments], entry };
@@ -434,32 +436,6 @@ export class Daemon {
 
   // The keeper
 
-  /** Has another one start a successor of this same build, whose parent it is. */
-  #keeperLost(): void {
-    this.#keeperTimer?.cancel();
-    // An upgrade may have brought one meanwhile.
-    if (this.#stopping || !this.#keeper.mayBeReplaced) return;
-    const sinceMs = performance.now() - this.#keeperStartedMs;
-    if (sinceMs >= KEEPER_RETRY_MS && this.#startKeeper()) return this.#succeedMyself(SUCCEED_RETRY_MS);
-    this.#keeperTimer = this.#reactor.after(KEEPER_RETRY_MS, () => this.#keeperLost());
-  }
-
-  /** Starts a keeper and gives it everything; false if that can't be done. */
-  #startKeeper(program?: KeeperProgram): boolean {
-    this.#keeperStartedMs = performance.now();
-    try {
-      const { keeper, fd } = NewKeeper.start(thisDaemon(), argumentsOf(this.#options), program);
-      this.#newKeepers.push(keeper);
-      this.#log('keeper.started', { pid: keeper.pid });
-      this.#keeper.replace({ fd, pid: keeper.pid });
-    } catch (error) {
-      this.#log('keeper.start-failed', { error: String(error) });
-      return false;
-    }
-    this.#holdAgain();
-    return true;
-  }
-
   /** Gives the keeper everything, or what has one of these names. */
   #holdAgain(names?: ReadonlySet<string>): void {
     const isMeant = (name: string) => names?.has(name) ?? true;
@@ -469,18 +445,10 @@ export class Daemon {
       if (session.program && isMeant(heldName(session.id))) this.#keeper.hold(session.id, session.program);
   }
 
-  #succeedMyself(retryMs: number): void {
+  #succeedMyself(): Promise<unknown> {
     const { node, nodeArguments: execArgv, entry } = thisDaemon();
     const nobody = { hasLeft: false };
-    this.#predecessor.upgrade(nobody, { node, execArgv, entry }).catch((error: unknown) => {
-      this.#log('keeper.not-parent', { error: String(error) });
-      if (this.#stopping) return;
-      // Its failure is no harm: what is missing is the status of a program that outlives this daemon.
-      this.#reactor.after(retryMs, () => {
-        if (this.#keeper.mustSpawn && this.#keeper.isThere)
-          this.#succeedMyself(Math.min(2 * retryMs, SUCCEED_RETRY_MAX_MS));
-      });
-    });
+    return this.#predecessor.upgrade(nobody, { node, execArgv, entry });
   }
 
   get #socketPath(): string {
@@ -510,7 +478,7 @@ export class Daemon {
       // A status that is taken by a process that only leaves is lost for the keeper, who would tell the successor.
       if (this.#predecessor.isOver) return;
       this.#registry.childEnded();
-      this.#newKeepers = this.#newKeepers.filter((keeper) => keeper.isLeftWhenChildEnded());
+      this.#keeperRenewal.childEnded();
     });
     this.#keeper.serve();
     this.#typing.begin();
