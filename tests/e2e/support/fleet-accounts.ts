@@ -8,15 +8,16 @@ const STRANGER = 'ELSEWHERE { jetstream: enabled, users: [ { user: stranger, pas
 export interface FleetAccounts {
   /** For a server. */
   readonly configuration: string;
-  /** The file with a user's credentials: build1 and build2 are hosts, me operates, guest looks, store sets up. */
+  /** The file with a user's credentials: build1 and build2 are hosts if no others were named, me operates, guest looks, store sets up. */
   creds(user: string): string;
 }
 
-/** What docs/fleet.md sets up, by the script that it has, in that folder; and an account beside it. */
-export function fleetAccounts(folder: string): FleetAccounts {
+/** What docs/fleet.md sets up, by the script that it has, in that folder, for its hosts or others; and an account beside it. */
+export function fleetAccounts(folder: string, hosts: readonly string[] = []): FleetAccounts {
   const page = readFileSync(path.join(repository, 'docs', 'fleet.md'), 'utf8');
   const [, script = ''] = /```sh\n(mkdir -p -m 700 fleet.*?)```/s.exec(page) ?? [];
-  execFileSync('sh', ['-e', '-c', script], { cwd: folder });
+  const said = hosts.length === 0 ? script : script.replace(/^hosts='[^']*'/m, `hosts='${hosts.join(' ')}'`);
+  execFileSync('sh', ['-e', '-c', said], { cwd: folder });
   const written = readFileSync(path.join(folder, 'fleet', 'fleet.conf'), 'utf8');
   // Where it listens, and where it keeps things, is another matter in tests.
   const configuration = written

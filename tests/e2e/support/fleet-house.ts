@@ -18,9 +18,10 @@ export class FleetHouse implements AsyncDisposable {
     this.#folders = folders;
   }
 
-  static async open(): Promise<FleetHouse> {
+  /** `hosts`: their names; by default build1 and build2. */
+  static async open(hosts?: readonly string[]): Promise<FleetHouse> {
     const folders = new TestHome();
-    const accounts = fleetAccounts(folders.scratch('accounts'));
+    const accounts = fleetAccounts(folders.scratch('accounts'), hosts);
     const house = new FleetHouse(await TestNats.start(accounts.configuration), accounts, folders);
     await using administrator = house.as('store');
     const { code, stderr } = await administrator.cli(['hosts', '--set-up']);

@@ -9,20 +9,34 @@ export function whyNoNats(): string | undefined {
   return spawnSync('nats-server', ['-v']).status === 0 ? undefined : 'needs nats-server';
 }
 
+/** Of clients; servers of a cluster are among each other besides. */
+export interface NatsTraffic {
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 /** One `nats-server` of a test's own, killed and started again at the same port as often as a test likes. */
 export class TestNats implements AsyncDisposable {
   readonly port: number;
+  readonly #monitorPort: number;
   readonly #folder = mkdtempSync('/tmp/hf-nats-');
   #child: ChildProcess | undefined;
   #log = '';
 
-  private constructor(port: number) {
+  private constructor(port: number, monitorPort: number) {
     this.port = port;
+    this.#monitorPort = monitorPort;
+  }
+
+  static async #make(): Promise<TestNats> {
+    return new TestNats(await freePort(), await freePort());
   }
 
   /** `configuration`: what its file has besides the port and JetStream. */
   static async start(configuration = ''): Promise<TestNats> {
-    const nats = new TestNats(await freePort());
+    const nats = await TestNats.#make();
     nats.write(configuration);
     await nats.start();
     return nats;
@@ -33,7 +47,7 @@ export class TestNats implements AsyncDisposable {
     const servers: TestNats[] = [];
     const routePorts: number[] = [];
     for (let count = 0; count < size; count += 1) {
-      servers.push(new TestNats(await freePort()));
+      servers.push(await TestNats.#make());
       routePorts.push(await freePort());
     }
     const routes = routePorts.map((port) => `nats-route://127.0.0.1:${port}`).join(', ');
@@ -50,6 +64,23 @@ cluster { name: test, no_advertise: true, listen: ${listen}, routes: [ ${routes}
     return `nats://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? -1;
+  }
+
+  /** What has come in and gone out at it since it began. */
+  async traffic(): Promise<NatsTraffic> {
+    const answer = await fetch(`http://127.0.0.1:${this.#monitorPort}/varz`);
+    const told = (await answer.json()) as Record<string, number>;
+    const figure = (name: string) => told[name] ?? Number.NaN;
+    return {
+      messagesIn: figure('in_msgs'),
+      messagesOut: figure('out_msgs'),
+      bytesIn: figure('in_bytes'),
+      bytesOut: figure('out_bytes'),
+    };
+  }
+
   /** For the environment of commands. */
   get env(): { HOLDFAST_FLEET: string } {
     return { HOLDFAST_FLEET: this.url };
@@ -59,6 +90,7 @@ cluster { name: test, no_advertise: true, listen: ${listen}, routes: [ ${routes}
     writeFileSync(
       path.join(this.#folder, 'nats.conf'),
       `listen: 127.0.0.1:${this.port}
+http: 127.0.0.1:${this.#monitorPort}
 jetstream { store_dir: ${JSON.stringify(path.join(this.#folder, 'store'))} }
 ${configuration}
 `,
