@@ -9,6 +9,7 @@ import { ExitSafekeeping } from './exit-safekeeping.ts';
 import { Following } from './following.ts';
 import { Foreground } from './foreground.ts';
 import { InputQueue } from './input-queue.ts';
+import { Killing } from './killing.ts';
 import type { Launched } from './launch.ts';
 import { type Lifecycle, type LifecycleEvent, nextLifecycle } from './lifecycle.ts';
 import type { Packing, Unpacking } from './luggage.ts';
@@ -17,12 +18,12 @@ import type { ProcessLister } from './process-table.ts';
 import { Queries } from './queries.ts';
 import type { HistoryPlace } from './session-files.ts';
 import type { SessionKeeper } from './session-keeper.ts';
-import type { BegunKill, SessionState, StateFile } from './state-file.ts';
+import type { SessionState, StateFile } from './state-file.ts';
+import { shownCommand } from './shown-command.ts';
 import { StateSaving } from './state-saving.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
 import type { SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
 import { Terminal } from './terminal.ts';
-import { type EarlierKill, TreeKill } from './tree-kill.ts';
 import { Viewers } from './viewers.ts';
 
 /** Watchers hear of output at most this often. */
@@ -33,7 +34,6 @@ const ASK_FOR_END_MS = 500;
 const KEEPER_WORD_MS = 2_000;
 /** So long after it has ceased to lead a viewer's terminal may answer what it was asked before. */
 const LATE_ANSWER_MS = 2_000;
-const SHOWN_COMMAND_CHARACTERS = 8_192;
 /** A shutdown signals everybody at once: a program may be gone so long before the daemon hears of it. */
 const SHUTDOWN_SPREAD_MS = 2_000;
 /** How programs end that the system's shutdown has ended, as shells tell it, too. */
@@ -93,6 +93,7 @@ export class Session {
   readonly #saving: StateSaving;
   readonly #exitSafekeeping: ExitSafekeeping;
   readonly #foreground: Foreground;
+  readonly #killing: Killing;
   readonly #pace: Pace;
   readonly #queries: Queries;
   readonly #following: Following;
@@ -102,12 +103,9 @@ export class Session {
   #state: Omit<SessionState, 'kill' | 'wentDown'>;
   #lifecycle: Lifecycle;
   #terminal: Terminal | undefined;
-  #killing: { readonly tree: TreeKill; readonly done: Promise<void> } | undefined;
   #lastActivityMs = 0;
   #isReadDue = false;
   #keeperWord: Timer | undefined;
-  /** What a daemon that crashed was about, and has not been taken up yet. */
-  #begunKill: BegunKill | undefined;
   /** Somebody has asked for its end, or it has ended long ago. */
   #isEndMeant = false;
   #goesDown = false;
@@ -119,7 +117,6 @@ export class Session {
     this.id = parts.state.id;
     const { kill, wentDown, ...state } = parts.state;
     this.#state = state;
-    this.#begunKill = kill;
     // What had ended before this daemon had it did not end by the shutdown that this one hears of.
     this.#isEndMeant = kill !== undefined || parts.state.exit !== null;
     this.history = parts.history;
@@ -131,8 +128,7 @@ export class Session {
     this.#saving = new StateSaving(parts.stateFile, {
       after: (ms, callback) => reactor.after(ms, callback),
       state: () => {
-        const kill = this.#killing?.tree.progress ?? this.#begunKill;
-        const whole = { ...this.#state, leases: this.#pace.leases, kill };
+        const whole = { ...this.#state, leases: this.#pace.leases, kill: this.#killing.progress };
         // A kill that goes on after the machine has gone down would be that of other processes.
         return this.#goesDown
           ? { ...whole, exit: null, exitedAt: null, kill: undefined, wentDown: this.hasExited || undefined }
@@ -140,6 +136,17 @@ export class Session {
       },
       saved: (saved) => this.#saved(saved),
       failed: (error) => this.#notSaved(error),
+    });
+    this.#killing = new Killing(kill, {
+      clock: reactor,
+      processes: surroundings.processes,
+      log: surroundings.log,
+      whileServing: surroundings.whileServing,
+      session: { id: this.id, pid },
+      terminal: () => this.#terminal,
+      save: () => this.save(),
+      // A set-uid program can't be signalled. Its terminal is hung up, and nobody waits for it any longer.
+      gaveUp: () => this.#live({ type: 'lost' }),
     });
     const isSaved = exit !== null && suspended?.state.isSaved !== false;
     this.#exitSafekeeping = new ExitSafekeeping({ sessionId: this.id, pid, isSaved }, surroundings.keeper);
@@ -233,7 +240,7 @@ export class Session {
       subscriptions: [...this.#subscriptions].map((subscription) =>
         subscription.suspend({ connection: placeOf(subscription.sink), isLeader: subscription === leader }),
       ),
-      kill: this.#killing?.tree.suspend(luggage) ?? null,
+      kill: this.#killing.suspend(luggage),
     };
   }
 
@@ -275,12 +282,10 @@ export class Session {
     const { kill, isSaved } = suspended?.state ?? {};
     if (suspended && kill) {
       const { groups = [], ...begun } = kill;
-      const handedOver = { groups, luggage: suspended.luggage };
-      this.#killing = this.#beginKill(kill.callerPid, { begun, handedOver });
-    } else if (this.#begunKill) {
-      this.#killing = this.#beginKill(this.#begunKill.callerPid, { begun: this.#begunKill });
+      this.#killing.takeOver({ begun, handedOver: { groups, luggage: suspended.luggage } });
+    } else {
+      this.#killing.takeOver();
     }
-    this.#begunKill = undefined;
     this.#queries.takeOver(suspended === undefined || suspended.state.queries !== undefined);
     this.writeInput();
     // The reactor tells what can be read now; after the program's end there may be no event.
@@ -508,8 +513,8 @@ export class Session {
   /** Ends the program and what it has started; see TreeKill. Resolves when nothing of it is left, or can't be ended. */
   kill(callerPid: number | null): Promise<void> {
     if (this.#terminal && !this.#goesDown) this.#isEndMeant = true;
-    if (this.#terminal) this.#killing ??= this.#beginKill(callerPid);
-    return this.#killing?.done ?? Promise.resolve();
+    if (this.#terminal) this.#killing.begin(callerPid);
+    return this.#killing.done;
   }
 
   /**
@@ -714,32 +719,6 @@ export class Session {
     void this.save();
   }
 
-  #beginKill(callerPid: number | null, earlier?: EarlierKill): { tree: TreeKill; done: Promise<void> } {
-    const { reactor, processes, log, whileServing } = this.#surroundings;
-    const terminal = this.#terminal;
-    let device = 0;
-    const target = {
-      leader: this.#state.pid,
-      terminal: () => (terminal && this.#terminal === terminal ? device : 0),
-      callerPid,
-    };
-    const changed = () => this.save();
-    const tree = new TreeKill(target, { clock: reactor, processes, changed, whileServing }, earlier);
-    if (earlier && !earlier.handedOver) log('session.kill-resumed', { session: this.id });
-    const run = async () => {
-      if (terminal) device = await terminal.device();
-      const left = await tree.run();
-      if (left > 0) log('session.kill-incomplete', { session: this.id, left });
-      // A set-uid program can't be signalled. Its terminal is hung up, and nobody waits for it any longer.
-      if (left > 0) this.#live({ type: 'lost' });
-    };
-    const done = run().finally(() => {
-      this.#killing = undefined;
-      void this.save();
-    });
-    return { tree, done };
-  }
-
   #requireTerminal(): Terminal {
     if (!this.#terminal) throw new HoldfastError('E_EXITED', `session ${this.name} has exited`);
     return this.#terminal;
@@ -749,16 +728,4 @@ export class Session {
 function isOfShutdown(exit: Exit): boolean {
   if ('signal' in exit) return SHUTDOWN_SIGNALS.includes(exit.signal);
   return 'code' in exit && SHUTDOWN_CODES.includes(exit.code);
-}
-
-/** As much of a command as anybody wants to see: it may be megabytes, and a list holds that of every session. */
-function shownCommand(command: readonly string[]): string[] {
-  const shown: string[] = [];
-  let left = SHOWN_COMMAND_CHARACTERS;
-  for (const word of command) {
-    if (left <= 0) return [...shown, '…'];
-    shown.push(word.length > left ? `${word.slice(0, left)}…` : word);
-    left -= word.length + 1;
-  }
-  return shown;
 }
