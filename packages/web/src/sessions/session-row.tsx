@@ -1,13 +1,11 @@
-import { Ellipsis } from 'lucide-react';
-import { DropdownMenu } from 'radix-ui';
 import { type KeyboardEvent, useRef, useState } from 'react';
-import { sharing } from '../sharing/sharing.ts';
-import { Button, IconButton } from '../ui/button.tsx';
+import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/dialog.tsx';
-import { killSession, renameSession, restoreSession, showSession } from './actions.ts';
+import { killSession, restoreSession, showSession } from './actions.ts';
 import { agoOf, commandOf, exitOf, folderOf, isLost } from './describe.ts';
 import type { KnownSession } from './known-session.ts';
-import { isElsewhere } from './session-key.ts';
+import { RenameField } from './rename-field.tsx';
+import { SessionMenu } from './session-menu.tsx';
 
 export interface SessionRowProps {
   readonly session: KnownSession;
@@ -21,9 +19,6 @@ export interface SessionRowProps {
   readonly onForget: () => void;
   readonly onShown: () => void;
 }
-
-const ITEM =
-  'flex cursor-default items-center justify-between gap-6 rounded-md px-2.5 py-1.5 text-[13px] outline-none data-highlighted:bg-hover pointer-coarse:py-2.5';
 
 export function SessionRow(props: SessionRowProps) {
   const { session, isUnread, isShown, activeAt, now, onForget, onShown } = props;
@@ -112,47 +107,13 @@ export function SessionRow(props: SessionRowProps) {
             {agoOf(activeAt, now)}
           </time>
         )}
-        <DropdownMenu.Root>
-          <DropdownMenu.Trigger asChild>
-            <IconButton
-              label={`More for ${session.name}`}
-              className="absolute opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100"
-            >
-              <Ellipsis size={15} aria-hidden />
-            </IconButton>
-          </DropdownMenu.Trigger>
-          <DropdownMenu.Portal>
-            <DropdownMenu.Content
-              align="end"
-              className="z-30 min-w-44 rounded-lg border border-line bg-raised p-1 shadow-xl"
-              // The field that comes then has the focus.
-              onCloseAutoFocus={(event) => isRenaming && event.preventDefault()}
-            >
-              <DropdownMenu.Item className={ITEM} onSelect={() => setIsRenaming(true)}>
-                Rename <kbd className="text-xs text-muted">F2</kbd>
-              </DropdownMenu.Item>
-              {!isElsewhere(session.id) && (
-                <DropdownMenu.Item className={ITEM} onSelect={() => sharing.set(session.id)}>
-                  Share…
-                </DropdownMenu.Item>
-              )}
-              {isRunning ? (
-                <DropdownMenu.Item className={`${ITEM} text-bad`} onSelect={() => setIsAsking(true)}>
-                  Kill… <kbd className="text-xs text-muted">Del</kbd>
-                </DropdownMenu.Item>
-              ) : (
-                <>
-                  <DropdownMenu.Item className={ITEM} onSelect={() => void restoreSession(session)}>
-                    Restore
-                  </DropdownMenu.Item>
-                  <DropdownMenu.Item className={ITEM} onSelect={onForget}>
-                    Forget <kbd className="text-xs text-muted">Del</kbd>
-                  </DropdownMenu.Item>
-                </>
-              )}
-            </DropdownMenu.Content>
-          </DropdownMenu.Portal>
-        </DropdownMenu.Root>
+        <SessionMenu
+          session={session}
+          isRenaming={isRenaming}
+          onRename={() => setIsRenaming(true)}
+          onKill={() => setIsAsking(true)}
+          onForget={onForget}
+        />
       </span>
       <Confirm
         open={isAsking}
@@ -186,39 +147,5 @@ function StateDot({ session: { state, exit } }: { readonly session: KnownSession
     <span className={`mt-1.5 size-2 shrink-0 rounded-full ${look}`}>
       <span className="sr-only">{state === 'running' ? 'Running' : 'Exited'}</span>
     </span>
-  );
-}
-
-interface RenameFieldProps {
-  readonly session: KnownSession;
-  readonly onDone: (isByKey: boolean) => void;
-}
-
-function RenameField({ session, onDone }: RenameFieldProps) {
-  const [name, setName] = useState(session.name);
-  // The field that goes loses the focus, which is no second answer.
-  const isDone = useRef(false);
-  const done = ({ isByKey, isSaved }: { isByKey: boolean; isSaved: boolean }) => {
-    if (isDone.current) return;
-    isDone.current = true;
-    onDone(isByKey);
-    if (isSaved) void renameSession(session, name.trim());
-  };
-  return (
-    <input
-      autoFocus
-      aria-label={`New name of ${session.name}`}
-      value={name}
-      onFocus={(event) => event.target.select()}
-      onChange={(event) => setName(event.target.value)}
-      onBlur={() => done({ isByKey: false, isSaved: true })}
-      onKeyDown={(event) => {
-        if (event.key !== 'Enter' && event.key !== 'Escape') return;
-        // Or the row, which has the focus then, is pressed by the same key.
-        event.preventDefault();
-        done({ isByKey: true, isSaved: event.key === 'Enter' });
-      }}
-      className="m-1.5 h-8 min-w-0 flex-1 rounded-md border border-accent bg-panel px-2 text-[13px]"
-    />
   );
 }
