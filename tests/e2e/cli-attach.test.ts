@@ -60,6 +60,15 @@ describe.concurrent('a session in a terminal', () => {
     await terminal.until("[detached from two words; it goes on running: holdfast attach 'two words']");
   });
 
+  test('is left with the command that leads back to its namespace', async () => {
+    await using home = new CliHome();
+    const terminal = home.inTerminal('$HF --namespace other new --name there');
+    await terminal.until('$ ');
+    terminal.type(`${PREFIX}d`);
+    await terminal.until('it goes on running: holdfast --namespace other attach there]');
+    await home.do('--namespace', 'other', 'stop', '--yes');
+  });
+
   test('is left with kitty keys', async () => {
     await using home = new CliHome();
     const terminal = home.inTerminal('$HF new');

@@ -214,7 +214,16 @@ describe('wait', () => {
     await home.do('wait', 's', '--output', '^early$', '--idle', '100');
     await writeFile(path.join(home.work, 'go'), '');
     expect((await late.result()).code).toBe(0);
-    expect((await home.run('wait', 's', '--output', 'never', '--timeout', '100')).code).toBe(124);
+    expect(await home.run('wait', 's', '--output', 'never', '--timeout', '100')).toMatchObject({
+      code: 124,
+      stdout: '',
+      stderr: 'holdfast: what was waited for in s has not come within 100 ms\n',
+    });
+    expect(await home.run('wait', 's', '--timeout', '1')).toMatchObject({
+      code: 124,
+      stdout: '',
+      stderr: 'holdfast: s has not exited within 1 ms\n',
+    });
     const never = home.start('wait', 's', '--output', 'never');
     const silent = home.start('wait', 's', '--idle', '100000');
     await eventually('both listen', async () => JSON.parse(await home.do('ls', '--json'))[0].clients === 2);

@@ -70,6 +70,8 @@ test('who may only look sees everything, and can neither type, nor open, kill, r
   }
   const after = JSON.parse(String((await build1.home.cli(['ls', '--json'])).stdout));
   expect(after).toMatchObject([{ id: before.id, name: 'one', state: 'running', cols: 80, offset: 14 }]);
+  terminal.type('\x1dd');
+  await terminal.waitFor('it goes on running: holdfast --host build1 attach one]');
 }, 90_000);
 
 test('a host can be no other one, sees no other one, and does nothing on any', async () => {
@@ -102,5 +104,19 @@ test('credentials that the servers do not know are refused at once', async () =>
     code: 1,
     stderr: expect.stringContaining('does not accept these credentials'),
   });
+  await using stranger = new TestHome({ env: house.nats.env });
+  expect(await stranger.cli(['hosts'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^holdfast: can't ask the fleet: .* lets nobody in without credentials: HOLDFAST_FLEET_CREDS/,
+    ),
+  });
+  await using me = house.as('me');
+  for (const args of [['hosts'], ['ls', '--all-hosts']])
+    expect(await me.cli(args)).toMatchObject({
+      code: 0,
+      stdout: Buffer.from(''),
+      stderr: expect.stringContaining('[no host is in the fleet: '),
+    });
   await eventually('nothing is left', () => nobody.processes.length === 0);
 }, 30_000);

@@ -69,6 +69,16 @@ describe('holdfast wait --prompt', () => {
     expect(stderr).toMatch(/^holdfast: this shell has marked no prompt: .*OSC 133/);
   });
 
+  test('says so while it waits if the shell marks nothing and there is no time limit', async () => {
+    await using home = new CliHome();
+    await home.open('shell', 'echo plain; exec cat');
+    const waiting = home.start('wait', 'shell', '--prompt');
+    await waiting.stderr.waitFor('OSC 133');
+    await home.do('kill', 'shell');
+    const { code, stderr } = await waiting.result();
+    expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 1, lines: 1 });
+  });
+
   test('comes behind the output that is waited for, and before the silence', async () => {
     await using home = new CliHome();
     await bash(home);

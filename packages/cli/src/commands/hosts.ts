@@ -1,6 +1,7 @@
 import type { ListedHost } from '@holdfast/fleet';
 import { defineCommand } from '../command.ts';
 import { formatAge } from '../output/age.ts';
+import { NO_HOST } from '../fleet/no-host.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
 import { type Column, layOutTable } from '../output/table.ts';
@@ -17,7 +18,7 @@ const COLUMNS: readonly Column[] = [
 export const hostsCommand = defineCommand({
   name: 'hosts',
   summary: 'list the hosts of the fleet (HOLDFAST_FLEET)',
-  cannot: "can't list the hosts",
+  cannot: "can't ask the fleet",
   operands: {},
   options: {
     'set-up': {
@@ -37,7 +38,8 @@ export const hostsCommand = defineCommand({
     }
     const hosts = await inFleet(context.env, (fleet) => fleet.hosts());
     if (options.json) context.print(jsonLine(hosts.map(summary)));
-    else if (hosts.length > 0) context.print(layOutTable(COLUMNS, hosts.map(row), context.columns));
+    else if (hosts.length === 0) context.note(NO_HOST);
+    else context.print(layOutTable(COLUMNS, hosts.map(row), context.columns));
     return EXIT.done;
   },
 });

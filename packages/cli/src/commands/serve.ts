@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import type { FleetHost } from '@holdfast/fleet';
 import type { FleetDoor, Host } from '@holdfast/host';
-import { ownError } from '@holdfast/protocol';
+import { HoldfastError, ownError } from '@holdfast/protocol';
 import { parseCount } from '../arguments/numbers.ts';
 import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
@@ -147,6 +147,12 @@ async function start(choices: Choices, { env, home }: Context, fleet: FleetDoor 
       fleet,
     });
   } catch (error) {
-    throw ownError(error);
+    throw withWayOut(ownError(error));
   }
+}
+
+function withWayOut(failure: unknown): unknown {
+  if (!(failure instanceof HoldfastError) || !failure.message.includes('EADDRINUSE')) return failure;
+  const message = `${failure.message}; --port N takes another port, --port 0 any that is free`;
+  return new HoldfastError(failure.code, message, { cause: failure });
 }

@@ -1,5 +1,6 @@
 import { netConnector } from '@holdfast/client';
 import { OutputSearch, PromptWait, waitForOutput, waitForSilence } from '@holdfast/client/waiting';
+import type { Session } from '@holdfast/protocol';
 import { parseExpression } from '../arguments/expression.ts';
 import { parseMilliseconds } from '../arguments/numbers.ts';
 import { SESSION_OPERAND } from '../arguments/session-operand.ts';
@@ -8,7 +9,10 @@ import { connectForSession } from '../connection/connect.ts';
 import { EXIT, exitCodeOfSession } from '../output/exit-codes.ts';
 import { incompleteLine } from '../output/incomplete-line.ts';
 import { jsonLine } from '../output/json.ts';
+import { printable } from '../output/printable.ts';
 
+/** So long a shell that marks its prompts may take to be read: its marks are in the output that is there. */
+const MARKLESS_MS = 3_000;
 const NO_MARKS =
   'holdfast: this shell has marked no prompt: it needs shell integration (OSC 133), see docs/cli.md';
 
@@ -62,11 +66,22 @@ export const waitCommand = defineCommand({
       const ended = await client.request('wait', { session }, { timeoutMs: null });
       return exitCodeOfSession(ended.session.exit);
     };
+    let isToldOfMarks = false;
+    const tellOfMarks = () => {
+      if (prompt?.hasMarks !== false || isToldOfMarks) return;
+      isToldOfMarks = true;
+      context.note(NO_MARKS);
+    };
+    // Without a time limit nobody would ever hear of it.
+    const markless = setTimeout(tellOfMarks, MARKLESS_MS);
     try {
       const { session: meant } = await client.request('get', { session });
       const code = await withinTime(met(), timeoutMs);
+      clearTimeout(markless);
       const isTimedOut = code === 'late';
-      if (prompt && code !== EXIT.done && !prompt.hasMarks) context.note(NO_MARKS);
+      if (code !== EXIT.done) tellOfMarks();
+      if (isTimedOut && !options.json && !isToldOfMarks)
+        context.note(`holdfast: ${lateness(meant, hasCondition)} within ${timeoutMs} ms`);
       if (options.json) {
         const { session: now } = await client.request('get', { session: meant.id });
         const isMet = code === EXIT.done || (!hasCondition && !isTimedOut);
@@ -76,10 +91,16 @@ export const waitCommand = defineCommand({
       }
       return isTimedOut ? EXIT.timedOut : code;
     } finally {
+      clearTimeout(markless);
       client.close();
     }
   },
 });
+
+function lateness({ name }: Session, hasCondition: boolean): string {
+  const shown = printable(name);
+  return hasCondition ? `what was waited for in ${shown} has not come` : `${shown} has not exited`;
+}
 
 async function withinTime(code: Promise<number>, timeoutMs: number | undefined): Promise<number | 'late'> {
   if (timeoutMs === undefined) return code;

@@ -5,6 +5,7 @@ import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
 import { printable } from '../output/printable.ts';
 import { sessionTable } from '../output/session-table.ts';
+import { typedCommand } from '../output/typed-command.ts';
 import { connectOrStart } from './connect.ts';
 import { requestToOpen } from './request-to-open.ts';
 import { byAge } from './sessions.ts';
@@ -76,8 +77,8 @@ export function listLost(context: Context, { json }: Printing): Promise<number> 
     else {
       const view = { now: Date.now(), userHome: context.env['HOME'], columns: context.columns };
       context.print(sessionTable(lost, view));
-      const command = context.host === undefined ? 'holdfast' : `holdfast --host ${context.host}`;
-      context.note(`[${command} restore --all starts them anew, ${command} restore S one of them]`);
+      const [all, one] = [typedCommand(context, 'restore', '--all'), typedCommand(context, 'restore', 'S')];
+      context.note(`[${all} starts them anew, ${one} one of them]`);
     }
     return EXIT.done;
   });

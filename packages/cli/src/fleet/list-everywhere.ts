@@ -3,6 +3,7 @@ import { jsonLine } from '../output/json.ts';
 import { SESSION_COLUMNS, sessionCells, uniqueLength } from '../output/session-table.ts';
 import { type Column, layOutTable } from '../output/table.ts';
 import { inFleet } from './in-fleet.ts';
+import { NO_HOST } from './no-host.ts';
 
 const COLUMNS: readonly Column[] = [{ title: 'HOST' }, ...SESSION_COLUMNS];
 
@@ -13,6 +14,7 @@ export async function listEverywhere(context: Context, { json }: { json: boolean
     own.map((session) => ({ host, ...session })),
   );
   if (json) context.print(jsonLine(sessions));
+  else if (hosts.length === 0) context.note(NO_HOST);
   else if (sessions.length > 0) {
     const idLength = uniqueLength(sessions.map(({ id }) => id));
     const view = { idLength, now: Date.now(), userHome: undefined };

@@ -26,7 +26,7 @@ export function manualPage(commands: readonly CommandTable[], version: string): 
     '.SH NAME',
     'holdfast \\- terminal sessions that outlive their viewers, their host, and the upgrade of their own daemon',
     '.SH SYNOPSIS',
-    usage('holdfast', [`[--namespace NAME]`, 'COMMAND', '[…]']),
+    usage('holdfast', ['[--namespace NAME | --host HOST]', 'COMMAND', '[…]']),
     '.br',
     usage('holdfast', ['help', '[COMMAND]']),
     '.br',

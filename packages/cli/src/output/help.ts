@@ -24,7 +24,7 @@ export function overviewHelp(commands: readonly CommandTable[]): string {
   const list = commands.map((command) => [command.name, command.summary] as const);
   return (
     [
-      'usage: holdfast [--namespace NAME] COMMAND …',
+      'usage: holdfast [--namespace NAME | --host HOST] COMMAND …',
       rows(list),
       'S is a session: its id, a unique beginning of it, or its name.',
       'holdfast COMMAND --help says more about one; holdfast --version tells the version.',

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { printable } from '../output/printable.ts';
 import { formatExit } from '../output/session-table.ts';
-import { shellWord } from '../output/shell-word.ts';
+import { typedCommand } from '../output/typed-command.ts';
 
 /** How a view ends. */
 export type Ending =
@@ -19,12 +19,15 @@ export type Ending =
   | { readonly kind: 'lost'; readonly error: HoldfastError };
 
 /** What to say after a view. Returns the exit code; throws if the daemon was lost, or the output had nowhere to go. */
-export function tellEnding(ending: Ending, { name }: Session, { home, note }: Context): number {
+export function tellEnding(ending: Ending, { name }: Session, context: Context): number {
+  const { home, host, note } = context;
   const shown = printable(name);
-  const goesOn = `goes on running: holdfast attach ${shellWord(shown)}`;
+  const goesOn = `goes on running: ${typedCommand(context, 'attach', shown)}`;
   if (ending.kind === 'lost') {
     const { code, message } = ending.error;
-    const fate = isHomeInUse(home) ? '' : '; the daemon has ended, and the session with it';
+    // Of another machine's daemon nothing more is known.
+    const mayRunOn = host !== undefined || isHomeInUse(home);
+    const fate = mayRunOn ? '' : '; the daemon has ended, and the session with it';
     throw new HoldfastError(code, `can't show ${shown} any longer: ${message}${fate}`, {
       cause: ending.error,
     });

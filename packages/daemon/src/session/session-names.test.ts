@@ -17,6 +17,16 @@ test('a session is named after its program, with a number if that name or id is 
   expect(names.reserve({ command: [], env: { SHELL: '/bin/zsh' } })).toBe('zsh');
 });
 
+test('who is refused the name of a session that has exited is told how to get it', () => {
+  const sessions = new Map([
+    ['0123456789ab', { name: 'over', exitedForMs: 0 }],
+    ['0123456789ac', { name: 'runs', exitedForMs: undefined }],
+  ]);
+  const names = new SessionNames(sessions);
+  expect(() => names.check('over')).toThrow('another session is named "over"; it has exited: forget it');
+  expect(() => names.check('runs')).toThrow(/^another session is named "runs"$/);
+});
+
 test('a name that is asked for is that name, or refused', () => {
   const sessions = new Map([['0123456789ab', { name: 'one' }]]);
   const names = new SessionNames(sessions);

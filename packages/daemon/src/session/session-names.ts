@@ -2,14 +2,20 @@ import path from 'node:path';
 import { HoldfastError, type OpenParameters } from '@holdfast/protocol';
 import { checkName, usableName } from './session-name.ts';
 
+interface Named {
+  readonly name: string;
+  /** Undefined while it runs. */
+  readonly exitedForMs?: number | undefined;
+}
+
 /** The names of a home's sessions: no two have the same, and none is another's id. */
 export class SessionNames {
-  readonly #sessions: ReadonlyMap<string, { readonly name: string }>;
+  readonly #sessions: ReadonlyMap<string, Named>;
   /** Of sessions that are being opened. */
   readonly #reserved = new Set<string>();
 
   /** `sessions`: by their ids, as they are at any time. */
-  constructor(sessions: ReadonlyMap<string, { readonly name: string }>) {
+  constructor(sessions: ReadonlyMap<string, Named>) {
     this.#sessions = sessions;
   }
 
@@ -40,10 +46,11 @@ export class SessionNames {
   /** Throws HoldfastError: E_BAD_NAME, E_NAME_TAKEN. */
   check(name: string): void {
     checkName(name);
-    const isTaken =
-      this.#reserved.has(name) ||
-      this.#sessions.has(name) ||
-      [...this.#sessions.values()].some((session) => session.name === name);
-    if (isTaken) throw new HoldfastError('E_NAME_TAKEN', `another session is named ${JSON.stringify(name)}`);
+    const holder = this.#sessions.get(name) ?? [...this.#sessions.values()].find((one) => one.name === name);
+    if (!holder && !this.#reserved.has(name)) return;
+    const wayOut =
+      holder?.exitedForMs === undefined ? '' : '; it has exited: forget it, and the name is free';
+    const message = `another session is named ${JSON.stringify(name)}${wayOut}`;
+    throw new HoldfastError('E_NAME_TAKEN', message);
   }
 }

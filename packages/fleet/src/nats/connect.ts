@@ -46,12 +46,15 @@ export async function connectFleet(address: FleetAddress, how: ConnectHow): Prom
 }
 
 /** What NATS says went wrong, in our words. */
-export function asHoldfastError(cause: unknown, { servers }: FleetAddress): HoldfastError {
+export function asHoldfastError(cause: unknown, { servers, creds }: FleetAddress): HoldfastError {
   if (cause instanceof HoldfastError) return cause;
-  if (cause instanceof errors.AuthorizationError || cause instanceof errors.UserAuthenticationExpiredError)
-    return new HoldfastError('E_FORBIDDEN', `the fleet at ${servers} does not accept these credentials`, {
-      cause,
-    });
+  if (cause instanceof errors.AuthorizationError || cause instanceof errors.UserAuthenticationExpiredError) {
+    const message =
+      creds === undefined
+        ? `the fleet at ${servers} lets nobody in without credentials: HOLDFAST_FLEET_CREDS names a file of them`
+        : `the fleet at ${servers} does not accept these credentials`;
+    return new HoldfastError('E_FORBIDDEN', message, { cause });
+  }
   const violation = findCause(cause, errors.PermissionViolationError);
   if (violation) {
     const message = `these credentials may not ${violation.operation} ${violation.subject}`;
