@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PlainRuns, plainText, unfinishedSequence } from './plain-text.ts';
 
+/** The most that is shown at once. */
+const MUCH_BYTES = 256 * 1024;
 const PIECES = [
   ['', '\x1b[1;31m'],
   ['', '\x1b]0;a title with spaces\x07'],
@@ -49,3 +51,15 @@ test.each([
 ])('of %j the last %i bytes may go on', (output, length) => {
   expect(unfinishedSequence(Buffer.from(output))).toBe(length);
 });
+
+test.each(['\r', '\b', '\x1b', '\x1b[', '\x1b[0', '\x1b]', '\x1b]\x1b', '\x1b ', 'a\b', '\r\r\n'])(
+  'much of %j takes no longer than much else',
+  (unit) => {
+    const output = unit.repeat(MUCH_BYTES / unit.length);
+    const before = process.cpuUsage();
+    plainText(`${output}x`);
+    new PlainRuns().push(Buffer.from(output), 0);
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(2_000_000);
+  },
+);

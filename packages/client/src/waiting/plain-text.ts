@@ -8,6 +8,8 @@ const SEQUENCES = new RegExp(
   ].join('|'),
   'g',
 );
+/** From the first of them on: else each would be begun with where no line ends behind them, for minutes if there are many. */
+const LINE_END = /(?<!\r)\r+\n/g;
 const ERASED = /[^\n][\b]/g;
 const CONTROLS = /(?![\t\n])\p{Cc}/gu;
 /** What may go on with the next bytes. */
@@ -20,7 +22,7 @@ const ESCAPE = 0x1b;
 export function plainText(output: string): string {
   return output
     .replace(SEQUENCES, '')
-    .replace(/\r+\n/g, '\n')
+    .replace(LINE_END, '\n')
     .replace(ERASED, '')
     .replace(/\r/g, '\n')
     .replace(CONTROLS, '');
