@@ -74,6 +74,26 @@ test('who may only look sees everything, and can neither type, nor open, kill, r
   await terminal.waitFor('it goes on running: holdfast --host build1 attach one]');
 }, 90_000);
 
+test('where no daemon runs, who may only look starts none, and is told so; an operator does', async () => {
+  await using house = await FleetHouse.open();
+  await using build1 = await house.host('build1');
+  await using operator = house.as('me');
+  await using viewer = house.as('guest');
+  // It is being started with the host.
+  expect((await operator.cli(['ls', '--host', 'build1'])).code).toBe(0);
+  expect((await build1.home.cli(['stop', '--yes'])).code).toBe(0);
+  for (const command of [['ls'], ['capture', 'one'], ['wait', 'one']]) {
+    const refused = await viewer.cli(['--host', 'build1', ...command]);
+    expect(refused, `holdfast ${command.join(' ')}`).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('who may only look starts none'),
+    });
+  }
+  expect(build1.home.daemonPids.concat(build1.home.keeperPids)).toEqual([]);
+  expect((await operator.cli(['new', '-d', '--host', 'build1', '--', 'cat'])).code).toBe(0);
+  expect((await viewer.cli(['ls', '--host', 'build1'])).stdout.toString()).toContain('cat');
+}, 120_000);
+
 test('a host can be no other one, sees no other one, and does nothing on any', async () => {
   await using house = await FleetHouse.open();
   await using build2 = await house.host('build2');

@@ -22,14 +22,14 @@ export class Tunnels {
   readonly #open = new Map<string, OpenTunnel>();
   #opening = 0;
 
-  /** `ensure`: starts the daemon if none runs. `pace`: of the connection by which all of them send. */
+  /** `ensure`: starts the daemon if none runs, for who may do more than look. `pace`: of the connection by which all of them send. */
   constructor(socketPath: string, { ensure, pace }: { ensure: () => Promise<unknown>; pace: Pace }) {
     this.#socketPath = socketPath;
     this.#ensure = ensure;
     this.#pace = pace;
   }
 
-  /** Throws E_LIMIT if there are too many, and what `ensure` does. */
+  /** Throws E_LIMIT if there are too many, E_NO_DAEMON if none runs and the role is to look, and what `ensure` does. */
   async open(
     { id, windowBytes, replaces }: OpenRequest,
     { role, send }: { role: Role; send: (message: Uint8Array) => void },
@@ -40,7 +40,8 @@ export class Tunnels {
     const key = keyOf(role, id);
     this.#opening += 1;
     const socket = await this.#connect(role)
-      .catch(async () => {
+      .catch(async (error: unknown) => {
+        if (role === 'view') throw nothingStarted(error);
         await this.#ensure();
         return await this.#connect(role);
       })
@@ -105,6 +106,13 @@ export class Tunnels {
 /** The role is part of it: nobody reaches with one what was opened with the other. */
 function keyOf(role: Role, id: string): string {
   return `${role}.${id}`;
+}
+
+/** Who may only look starts nothing. */
+function nothingStarted(cause: unknown): unknown {
+  const isAbsent = cause instanceof HoldfastError && cause.code === 'E_NO_DAEMON';
+  const message = 'no daemon can be reached on that host, and who may only look starts none';
+  return isAbsent ? new HoldfastError('E_NO_DAEMON', message, { cause }) : cause;
 }
 
 function connected(socketPath: string): Promise<Socket> {
