@@ -18,14 +18,13 @@ export class Recorder {
   record(event: SupervisorEvent): void {
     this.#writer ??= this.#load();
     const writer = this.#writer;
-    this.#last = this.#last.then(async () => (await writer)(event));
-    // A log that can't be written, as on a full disk, must not end anything.
-    this.#last.catch(() => undefined);
+    // A log that can't be written, as on a full disk, must not end anything, nor keep what comes later out of it.
+    this.#last = this.#last.then(async () => (await writer)(event)).catch(() => undefined);
   }
 
   /** Resolves when everything so far is written; never rejects. */
-  async written(): Promise<void> {
-    await this.#last.catch(() => undefined);
+  written(): Promise<void> {
+    return this.#last;
   }
 
   async #load(): Promise<Writer> {
@@ -35,8 +34,8 @@ export class Recorder {
     ]);
     const log = this.#writesLog ? eventLog(this.#home) : undefined;
     return (event) => {
-      countEvent(event, this.#home.namespace);
       log?.(event);
+      countEvent(event, this.#home.namespace);
     };
   }
 }
