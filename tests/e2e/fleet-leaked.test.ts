@@ -90,39 +90,46 @@ test('a leaked host’s credentials neither change what is kept of others, nor m
   );
 }, 60_000);
 
-test('a leaked host’s credentials see nothing of what passes between an operator and another host, and put nothing in', async () => {
-  await using house = await FleetHouse.open();
-  await using build2 = await house.host('build2');
-  await using operator = house.as('me');
-  const [build1, me] = [await house.raw('build1'), await house.raw('me')];
-  const seen: string[] = [];
-  for (const subject of ['>', 'holdfast.build2.>'])
-    build1.subscribe(subject, { callback: (error, message) => void (error ?? seen.push(message.subject)) });
-  await build1.flush();
-  const opened = await operator.cli(['new', '--host', 'build2', '-d', '--name', 'one', '--', 'cat']);
-  expect(opened).toMatchObject({ code: 0, stderr: '' });
-  await operator.cli(['send', 'one', 'secret', '--enter', '--host', 'build2']);
-  await operator.cli(['wait', 'one', '--output', 'secret\\r\\nsecret', '--host', 'build2']);
-  const open = json({ holdfast: 1, id: ID, windowBytes: 500_000, replaces: [] });
-  const answer = await me.request('holdfast.build2.operate.open', open, { timeout: 10_000 });
-  expect(answer.json()).toMatchObject({ ok: {} });
+test.each([
+  { leaked: 'build1', roles: ['operate', 'view'] },
+  { leaked: 'guest', roles: ['operate'] },
+])(
+  'the leaked credentials of $leaked see nothing of what passes between an operator and another host, and put nothing in',
+  async ({ leaked, roles }) => {
+    await using house = await FleetHouse.open();
+    await using build2 = await house.host('build2');
+    await using operator = house.as('me');
+    const [thief, me] = [await house.raw(leaked), await house.raw('me')];
+    const seen: string[] = [];
+    for (const subject of ['>', 'holdfast.build2.>', 'holdfast.build2.operate.down.*'])
+      thief.subscribe(subject, { callback: (error, message) => void (error ?? seen.push(message.subject)) });
+    await thief.flush();
+    const opened = await operator.cli(['new', '--host', 'build2', '-d', '--name', 'one', '--', 'cat']);
+    expect(opened).toMatchObject({ code: 0, stderr: '' });
+    await operator.cli(['send', 'one', 'secret', '--enter', '--host', 'build2']);
+    await operator.cli(['wait', 'one', '--output', 'secret\\r\\nsecret', '--host', 'build2']);
+    const open = json({ holdfast: 1, id: ID, windowBytes: 500_000, replaces: [] });
+    const answer = await me.request('holdfast.build2.operate.open', open, { timeout: 10_000 });
+    expect(answer.json()).toMatchObject({ ok: {} });
 
-  await build1.flush();
-  expect(seen).toEqual([]);
+    await thief.flush();
+    expect(seen).toEqual([]);
 
-  const pid = build2.home.daemonPid;
-  for (const role of ['operate', 'view']) {
-    for (const verb of ['status', 'upgrade', 'surroundings'])
-      await attempt(build1, `holdfast.build2.${role}.${verb}`, json({ holdfast: 1 }));
-    build1.publish(`holdfast.build2.${role}.up.${ID}`, Buffer.from([9]));
-    build1.publish(`holdfast.build2.${role}.down.${ID}`, Buffer.from([9]));
-  }
-  await build1.flush();
-  expect(build2.home.daemonPid).toBe(pid);
-  // A message that can't be read would have ended the tunnel.
-  const again = await me.request('holdfast.build2.operate.open', open, { timeout: 10_000 });
-  expect(again.json()).toMatchObject({ error: { message: 'there is a tunnel of that id' } });
-}, 60_000);
+    const pid = build2.home.daemonPid;
+    for (const role of roles) {
+      for (const verb of ['status', 'upgrade', 'surroundings'])
+        await attempt(thief, `holdfast.build2.${role}.${verb}`, json({ holdfast: 1 }));
+      thief.publish(`holdfast.build2.${role}.up.${ID}`, Buffer.from([9]));
+      thief.publish(`holdfast.build2.${role}.down.${ID}`, Buffer.from([9]));
+    }
+    await thief.flush();
+    expect(build2.home.daemonPid).toBe(pid);
+    // A message that can't be read would have ended the tunnel.
+    const again = await me.request('holdfast.build2.operate.open', open, { timeout: 10_000 });
+    expect(again.json()).toMatchObject({ error: { message: 'there is a tunnel of that id' } });
+  },
+  60_000,
+);
 
 test('who may only look, or operates, changes nothing of what is kept, by no answer either', async () => {
   await using house = await FleetHouse.open();
