@@ -1,5 +1,5 @@
 /** What the shell offers at a place of the command line. */
-export type Completion = 'session' | 'folder' | 'file' | 'command' | readonly string[];
+export type Completion = 'session' | 'host' | 'folder' | 'file' | 'command' | readonly string[];
 
 /** `flag` is there or not; `value` takes one text, the last one counts; `values` may be repeated. */
 export interface Option {
@@ -57,6 +57,7 @@ export const GLOBAL_OPTIONS = {
     kind: 'value',
     value: 'HOST',
     summary: 'do it on this host of the fleet (HOLDFAST_FLEET)',
+    complete: 'host',
   },
   help: { kind: 'flag', short: 'h', summary: 'show help' },
 } as const satisfies Options;

@@ -1,21 +1,34 @@
 import { type CommandTable, type Completion, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
 import { quoted } from '../output/shell-word.ts';
-import { LIST_NAMES } from './list-names.ts';
+import { LIST_HOSTS, listNames } from './list-names.ts';
+
+/** Prints what has been typed of `--host` and `--namespace`, a word a line. */
+const WHERE = `function __holdfast_where
+  set -l words (commandline -opc)
+  for option in --host --namespace
+    if set -l at (contains -i -- $option $words); and set -q words[(math $at + 1)]
+      printf '%s\\n' $option $words[(math $at + 1)]
+    end
+  end
+end`;
 
 /** The script for fish. */
 export function fishScript(commands: readonly CommandTable[]): string {
   const names = commands.map(({ name }) => name);
   const rows = [
     '# fish completion for holdfast',
-    `function __holdfast_sessions; ${LIST_NAMES}; end`,
+    `function __holdfast_sessions; ${listNames('(__holdfast_where)')}; end`,
+    `function __holdfast_hosts; ${LIST_HOSTS}; end`,
+    WHERE,
+    `function __holdfast_needs_command; not __fish_seen_subcommand_from ${names.join(' ')} help; end`,
     'complete -c holdfast -f',
     ...Object.entries<Option>(GLOBAL_OPTIONS).map(([name, option]) => optionRow(undefined, name, option)),
-    "complete -c holdfast -n __fish_use_subcommand -l version -d 'show the version'",
+    "complete -c holdfast -n __holdfast_needs_command -l version -d 'show the version'",
     ...commands.map(
       ({ name, summary }) =>
-        `complete -c holdfast -n __fish_use_subcommand -a ${name} -d ${fishQuoted(summary)}`,
+        `complete -c holdfast -n __holdfast_needs_command -a ${name} -d ${fishQuoted(summary)}`,
     ),
-    `complete -c holdfast -n __fish_use_subcommand -a help -d 'show help'`,
+    `complete -c holdfast -n __holdfast_needs_command -a help -d 'show help'`,
     `complete -c holdfast -n '__fish_seen_subcommand_from help' -a ${quoted(names.join(' '))}`,
     ...commands.flatMap(commandRows),
   ];
@@ -38,7 +51,7 @@ function optionRow(condition: string | undefined, name: string, option: Option):
     ...(condition ? [`-n ${quoted(condition)}`] : []),
     `-l ${name}`,
     ...(short ? [`-s ${short}`] : []),
-    ...(kind === 'flag' ? [] : ['-r', ...(complete ? [offer(complete)] : [])]),
+    ...(kind === 'flag' ? [] : ['-x', ...(complete ? [offer(complete)] : [])]),
     `-d ${fishQuoted(summary)}`,
   ].join(' ');
 }
@@ -47,6 +60,8 @@ function offer(complete: Completion): string {
   switch (complete) {
     case 'session':
       return "-a '(__holdfast_sessions)'";
+    case 'host':
+      return "-a '(__holdfast_hosts)'";
     case 'folder':
       return "-a '(__fish_complete_directories)'";
     case 'file':

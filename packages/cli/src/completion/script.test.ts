@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Command } from '../command.ts';
 import { loadAllCommands } from '../commands.ts';
-import { LIST_NAMES } from './list-names.ts';
+import { LIST_HOSTS, listNames } from './list-names.ts';
 import { completionScript } from './script.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hf-'));
@@ -17,7 +17,14 @@ beforeAll(async () => {
     { id: '1', name: 'build', command: ['sh', '-c', '{"name":"no"}'], cwd: '/' },
     { id: '2', name: 'shell-2', command: [], cwd: '/' },
   ];
-  const program = `#!/bin/sh\necho '${JSON.stringify(sessions)}'\n`;
+  const elsewhere = [{ id: '3', name: 'remote', command: [], cwd: '/' }];
+  const hosts = [{ name: 'build1', machine: 'one', sessions: { running: 1, exited: 0 } }];
+  const program = `#!/bin/sh
+case "$*" in
+  hosts*) echo '${JSON.stringify(hosts)}' ;;
+  *--host\\ build1*) echo '${JSON.stringify(elsewhere)}' ;;
+  *) echo '${JSON.stringify(sessions)}' ;;
+esac\n`;
   writeFileSync(path.join(folder, 'holdfast'), program, { mode: 0o755 });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,6 +55,11 @@ describe('bash', () => {
     ['holdfast attach sh', ['shell-2']],
     ['holdfast forget build sh', ['shell-2']],
     ['holdfast --namespace x attach b', ['build']],
+    ['holdfast --host ', ['build1']],
+    ['holdfast attach --host b', ['build1']],
+    ['holdfast --host build1 att', ['attach']],
+    ['holdfast --host build1 attach ', ['remote']],
+    ['holdfast attach --host build1 ', ['remote']],
     ['holdfast tail build --fr', ['--from']],
     ['holdfast tail build --from ', ['start', 'now']],
     ['holdfast completion z', ['zsh']],
@@ -67,7 +79,7 @@ _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
 test("a session's name that holds a command is offered as a word, and not run", () => {
   const made = path.join(folder, 'made');
   const script = completionScript('bash', commands).replace(
-    LIST_NAMES,
+    listNames('"${where[@]}"'),
     `echo '$(touch ${made})'; echo 'two words'`,
   );
   const program = `${script}\nCOMP_WORDS=(holdfast attach ''); COMP_CWORD=2\n_holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -79,6 +91,11 @@ test.skipIf(spawnSync('fish', ['-c', ':']).status !== 0).each([
   ['holdfast att', ['attach']],
   ['holdfast attach ', ['build', 'shell-2']],
   ['holdfast tail build --fr', ['--from']],
+  ['holdfast --host ', ['build1']],
+  ['holdfast --host build1 att', ['attach']],
+  ['holdfast --host build1 attach ', ['remote']],
+  ['holdfast attach --host build1 ', ['remote']],
+  ['holdfast capture --format ', ['ansi', 'html', 'text']],
 ])('fish completes "%s"', (line, expected) => {
   const { stdout } = run('fish', `${completionScript('fish', commands)}\ncomplete -C '${line}'`);
   const offered = stdout.split('\n').map((row) => row.split('\t')[0]);
@@ -86,13 +103,14 @@ test.skipIf(spawnSync('fish', ['-c', ':']).status !== 0).each([
 });
 
 test('bash offers nothing where there is no session', () => {
-  const script = completionScript('bash', commands).replace(LIST_NAMES, ':');
+  const script = completionScript('bash', commands).replace(listNames('"${where[@]}"'), ':');
   const program = `${script}\nCOMP_WORDS=(holdfast attach ''); COMP_CWORD=2\n_holdfast; echo "\${#COMPREPLY[@]}"`;
   expect(run('bash', program).stdout).toBe('0\n');
 });
 
 test('session names are read from JSON without a JSON parser', () => {
-  expect(run('sh', LIST_NAMES).stdout).toBe('build\nshell-2\n');
+  expect(run('sh', listNames()).stdout).toBe('build\nshell-2\n');
+  expect(run('sh', LIST_HOSTS).stdout).toBe('build1\n');
 });
 
 function run(shell: string, program: string): { stdout: string; stderr: string } {

@@ -1,19 +1,30 @@
 import { type CommandTable, type Completion, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
 import { quoted } from '../output/shell-word.ts';
-import { LIST_NAMES } from './list-names.ts';
+import { LIST_HOSTS, listNames } from './list-names.ts';
 
 /** The script for zsh; works both sourced and as a file `_holdfast` in the function path. */
 export function zshScript(commands: readonly CommandTable[]): string {
   return `#compdef holdfast
 _holdfast_sessions() {
+  local -a names where
+  local at
+  for (( at = 1; at < \${#whole}; at++ )); do
+    [[ \${whole[at]} == --(host|namespace) ]] && where=(\${whole[at]} \${whole[at+1]})
+  done
+  names=(\${(f)"$(${listNames('$where')})"})
+  (( \${#names} )) && compadd -- $names
+}
+_holdfast_hosts() {
   local -a names
-  names=(\${(f)"$(${LIST_NAMES})"})
+  names=(\${(f)"$(${LIST_HOSTS})"})
   (( \${#names} )) && compadd -- $names
 }
 _holdfast() {
   local curcontext=$curcontext state line
+  local -a whole
+  whole=($words) # Further down only what follows the command is left of it.
   typeset -A opt_args
-  _arguments -C ${globalOptions().join(' ')} '--version[show the version]' '1: :->command' '*:: :->rest'
+  _arguments -C -A '-*' ${globalOptions().join(' ')} '--version[show the version]' '1: :->command' '*:: :->rest'
   case $state in
     command)
       local -a commands
@@ -62,6 +73,8 @@ function action(complete: Completion | undefined): string {
       return ' ';
     case 'session':
       return '_holdfast_sessions';
+    case 'host':
+      return '_holdfast_hosts';
     case 'folder':
       return '_files -/';
     case 'file':
