@@ -14,7 +14,7 @@ export default function MachineChoice({ machine, onChoose }: MachineChoiceProps)
   const { machines = [] } = useStore(fleet) ?? {};
   const own = machines.find(({ isOwn }) => isOwn)?.name;
   return (
-    <div className="space-y-1 pb-5">
+    <div className="space-y-1 pb-2">
       <label htmlFor={id} className="block text-[13px] font-medium">
         Machine
       </label>

@@ -108,7 +108,8 @@ function MachineRow({ machine, step, isBusy, now, onUpgrade }: MachineRowProps) 
               Unreachable · last seen {sinceText(lastSeenAt, now)}
             </span>
           )}
-          {' · '}
+          {/* A line that is broken begins with no dot. */}
+          {'\u00a0· '}
           <span className="font-mono text-xs break-all">{versionText(machine)}</span>
           {daemon?.pending && ` → ${daemon.available}`}
         </span>
