@@ -6,7 +6,7 @@ import { tellElsewhere } from '../machines/fleet.ts';
 import { changeLayout, focusAsked, newId } from '../layout/layout-store.ts';
 import { filterPanes, replaceSession, show, split } from '../layout/layout.ts';
 import { goTo } from '../route.ts';
-import { count } from './describe.ts';
+import { count, isCut } from './describe.ts';
 import type { KnownSession } from './known-session.ts';
 import { keyOf, placeOf } from './session-key.ts';
 import { noteStarted } from './started-here.ts';
@@ -115,9 +115,15 @@ export async function restoreLost(): Promise<void> {
 /** The same program again, in the same folder; the pane that showed the old one shows it. */
 export async function runAgain(old: KnownSession): Promise<void> {
   try {
-    const { command, cwd, cols, rows } = old;
-    const { machine } = placeOf(old.id);
+    const place = placeOf(old.id);
+    const { machine } = place;
     const there = machine === undefined ? {} : { machine };
+    // Of another machine's no more may be known here than the beginning.
+    const { command, cwd, cols, rows } = await api.terminal.get.query(place);
+    if (isCut(command))
+      throw new Error(
+        'its command is longer than what is told of it; Restore, in its menu, starts all of it',
+      );
     const again = tell(await api.terminal.create.mutate({ command, cwd, cols, rows, ...there }), machine);
     noteStarted(again);
     changeLayout((layout) => replaceSession(layout, old.id, again));

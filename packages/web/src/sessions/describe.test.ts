@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { agoOf, commandOf, exitOf, folderOf, splitCommand } from './describe.ts';
+import { agoOf, commandOf, exitOf, folderOf, isCut, splitCommand } from './describe.ts';
 
 test('a command line is split by blanks and quotes', () => {
   expect(splitCommand(`npm run dev`)).toEqual(['npm', 'run', 'dev']);
@@ -15,6 +15,15 @@ test('a command line that ends within a quote, or with a backslash, is none', ()
   expect(() => splitCommand(`echo it's "`)).toThrow("the quote ' isn’t closed");
   expect(() => splitCommand('echo \\')).toThrow('nothing follows the \\ at the end');
   expect(splitCommand(`echo \\' "'" '"' "\\""`)).toEqual(['echo', "'", "'", '"', '"']);
+});
+
+test('a command of which the rest is not told is known by its length', () => {
+  // As the daemon tells commands: 8,192 characters, and an ellipsis.
+  const whole = ['sh', 'x'.repeat(8_189)];
+  expect(isCut(whole)).toBe(false);
+  expect(isCut(['sh', `${'x'.repeat(8_189)}…`])).toBe(true);
+  expect(isCut([...whole, '…'])).toBe(true);
+  expect(isCut(['echo', '…'])).toBe(false);
 });
 
 test('a session is told by what a person would call it', () => {

@@ -1,11 +1,19 @@
 import type { Session } from '@holdfast/protocol';
 
+/** Of a command, by the daemon; behind them is an ellipsis. */
+const TOLD_CHARACTERS = 8_192;
+
 type Exit = NonNullable<Session['exit']>;
 
 /** The command as one would type it; a login shell by its name. */
 export function commandOf({ command }: Pick<Session, 'command'>): string {
   const [program = '', ...args] = command;
   return [program.slice(program.lastIndexOf('/') + 1), ...args].join(' ');
+}
+
+/** Whether it is only the beginning of what runs, since so much of a command is told. */
+export function isCut(command: readonly string[]): boolean {
+  return command.join(' ').length > TOLD_CHARACTERS;
 }
 
 /** The folder's last parts, with `~` for a home folder. */
