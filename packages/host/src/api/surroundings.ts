@@ -26,10 +26,7 @@ export async function surroundingsOf(
 }
 
 /** The host's own environment, less what is true only of its terminal; its mask and limits. */
-export function ownSurroundings({
-  env: hostEnv,
-  programs,
-}: Pick<ApiContext, 'env' | 'programs'>): Surroundings {
+function ownSurroundings({ env: hostEnv, programs }: Pick<ApiContext, 'env' | 'programs'>): Surroundings {
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(hostEnv))
     if (value !== undefined && !NOT_INHERITED.test(key)) env[key] = value;

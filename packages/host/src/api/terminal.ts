@@ -20,7 +20,7 @@ import {
 import { sendText } from './send.ts';
 import { sessionChanges } from './session-changes.ts';
 import { shareRouter } from './share.ts';
-import { ownSurroundings, type ProgramSurroundings, surroundingsOf } from './surroundings.ts';
+import { type ProgramSurroundings, surroundingsOf } from './surroundings.ts';
 import { procedure, router, sharedProcedure } from './trpc.ts';
 import { useDaemon, useDaemonToStart, useForAll } from './use-daemon.ts';
 import { whileWelcome } from './visit.ts';
@@ -153,11 +153,12 @@ export const terminalRouter = router({
 
   restoreLost: procedure
     .meta({ summary: 'restore all sessions whose end nobody saw, as far as that can be done' })
-    .input(z.object({ namespace }).prefault({}))
+    .input(z.object({ namespace, machine }).prefault({}))
     .output(restoredLost)
     .mutation(async ({ ctx, input }) => {
-      using use = ctx.namespaces.useToStart(input.namespace);
-      return await restoreLost(await use.thing.clientOrStart(), ownSurroundings(ctx));
+      using use = useDaemonToStart(ctx, input);
+      const { passed } = await surroundingsOf(ctx, input.machine);
+      return await restoreLost(await use.thing.client(), passed);
     }),
 
   onSessions: procedure

@@ -1,6 +1,7 @@
 import { Unplug } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { timeOf } from '../sessions/describe.ts';
+import { LostNotice } from '../sessions/lost-notice.tsx';
 import { useStore } from '../store.ts';
 import { fleet, type KnownSession, type Machine } from './fleet.ts';
 import { sinceText, versionText } from './machine-texts.ts';
@@ -13,6 +14,8 @@ export interface MachineGroupsProps {
   readonly own: readonly ReactNode[];
   /** Whether a session is looked for. */
   readonly isWanted: (session: KnownSession) => boolean;
+  /** Whether one is not shown, since it is about to be forgotten. */
+  readonly isHidden: (session: KnownSession) => boolean;
   readonly rowOf: (session: KnownSession) => ReactNode;
   readonly isSearching: boolean;
   /** What is said where no session is found at all. */
@@ -21,13 +24,15 @@ export interface MachineGroupsProps {
 }
 
 /** The sessions of all machines of the fleet, by machine. */
-export default function MachineGroups({ own, isWanted, rowOf, isSearching, none, now }: MachineGroupsProps) {
+export default function MachineGroups(props: MachineGroupsProps) {
+  const { own, isWanted, isHidden, rowOf, isSearching, none, now } = props;
   const known = useStore(fleet);
   if (!known) return null;
   const groups = known.machines.map((machine) => {
-    if (machine.isOwn) return { machine, rows: own.slice(0, ROWS_MAX), count: own.length };
-    const wanted = known.sessions.get(machine.name)?.newestFirst.filter(isWanted) ?? [];
-    return { machine, rows: wanted.slice(0, ROWS_MAX).map(rowOf), count: wanted.length };
+    if (machine.isOwn) return { machine, all: [], rows: own.slice(0, ROWS_MAX), count: own.length };
+    const all = known.sessions.get(machine.name)?.newestFirst ?? [];
+    const wanted = all.filter(isWanted);
+    return { machine, all, rows: wanted.slice(0, ROWS_MAX).map(rowOf), count: wanted.length };
   });
   // Who looks for something has no use for machines that have nothing like it.
   const shown = isSearching ? groups.filter(({ rows }) => rows.length > 0) : groups;
@@ -38,8 +43,12 @@ export default function MachineGroups({ own, isWanted, rowOf, isSearching, none,
           The other machines can’t be seen: {known.problem}
         </p>
       )}
-      {shown.map(({ machine, rows, count }) => (
-        <Group key={machine.name} machine={machine} rows={rows} more={count - rows.length} now={now} />
+      {shown.map(({ machine, all, rows, count }) => (
+        <Group key={machine.name} machine={machine} rows={rows} more={count - rows.length} now={now}>
+          {!machine.isOwn && machine.reachable && (
+            <LostNotice sessions={all} isHidden={isHidden} machine={machine.name} />
+          )}
+        </Group>
       ))}
       {shown.length === 0 && <p className="px-3 py-6 text-center text-[13px] text-muted">{none}</p>}
     </div>
@@ -52,9 +61,11 @@ interface GroupProps {
   /** So many more there are that have none. */
   readonly more: number;
   readonly now: number;
+  /** What there is to say about them, above them. */
+  readonly children: ReactNode;
 }
 
-function Group({ machine, rows, more, now }: GroupProps) {
+function Group({ machine, rows, more, now, children }: GroupProps) {
   const { name, reachable, lastSeenAt, omitted, isOwn } = machine;
   const id = `machine-${name}`;
   return (
@@ -82,6 +93,7 @@ function Group({ machine, rows, more, now }: GroupProps) {
           </span>
         )}
       </header>
+      {children}
       <ul className="space-y-0.5">
         {rows}
         {rows.length === 0 && <li className="px-2.5 py-1 text-xs text-muted">No sessions</li>}

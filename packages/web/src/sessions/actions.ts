@@ -100,11 +100,15 @@ export async function restoreSession({ id, name }: KnownSession): Promise<void> 
   }
 }
 
-/** Restores all whose end nobody saw, as that of the machine, and says of which that could not be done. */
-export async function restoreLost(): Promise<void> {
+/**
+ * Restores all whose end nobody saw, as that of the machine, and says of which that could not be done. `machine`: another one than that of
+ * the host.
+ */
+export async function restoreLost(machine?: string): Promise<void> {
   try {
-    const { restored, failed } = await api.terminal.restoreLost.mutate();
-    for (const session of restored) tellSession(session);
+    const there = machine === undefined ? {} : { machine };
+    const { restored, failed } = await api.terminal.restoreLost.mutate(there);
+    for (const session of restored) tell(session, machine);
     if (restored.length > 0) toast.success(`${count(restored.length, 'session')} restored`);
     for (const { name, message } of failed) toast.error(`Can’t restore “${name}”: ${message}`);
   } catch (error) {

@@ -10,9 +10,10 @@ import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { Mark } from '../ui/mark.tsx';
 import { useClock } from '../ui/clock.ts';
-import { forgetSession, restoreLost } from './actions.ts';
-import { commandOf, isLost } from './describe.ts';
+import { forgetSession } from './actions.ts';
+import { commandOf } from './describe.ts';
 import type { KnownSession } from './known-session.ts';
+import { LostNotice } from './lost-notice.tsx';
 import { keepSeen, seen } from './seen.ts';
 import { SessionRow } from './session-row.tsx';
 
@@ -41,14 +42,14 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
 
   const shown = route === 'terminals' ? focusedPane(layout)?.session : undefined;
   const wanted = query.trim().toLowerCase();
+  const isHidden = ({ id }: KnownSession) => hidden.has(id);
   const isWanted = (session: KnownSession) => {
-    if (hidden.has(session.id)) return false;
+    if (isHidden(session)) return false;
     if (wanted === '') return true;
     const text = `${session.name} ${commandOf(session)} ${session.cwd}`.toLowerCase();
     return text.includes(wanted);
   };
   const found = (sessions ?? []).filter(isWanted);
-  const lost = (sessions ?? []).filter((session) => !hidden.has(session.id) && isLost(session)).length;
   const hide = (id: string, isHidden: boolean) =>
     setHidden((known) => new Set(isHidden ? [...known, id] : [...known].filter((other) => other !== id)));
 
@@ -103,22 +104,15 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
           last.
         </p>
       )}
-      {lost > 1 && (
-        <div
-          role="status"
-          className="mx-2 mb-2 flex items-center gap-2 rounded-md bg-warn-soft py-1.5 pr-1.5 pl-3 text-xs text-warn"
-        >
-          <span className="min-w-0 flex-1">{lost} sessions ended unseen, as with the machine.</span>
-          <Button look="secondary" onClick={() => void restoreLost()}>
-            Restore all
-          </Button>
-        </div>
-      )}
+      <div className="mx-2">
+        <LostNotice sessions={sessions ?? []} isHidden={isHidden} />
+      </div>
       {hasFleet ? (
         <Suspense fallback={null}>
           <MachineGroups
             own={rows}
             isWanted={isWanted}
+            isHidden={isHidden}
             rowOf={(session) => rowOf(session, undefined)}
             isSearching={wanted !== ''}
             none={none}
