@@ -1,11 +1,11 @@
-import { Keyboard, Plus, Search, Settings } from 'lucide-react';
+import { Plus, Search } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { household } from '../api/household.ts';
 import { layoutStore } from '../layout/layout-store.ts';
 import { focusedPane } from '../layout/layout.ts';
 import { keyOf } from '../keys.ts';
 import { fleet } from '../machines/fleet.ts';
-import { hrefOf, useRoute } from '../route.ts';
+import { useRoute } from '../route.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { Mark } from '../ui/mark.tsx';
@@ -16,6 +16,7 @@ import type { KnownSession } from './known-session.ts';
 import { LostNotice } from './lost-notice.tsx';
 import { keepSeen, seen } from './seen.ts';
 import { SessionRow } from './session-row.tsx';
+import { SidebarFooter } from './sidebar-footer.tsx';
 
 /** Only a host that belongs to a fleet has other machines to show. */
 const MachineGroups = lazy(() => import('../machines/machine-groups.tsx'));
@@ -28,7 +29,7 @@ export interface SidebarProps {
 
 /** All sessions, to be found, shown and tidied up. */
 export function Sidebar({ onNew, onShown }: SidebarProps) {
-  const { sessions, activeAt, silentSince, hostIsGone, update } = useStore(household);
+  const { sessions, activeAt, silentSince, hostIsGone } = useStore(household);
   const seenOffsets = useStore(seen);
   const hasFleet = useStore(fleet) !== undefined;
   const layout = useStore(layoutStore);
@@ -127,29 +128,7 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
           )}
         </ul>
       )}
-      <div className="flex items-center gap-1 border-t border-line p-2">
-        <a
-          href={hrefOf('settings')}
-          onClick={onShown}
-          aria-current={route === 'settings' ? 'page' : undefined}
-          className={`flex flex-1 items-center gap-2 rounded-md px-2.5 py-1.5 text-[13px] hover:bg-hover ${route === 'settings' ? 'bg-chosen' : ''}`}
-        >
-          <Settings size={15} className="text-muted" aria-hidden /> Settings
-          {update?.pending && (
-            <span className="ml-auto rounded bg-chosen px-1.5 text-[11px] font-semibold text-accent-text">
-              Update
-            </span>
-          )}
-        </a>
-        <a
-          href={hrefOf('shortcuts')}
-          aria-label="Keyboard shortcuts"
-          title={`Keyboard shortcuts (${keyOf('shortcuts')})`}
-          className="rounded-md p-1.5 text-muted hover:bg-hover hover:text-text pointer-coarse:hidden"
-        >
-          <Keyboard size={16} aria-hidden />
-        </a>
-      </div>
+      <SidebarFooter onShown={onShown} />
     </nav>
   );
 }

@@ -1,27 +1,20 @@
 import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
-import { isLoginOver } from '../api/access.ts';
-import { copyText } from '../copy-text.ts';
 import { commandOf } from '../keys.ts';
 import { focusAsked } from '../layout/layout-store.ts';
 import { preferences } from '../preferences.ts';
-import { randomId } from '../random-id.ts';
-import { count } from '../sessions/describe.ts';
-import { type KnownSession, sessionOf, useSilence } from '../sessions/known-session.ts';
+import { type KnownSession, useSilence } from '../sessions/known-session.ts';
 import { markSeen } from '../sessions/seen.ts';
-import { takeStarted } from '../sessions/started-here.ts';
 import { Store, useStore } from '../store.ts';
 import { droppedPaths } from './dropped-paths.ts';
 import { FindBar } from './find-bar.tsx';
-import { keepInput, takeInput } from './held-input.ts';
 import { useLeaveQuestion } from './leave-question.ts';
 import { LATE_MS, type LinkState } from './link-state.ts';
-import { hasUndelivered, TerminalLink, type LinkView } from './link.ts';
-import { Outbox } from './outbox.ts';
+import { hasUndelivered, type LinkView } from './link.ts';
+import { begin, end, type LiveTerminal } from './live-terminal.ts';
 import { PaneHead, type PaneActions, type Sizes } from './pane-head.tsx';
 import { ExitNotice, InputNotices } from './pane-notices.tsx';
 import { followProgram, type LinkedPid } from './restored-behind.ts';
-import { TerminalView } from './terminal-view.ts';
 import { TouchKeys } from './touch-keys.tsx';
 
 export interface TerminalPaneProps {
@@ -40,15 +33,6 @@ export interface TerminalPaneProps {
   readonly onLink?: (state: LinkState) => void;
 }
 
-interface Live {
-  readonly view: TerminalView;
-  readonly link: TerminalLink;
-  readonly outbox: Outbox;
-}
-
-/** For tests, and for whoever looks from the browser's console. */
-type Inspectable = HTMLElement & { holdfast?: Live };
-
 const NOTHING = new Store<LinkView | undefined>(undefined);
 
 /** One session's terminal, with its head and what there is to say about it. */
@@ -64,7 +48,7 @@ export default function TerminalPane(props: TerminalPaneProps) {
     onLink,
   } = props;
   const element = useRef<HTMLDivElement>(null);
-  const [live, setLive] = useState<Live>();
+  const [live, setLive] = useState<LiveTerminal>();
   const [title, setTitle] = useState('');
   const [isFinding, setIsFinding] = useState(false);
   const [sizes, setSizes] = useState<Sizes>();
@@ -86,10 +70,7 @@ export default function TerminalPane(props: TerminalPaneProps) {
     });
     setLive(begun);
     return () => {
-      // First: a terminal that goes may type that it has lost the focus.
-      letGo(session, begun);
-      begun.link.dispose();
-      begun.view.dispose();
+      end(session, begun);
       setLive(undefined);
     };
   }, [session, readOnly, timesRestored]);
@@ -206,82 +187,4 @@ function useTimesRestored(known: KnownSession | undefined, hasEnded: boolean): n
     if (following.isRestored) setTimes((before) => before + 1);
   }, [pid, hasEnded]);
   return times;
-}
-
-interface Beginning {
-  readonly element: HTMLElement;
-  readonly session: string;
-  readonly readOnly: boolean;
-  readonly onTitle: (title: string) => void;
-  readonly onLayout: (sizes: Sizes | undefined) => void;
-}
-
-function begin({ element, session, readOnly, onTitle, onLayout }: Beginning): Live {
-  const { fontSize, screenReader } = preferences.get();
-  // Made first, since it says which size there is; the link is there before anything is typed.
-  let link: TerminalLink | undefined;
-  const view: TerminalView = new TerminalView({
-    element,
-    fontSize,
-    screenReader,
-    onTitle,
-    onLayout: () => {
-      if (!link) return;
-      link.resize(view.viewport);
-      const { cols, rows } = view.terminal;
-      onLayout(view.isLetterboxed ? { shown: { cols, rows }, own: view.viewport } : undefined);
-    },
-    isLeading: () => link?.view.get().leading ?? false,
-    mayCopy: () => link?.view.get().readOnly === false,
-    hasEnded: () => link?.view.get().state === 'ended',
-    onFault: (cause) => {
-      console.error('Output that can’t be shown:', cause);
-      toast.warning('A part of what was printed can’t be shown.', { id: 'unshown' });
-    },
-    takesKey: (event) => takesKey(event, view),
-    onInput: (bytes) => {
-      if (!readOnly && link?.type(bytes) === false) toast.error('Not typed: too much is held back already.');
-    },
-  });
-  const outbox = (readOnly ? undefined : takeInput(session)) ?? new Outbox(randomId());
-  const size = view.viewport;
-  const from = takeStarted(session) ? 'output' : 'screen';
-  const onMayNotType = () => tellNotTyped(session, outbox, ', since it is only for looking at');
-  link = new TerminalLink({ session, outbox, readOnly, size, sink: view, begin: from, onMayNotType });
-  const resizing = new ResizeObserver(() => view.measure());
-  resizing.observe(element);
-  const stop = view.dispose.bind(view);
-  view.dispose = () => {
-    resizing.disconnect();
-    stop();
-  };
-  const live = { view, link, outbox };
-  (element as Inspectable).holdfast = live;
-  return live;
-}
-
-/** What has not arrived waits for who logs in again; whoever has closed the pane himself is told that it is gone. */
-function letGo(session: string, { link, outbox }: Live): void {
-  if (!hasUndelivered(link.view.get())) return;
-  if (isLoginOver()) return keepInput(session, outbox);
-  tellNotTyped(session, outbox, ' that the pane held back');
-}
-
-function tellNotTyped(session: string, { heldBytes, unsentBytes }: Outbox, why: string): void {
-  const name = sessionOf(session)?.name ?? session;
-  const bytes = `${unsentBytes < heldBytes ? 'up to ' : ''}${count(heldBytes, 'byte')}`;
-  toast.warning(`Not typed into “${name}”: ${bytes}${why}`, {
-    duration: Number.POSITIVE_INFINITY,
-  });
-}
-
-/** Ctrl+Shift+C copies, as in other terminals; a paste comes by itself. */
-function takesKey(event: KeyboardEvent, { terminal }: TerminalView): boolean {
-  if (commandOf(event) !== undefined) return false;
-  if (!event.ctrlKey || !event.shiftKey) return true;
-  if (event.code === 'KeyC' && event.type === 'keydown' && terminal.hasSelection()) {
-    event.preventDefault();
-    void copyText(terminal.getSelection());
-  }
-  return event.code !== 'KeyC' && event.code !== 'KeyV';
 }
