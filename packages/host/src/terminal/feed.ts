@@ -12,8 +12,8 @@ const RING_BYTES_FOR_SCREEN = 8 * 1024 * 1024;
 const QUERY_BYTES = 4 * 1024;
 /** What a new page sees: a screen and what led to it. */
 const NEWEST_BYTES = 256 * 1024;
-/** What an entry costs besides its bytes: so that very many small ones are bounded, too. */
-const ENTRY_BYTES = 128;
+/** What an entry costs besides its bytes, an object and a view of them, as measured: so that very many small ones are bounded, too. */
+const ENTRY_BYTES = 224;
 
 /** A piece of the output, or what happened in between. */
 export type Entry =
