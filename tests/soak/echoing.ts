@@ -1,4 +1,4 @@
-import type { Client } from '@holdfast/client';
+import type { Client, Input } from '@holdfast/client';
 import type { Session } from '@holdfast/protocol';
 import { eventually, type TestDaemon } from '@holdfast/testkit';
 
@@ -12,6 +12,7 @@ const PATIENCE_MS = 30_000;
 export class Echoing {
   readonly session: Session;
   readonly #faults: string[] = [];
+  #input: Input | undefined;
   #typing: Promise<void> = Promise.resolve();
   readonly #over = new AbortController();
   #isReady = false;
@@ -28,7 +29,9 @@ export class Echoing {
     });
     // Before that its terminal echoes as well.
     await eventually('a program that echoes', () => echoing.#isReady, PATIENCE_MS);
-    echoing.#typing = echoing.#type(client, everyMs);
+    const input = await client.openInput(session.id);
+    echoing.#input = input;
+    echoing.#typing = echoing.#type(input, everyMs);
     return echoing;
   }
 
@@ -46,14 +49,22 @@ export class Echoing {
     return { typed: this.#typed, faults: this.#faults };
   }
 
-  async #type(client: Client, everyMs: number): Promise<void> {
-    const input = await client.openInput(this.session.id);
+  /** Types so many keys beside the others; resolves when the program has been given them. */
+  async typeAtOnce(keys: number): Promise<void> {
+    await this.#input?.write(this.#nextKeys(keys));
+  }
+
+  async #type(input: Input, everyMs: number): Promise<void> {
     while (!this.#over.signal.aborted) {
-      const key = Buffer.of(keyAt(this.#typed));
-      this.#typed += 1;
-      await input.write(key);
+      await input.write(this.#nextKeys(1));
       await untilAborted(everyMs, this.#over.signal);
     }
+  }
+
+  #nextKeys(keys: number): Buffer {
+    const first = this.#typed;
+    this.#typed += keys;
+    return Buffer.from(Uint8Array.from({ length: keys }, (_, index) => keyAt(first + index)));
   }
 
   #check(bytes: Uint8Array, offset: number): void {

@@ -3,8 +3,9 @@ import type { Session } from '@holdfast/protocol';
 import { fdCount, passTime, privateBytes, startDaemon, TestHome } from '@holdfast/testkit';
 import { TestHost } from '../e2e/support/test-host.ts';
 import { TestPage } from '../e2e/support/test-page.ts';
-import { upgrade } from '../e2e/support/upgrades.ts';
+import { sameBuild } from '../e2e/support/upgrades.ts';
 import { Echoing } from './echoing.ts';
+import { HeapProbe } from './heap-probe.ts';
 import { Report } from './report.ts';
 
 /** Sessions that write 500 KB a second each; all others echo what is typed. */
@@ -13,8 +14,13 @@ const FLOODS = 2;
 const PAGES = 5;
 /** Between two keys in the same session. */
 const KEY_EVERY_MS = 1_000;
-/** Between two keys in a session that a page shows: what the host keeps for pages is full within the warm-up then, and grows no more. */
+/** Between two keys in a session that a page shows. */
 const SHOWN_KEY_EVERY_MS = 100;
+/** Typed into each of these at once, when the pages are there: what the host keeps of its output is full from then on, and grows no more. */
+const FILLING_BYTES = 2 * 1024 * 1024;
+/** And so much more into each than into the one before: the host drops a quarter of a mebibyte at a time, of one session after the other then. */
+const STAGGER_BYTES = (256 * 1024) / PAGES;
+const UPGRADE_TIMEOUT_MS = 30_000;
 /** What is measured and upgraded before the first sample that counts: caches fill, code is compiled. */
 const WARM_UP_SHARE = 0.25;
 
@@ -33,7 +39,8 @@ export interface SoakOptions {
 export async function soak({ ms, sessions, upgradeEveryMs, onSample }: SoakOptions): Promise<Report> {
   await using home = new TestHome();
   const daemon = await startDaemon({ home, keeper: true });
-  const host = await TestHost.start({ home });
+  const heap = new HeapProbe(home);
+  const host = await TestHost.start({ home, env: { NODE_OPTIONS: heap.arguments.join(' ') } });
   const client = await daemon.connect({ reconnect: true });
   const floods: Session[] = [];
   for (let count = 0; count < Math.min(FLOODS, sessions - 1); count += 1)
@@ -44,8 +51,21 @@ export async function soak({ ms, sessions, upgradeEveryMs, onSample }: SoakOptio
       await Echoing.begin(daemon, client, echoes.length < PAGES ? SHOWN_KEY_EVERY_MS : KEY_EVERY_MS),
     );
   const flooded = await Promise.all(floods.map((flood) => countOutput(client, flood)));
-  const pages = echoes.slice(0, PAGES).map(({ session }) => new TestPage(host.at, session.id));
+  const shown = echoes.slice(0, PAGES);
+  const pages = shown.map(({ session }) => new TestPage(host.at, session.id));
+  await Promise.all(pages.map((page) => page.message('attached')));
+  await Promise.all(
+    shown.map((echoing, index) => echoing.typeAtOnce(FILLING_BYTES + Math.round(index * STAGGER_BYTES))),
+  );
 
+  const upgrade = () =>
+    client.request(
+      'upgrade',
+      { ...sameBuild(daemon), execArgv: [...heap.arguments] },
+      { timeoutMs: UPGRADE_TIMEOUT_MS },
+    );
+  // From here on daemons tell what they have in use.
+  await upgrade();
   const report = new Report({ sessions, warmUpMs: ms * WARM_UP_SHARE });
   const untilMs = performance.now() + ms;
   for (let next = performance.now() + upgradeEveryMs; next < untilMs; next += upgradeEveryMs) {
@@ -57,8 +77,10 @@ export async function soak({ ms, sessions, upgradeEveryMs, onSample }: SoakOptio
       report.sample(name, 'descriptors', fdCount(pid));
       report.sample(name, 'private memory', privateBytes(pid));
     }
+    for (const name of ['daemon', 'host'] as const)
+      report.sample(name, 'in use', await heap.bytesInUse(processes[name]));
     onSample?.(report.latest);
-    report.paused((await upgrade(daemon, client)).pauseMs);
+    report.paused((await upgrade()).pauseMs);
   }
 
   for (const echoing of echoes) {

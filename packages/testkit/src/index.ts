@@ -50,4 +50,4 @@ export { SmallDisk } from './small-disk.ts';
 export { Terminal, type TerminalOptions } from './terminal.ts';
 export { type DaemonOptions, type OpenOptions, startDaemon, TestDaemon } from './test-daemon.ts';
 export { TestHome } from './test-home.ts';
-export { median, type Sample, slopeOf } from './trend.ts';
+export { leastSlopeOf, median, type Sample, slopeOf } from './trend.ts';
