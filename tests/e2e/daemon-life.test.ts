@@ -52,7 +52,9 @@ test('after a daemon was killed its sessions are listed as lost, and their histo
   await untilEnded(cat.pid);
 
   const { home } = daemon;
-  expect((await home.cli(['ls', '--json'])).stdout.toString()).toBe('[]\n');
+  expect(await home.cli(['ls', '--json'])).toMatchObject({ stdout: Buffer.from('[]\n'), stderr: '' });
+  const crashed = '[the daemon ended unexpectedly, and its sessions with it; holdfast restore lists them]\n';
+  for (const words of [['ls'], []]) expect(await home.cli(words)).toMatchObject({ code: 0, stderr: crashed });
   expect(await home.cli(['wait', 'cat'])).toMatchObject({
     code: 3,
     stderr:

@@ -1,4 +1,4 @@
-import { connectIfRunning } from './connection/connect.ts';
+import { connectIfRunning, tellOfCrash } from './connection/connect.ts';
 import { tellOfPendingUpdate } from './connection/pending-update.ts';
 import { byAge } from './connection/sessions.ts';
 import type { Context } from './context.ts';
@@ -19,7 +19,10 @@ the login that shows them is gone.
 export async function greet(context: Context): Promise<number> {
   context.print(WELCOME);
   const client = await connectIfRunning(context);
-  if (!client) return EXIT.done;
+  if (!client) {
+    tellOfCrash(context);
+    return EXIT.done;
+  }
   const running = byAge((await client.request('list', {})).sessions).filter(
     ({ state }) => state === 'running',
   );

@@ -1,6 +1,6 @@
 import { usageError } from '../arguments/usage-error.ts';
 import { defineCommand } from '../command.ts';
-import { connectIfRunning } from '../connection/connect.ts';
+import { connectIfRunning, tellOfCrash } from '../connection/connect.ts';
 import { tellOfPendingUpdate } from '../connection/pending-update.ts';
 import { byAge } from '../connection/sessions.ts';
 import { EXIT } from '../output/exit-codes.ts';
@@ -32,8 +32,9 @@ export const lsCommand = defineCommand({
       const view = { now: Date.now(), userHome: context.env['HOME'], columns: context.columns };
       context.print(sessionTable(sessions, view));
     }
-    if (client && context.host === undefined && !options.json)
-      await tellOfPendingUpdate(client.daemon, context);
+    if (context.host !== undefined || options.json) return EXIT.done;
+    if (client) await tellOfPendingUpdate(client.daemon, context);
+    else tellOfCrash(context);
     return EXIT.done;
   },
 });

@@ -3,6 +3,7 @@ import { Client, type Connector, netConnector } from '@holdfast/client';
 import { HoldfastError } from '@holdfast/protocol';
 import * as supervisor from '@holdfast/supervisor/connect';
 import type { Context } from '../context.ts';
+import { typedCommand } from '../output/typed-command.ts';
 import { upgradeIfOlder } from './auto-upgrade.ts';
 import { CLIENT_NAME } from './client-name.ts';
 
@@ -63,11 +64,21 @@ async function upToDate(client: Client, context: Context): Promise<Client> {
   return client;
 }
 
-/** Why no daemon runs, as far as can be told: one that was stopped has removed its socket. */
-export function whyNone({ home }: Context): string {
-  return existsSync(home.socketPath)
-    ? 'the daemon ended unexpectedly, and its sessions with it'
-    : 'no daemon is running';
+const CRASHED = 'the daemon ended unexpectedly, and its sessions with it';
+
+/** Why no daemon runs, as far as can be told. */
+export function whyNone(context: Context): string {
+  return hasCrashed(context) ? CRASHED : 'no daemon is running';
+}
+
+/** Says where sessions are that somebody may look for: none runs. */
+export function tellOfCrash(context: Context): void {
+  if (hasCrashed(context)) context.note(`[${CRASHED}; ${typedCommand(context, 'restore')} lists them]`);
+}
+
+/** If no daemon runs: one that was stopped has removed its socket. */
+function hasCrashed({ home }: Context): boolean {
+  return existsSync(home.socketPath);
 }
 
 /** Connects, and starts the daemon before if none runs. */

@@ -9,6 +9,7 @@ import { daemonEntry } from '../connection/daemon-entry.ts';
 import { loginOpenFilesLimit } from '../connection/login-limits.ts';
 import { ownInstallation } from '../connection/own-installation.ts';
 import type { Context } from '../context.ts';
+import { printable } from '../output/printable.ts';
 import { fleetAddress } from './address.ts';
 import { loadFleet } from './load.ts';
 
@@ -32,7 +33,8 @@ export async function joinAsHost(
         upgrade: (options) => supervisor().upgrade(options),
         surroundings: () => surroundings(env),
       },
-      note,
+      // It has words of other hosts, and of the servers, in it.
+      note: (text) => note(printable(text)),
     });
   } catch (error) {
     throw ownError(error);

@@ -53,8 +53,9 @@ export class Announcement {
 
   async #watch(): Promise<void> {
     if (this.#isClosed) return;
+    let client: Client | undefined;
     try {
-      const client = await Client.connect({
+      client = await Client.connect({
         connector: netConnector(this.#socketPath),
         name: 'holdfast fleet',
       });
@@ -72,6 +73,8 @@ export class Announcement {
         onForgotten: (id) => void this.#sessions.delete(id),
       });
     } catch {
+      // A daemon that has not answered would go on telling.
+      client?.close();
       this.#lost();
     }
   }
