@@ -59,6 +59,39 @@ test('restore --host starts anew what a machine has lost, with the surroundings 
   expect(here.daemonPid).toBeUndefined();
 }, 120_000);
 
+test('wait and events of another machine are for scripts as those of this one: JSON, and on from a cursor while the fleet was away', async () => {
+  await using nats = await TestNats.start();
+  await using alpha = await host('alpha', nats.url);
+  await using here = new TestHome({ env: nats.env });
+  const on = (...args: string[]) => here.cli(['--host', 'alpha', ...args]);
+  const json = async (...args: string[]) => JSON.parse(String((await on(...args)).stdout));
+  await on('new', '-d', '--name', 'first', '--', 'sh', '-c', 'echo out; read line; exit 3');
+  const printed = await json('wait', 'first', '--output', 'ou(t)', '--json');
+  expect(printed).toMatchObject({ met: true, timedOut: false, session: { name: 'first' } });
+
+  const events = here.startCli(['--host', 'alpha', 'events', '--json']);
+  await events.stdout.waitFor('"event":"sessions"');
+  await on('send', 'first', 'x', '--enter');
+  expect(await json('wait', 'first', '--json')).toMatchObject({ met: true, session: { exit: { code: 3 } } });
+  const [, cursor = ''] = await events.stdout.waitFor(/"event":"exited".*"cursor":"([^"]+)"/);
+  events.kill('SIGINT');
+  await events.ended;
+  await nats.kill();
+  await nats.start();
+  await eventually('it is in the fleet again', async () => {
+    return (await on('new', '-d', '--name', 'second', '--', 'sh', '-c', 'exit 4')).code === 0;
+  });
+  const later = here.startCli(['--host', 'alpha', 'events', '--json', '--since', cursor]);
+  const [told] = await later.stdout.waitFor(/[^]*"event":"exited".*"name":"second".*\n/);
+  const [, ...missed] = told.trimEnd().split('\n');
+  expect(missed.map((line) => JSON.parse(line)).map(({ event, name }) => `${event} ${name}`)).toEqual([
+    'opened second',
+    'exited second',
+  ]);
+  later.kill('SIGINT');
+  await later.ended;
+}, 60_000);
+
 test('mcp --host gives an agent terminals on another machine, which it finds again', async () => {
   await using nats = await TestNats.start();
   await using alpha = await host('alpha', nats.url);
