@@ -61,7 +61,7 @@ test('restore --host starts anew what a machine has lost, with the surroundings 
 
 test('wait and events of another machine are for scripts as those of this one: JSON, and on from a cursor while the fleet was away', async () => {
   await using nats = await TestNats.start();
-  await using alpha = await host('alpha', nats.url);
+  await using _alpha = await host('alpha', nats.url);
   await using here = new TestHome({ env: nats.env });
   const on = (...args: string[]) => here.cli(['--host', 'alpha', ...args]);
   const json = async (...args: string[]) => JSON.parse(String((await on(...args)).stdout));
