@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Bench, Goal, Measure, Row } from '../measure.ts';
+import { Scope } from '../scope.ts';
 import { median, quantile } from '../statistics.ts';
 import { startFlooded } from '../watched-flood.ts';
 
@@ -65,7 +66,9 @@ export const pause: Measure = {
 
 async function measure(sessions: number, bench: Bench): Promise<Pauses> {
   const { options, reactor } = bench;
-  const { client, flood: gap } = await startFlooded(`pause-${sessions}`, sessions, bench);
+  // Of its own: the flood of one number of sessions would take the processor from the next.
+  await using scope = new Scope(bench.scope);
+  const { client, flood: gap } = await startFlooded(`pause-${sessions}`, sessions, { ...bench, scope });
   const target = {
     node: process.execPath,
     execArgv: [],

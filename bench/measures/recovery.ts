@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench, Measure } from '../measure.ts';
 import { median } from '../statistics.ts';
+import { Scope } from '../scope.ts';
 import { startFlooded } from '../watched-flood.ts';
 
 const SESSION_COUNTS = [1, 10, 100];
@@ -40,7 +41,9 @@ export const recovery: Measure = {
 
 async function recover(sessions: number, bench: Bench): Promise<Recovered> {
   const { options, progress } = bench;
-  const { holdfast, flood } = await startFlooded(`recovery-${sessions}`, sessions, bench);
+  // Of its own: the flood of one number of sessions would take the processor from the next.
+  await using scope = new Scope(bench.scope);
+  const { holdfast, flood } = await startFlooded(`recovery-${sessions}`, sessions, { ...bench, scope });
   const recovered: Recovered = { answerMs: [], outputMs: [] };
   for (let round = 1; round <= options.rounds; round += 1) {
     progress(`recovery: ${sessions} sessions, ${round} of ${options.rounds}`);
