@@ -73,12 +73,14 @@ export async function soak({ ms, sessions, upgradeEveryMs, onSample }: SoakOptio
     await passTime(Math.max(0, next - performance.now()));
     // Just before the upgrade a daemon is always of the same age.
     const processes = { daemon: await daemon.servingPid(), keeper: home.keeperPid ?? -1, host: host.at.pid };
-    for (const [name, pid] of Object.entries(processes)) {
-      report.sample(name, 'descriptors', fdCount(pid));
+    for (const [name, pid] of Object.entries(processes)) report.sample(name, 'descriptors', fdCount(pid));
+    report.sample('keeper', 'private memory', privateBytes(processes.keeper));
+    for (const name of ['daemon', 'host'] as const) {
+      const pid = processes[name];
+      report.sample(name, 'with garbage', privateBytes(pid));
+      report.sample(name, 'in use', await heap.bytesInUse(pid));
       report.sample(name, 'private memory', privateBytes(pid));
     }
-    for (const name of ['daemon', 'host'] as const)
-      report.sample(name, 'in use', await heap.bytesInUse(processes[name]));
     onSample?.(report.latest);
     report.paused((await upgrade()).pauseMs);
   }
