@@ -9,7 +9,8 @@ const threads = require('node:worker_threads');
 v8.setFlagsFromString('--expose-gc');
 const gc = vm.runInNewContext('gc');
 const channel = new threads.BroadcastChannel('holdfast-tell-heap');
-channel.unref();
+/** @param {unknown} message */
+const post = (message) => channel.postMessage(message, []);
 
 if (threads.isMainThread) {
   const file = path.join(__dirname, `${process.pid}.bytes`);
@@ -36,20 +37,22 @@ if (threads.isMainThread) {
       if (awaited.delete(id)) tell();
     });
   });
-  channel.onmessage = ({ data }) => {
+  channel.addEventListener('message', ({ data }) => {
     if (!awaited.delete(data.thread)) return;
     bytes += data.bytes;
     tell();
-  };
+  });
   process.on('SIGUSR2', () => {
     bytes = bytesInUse();
     for (const id of running) awaited.add(id);
     if (awaited.size === 0) tell();
-    else channel.postMessage({});
+    else post('tell');
   });
 } else {
-  channel.onmessage = () => channel.postMessage({ thread: threads.threadId, bytes: bytesInUse() });
+  channel.addEventListener('message', () => post({ thread: threads.threadId, bytes: bytesInUse() }));
 }
+// Nobody lives on for it.
+channel.unref();
 
 function bytesInUse() {
   gc();
