@@ -228,8 +228,12 @@ describe('wait', () => {
     const silent = home.start('wait', 's', '--idle', '100000');
     await eventually('both listen', async () => JSON.parse(await home.do('ls', '--json'))[0].clients === 2);
     await writeFile(path.join(home.work, 'stop'), '');
-    expect((await never.result()).code).toBe(1);
-    expect((await silent.result()).code).toBe(1);
+    const unmet = {
+      code: 1,
+      stderr: 'holdfast: what was waited for in s has not come before it ended\n',
+    };
+    expect(await never.result()).toMatchObject(unmet);
+    expect(await silent.result()).toMatchObject(unmet);
   });
 
   test('gives up in time, also amid an expression that would backtrack for ever', async () => {

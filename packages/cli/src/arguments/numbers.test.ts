@@ -67,6 +67,10 @@ test('a count is digits and nothing else, whatever is typed', () => {
     }),
   );
   expect(() => parseCount('--from', '9007199254740992')).toThrow(usage('too large'));
+  const words = ['start', 'now'];
+  expect(() => parseCount('--from', 'end', { words })).toThrow(
+    usage('--from must be start or now or a whole number'),
+  );
 });
 
 test('a time is never longer than a timer can wait', () => {

@@ -3,13 +3,19 @@ import { usageError } from './usage-error.ts';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
-/** A whole number without sign, fraction or exponent, within bounds. `what` begins the message: "--idle". */
+/** A whole number without sign, fraction or exponent, within bounds. `what` begins the message: "--idle"; `words` could stand there instead. */
 export function parseCount(
   what: string,
   text: string,
-  { min = 0, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+  {
+    min = 0,
+    max = Number.MAX_SAFE_INTEGER,
+    words = [],
+  }: { min?: number; max?: number; words?: readonly string[] } = {},
 ): number {
-  if (!/^[0-9]+$/.test(text)) throw usageError(`${what} must be a whole number, not "${text}"`);
+  if (!/^[0-9]+$/.test(text)) {
+    throw usageError(`${what} must be ${[...words, 'a whole number'].join(' or ')}, not "${text}"`);
+  }
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw usageError(`${what} is too large: ${text}`);
   if (value < min) throw usageError(`${what} must be at least ${min}, not ${text}`);

@@ -31,7 +31,8 @@ export const tailCommand = defineCommand({
   ],
   async run({ options, operands }, context) {
     const { from = 'start', lease } = options;
-    const first = from === 'start' || from === 'now' ? from : parseCount('--from', from);
+    const first =
+      from === 'start' || from === 'now' ? from : parseCount('--from', from, { words: ['start', 'now'] });
     const bounds = { max: LIMITS.leaseMsMax / MS_PER_SECOND };
     const leaseMs = lease === undefined ? undefined : parseCount('--lease', lease, bounds) * MS_PER_SECOND;
     const { tailSession } = await import('../connection/tail-session.ts');

@@ -1,6 +1,5 @@
 import { netConnector } from '@holdfast/client';
 import { OutputSearch, PromptWait, waitForOutput, waitForSilence } from '@holdfast/client/waiting';
-import type { Session } from '@holdfast/protocol';
 import { parseExpression } from '../arguments/expression.ts';
 import { parseMilliseconds } from '../arguments/numbers.ts';
 import { SESSION_OPERAND } from '../arguments/session-operand.ts';
@@ -80,8 +79,13 @@ export const waitCommand = defineCommand({
       clearTimeout(markless);
       const isTimedOut = code === 'late';
       if (code !== EXIT.done) tellOfMarks();
-      if (isTimedOut && !options.json && !isToldOfMarks)
-        context.note(`holdfast: ${lateness(meant, hasCondition)} within ${timeoutMs} ms`);
+      const isEndedFirst = hasCondition && code === EXIT.failed;
+      if ((isTimedOut || isEndedFirst) && !options.json && !isToldOfMarks) {
+        const unmet = hasCondition
+          ? `what was waited for in ${printable(meant.name)} has not come`
+          : `${printable(meant.name)} has not exited`;
+        context.note(`holdfast: ${unmet} ${isTimedOut ? `within ${timeoutMs} ms` : 'before it ended'}`);
+      }
       if (options.json) {
         const { session: now } = await client.request('get', { session: meant.id });
         const isMet = code === EXIT.done || (!hasCondition && !isTimedOut);
@@ -96,11 +100,6 @@ export const waitCommand = defineCommand({
     }
   },
 });
-
-function lateness({ name }: Session, hasCondition: boolean): string {
-  const shown = printable(name);
-  return hasCondition ? `what was waited for in ${shown} has not come` : `${shown} has not exited`;
-}
 
 async function withinTime(code: Promise<number>, timeoutMs: number | undefined): Promise<number | 'late'> {
   if (timeoutMs === undefined) return code;
