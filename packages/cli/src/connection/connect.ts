@@ -81,20 +81,32 @@ function hasCrashed({ home }: Context): boolean {
   return existsSync(home.socketPath);
 }
 
-/** Connects, and starts the daemon before if none runs. */
+/** Connects. If no daemon runs it starts one, and says which sessions have ended with the one before. */
 export async function connectOrStart(
   context: Context,
   options: ConnectOptions = brief(context),
 ): Promise<Client> {
-  const patient = { helloTimeoutMs: OPEN_PATIENCE_MS, ...options };
-  const client = await connectIfRunning(context, patient);
-  if (client) return context.host === undefined ? upToDate(client, context) : client;
-  const [{ startDaemon }, { tellOfLostSessions }] = await Promise.all([
-    import('./start-daemon.ts'),
-    import('./lost-sessions.ts'),
-  ]);
-  await startDaemon(context, options.connector);
-  const started = await supervisor.connect(context.home, { name: CLIENT_NAME, ...options });
+  const running = await connectUpToDate(context, options);
+  if (running) return running;
+  const started = await startAndConnect(context, options);
+  const { tellOfLostSessions } = await import('./lost-sessions.ts');
   await tellOfLostSessions(started, context);
   return started;
+}
+
+/** As `connectOrStart`, for a command that is about what has ended: it says so itself. */
+export async function connectOrStartSilently(context: Context): Promise<Client> {
+  const options = brief(context);
+  return (await connectUpToDate(context, options)) ?? startAndConnect(context, options);
+}
+
+async function connectUpToDate(context: Context, options: ConnectOptions): Promise<Client | undefined> {
+  const client = await connectIfRunning(context, { helloTimeoutMs: OPEN_PATIENCE_MS, ...options });
+  return client && context.host === undefined ? upToDate(client, context) : client;
+}
+
+async function startAndConnect(context: Context, options: ConnectOptions): Promise<Client> {
+  const { startDaemon } = await import('./start-daemon.ts');
+  await startDaemon(context, options.connector);
+  return supervisor.connect(context.home, { name: CLIENT_NAME, ...options });
 }

@@ -6,7 +6,7 @@ import { jsonLine } from '../output/json.ts';
 import { printable } from '../output/printable.ts';
 import { sessionTable } from '../output/session-table.ts';
 import { typedCommand } from '../output/typed-command.ts';
-import { connectOrStart } from './connect.ts';
+import { connectOrStartSilently } from './connect.ts';
 import { requestToOpen } from './request-to-open.ts';
 import { byAge } from './sessions.ts';
 
@@ -85,7 +85,7 @@ export function listLost(context: Context, { json }: Printing): Promise<number> 
 }
 
 async function withDaemon(context: Context, exchange: (client: Client) => Promise<number>): Promise<number> {
-  const client = await connectOrStart(context);
+  const client = await connectOrStartSilently(context);
   try {
     return await exchange(client);
   } finally {
