@@ -11,9 +11,9 @@ export const completionCommand = defineCommand({
   operands: { SHELL: { required: true, complete: SHELLS, summary: 'bash, zsh or fish' } },
   options: {},
   details: [
-    'bash:  source <(holdfast completion bash)          in ~/.bashrc',
-    'zsh:   source <(holdfast completion zsh)           in ~/.zshrc, after compinit',
-    'fish:  holdfast completion fish | source           in ~/.config/fish/config.fish',
+    'bash:  source <(holdfast completion bash)  in ~/.bashrc',
+    'zsh:   source <(holdfast completion zsh)   in ~/.zshrc, after compinit',
+    'fish:  holdfast completion fish | source   in ~/.config/fish/config.fish',
   ],
   async run({ operands }, context) {
     const shell = parseChoice('SHELL', operands.SHELL, SHELLS);

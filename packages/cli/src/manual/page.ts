@@ -23,6 +23,8 @@ export function manualPage(commands: readonly CommandTable[], version: string): 
     `.TH HOLDFAST 1 "" "Holdfast ${version}" "Holdfast"`,
     '.ad l',
     '.nh',
+    // One space between sentences, wherever the source breaks its lines.
+    '.ss 12 0',
     '.SH NAME',
     'holdfast \\- terminal sessions that outlive their viewers, their host, and the upgrade of their own daemon',
     '.SH SYNOPSIS',
@@ -71,8 +73,13 @@ function commandSection(command: CommandTable): string[] {
     `${troff(capitalized(command.summary))}.`,
     ...Object.entries(command.operands).flatMap(([name, { summary }]) => row(name, summary)),
     ...optionRows(command.options),
-    ...(command.details ? ['.PP', '.nf', troff(command.details.join('\n')), '.fi'] : []),
+    ...(command.details ? ['.PP', ...command.details.flatMap(detailLines)] : []),
   ];
+}
+
+/** Lines of a text are filled; one with columns of its own stays as it is. */
+function detailLines(detail: string): string[] {
+  return / {2}/.test(detail) ? ['.nf', troff(detail), '.fi'] : [troff(detail)];
 }
 
 function usage(name: string, parts: readonly string[]): string {
