@@ -9,6 +9,7 @@ import { LIMITS } from '@holdfast/protocol';
 export const MARKS_MAGIC = 0x4d46_4c48;
 export const MARKS_SCHEMA = 1;
 export const MARK_ROW_BYTES = 24;
+export const MARK_KIND_AT = 16;
 
 export const MARK_KIND = { size: 1, crash: 2, time: 3 } as const;
 
@@ -50,7 +51,7 @@ function readMark(file: Buffer, at: number): Mark | undefined {
   const offset = file.readDoubleLE(at);
   const timeMs = file.readDoubleLE(at + 8);
   if (!(Number.isSafeInteger(offset) && offset >= 0 && Number.isFinite(timeMs))) return undefined;
-  switch (file.readUInt16LE(at + 16)) {
+  switch (file.readUInt16LE(at + MARK_KIND_AT)) {
     case MARK_KIND.crash:
       return { kind: 'crash', offset, timeMs };
     case MARK_KIND.time:

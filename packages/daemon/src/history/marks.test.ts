@@ -97,3 +97,25 @@ test.for([
   marks.unmap();
   again.unmap();
 });
+
+test('a crash is told of however much is noted after it, also across a restart', () => {
+  using scratch = new Scratch();
+  let marks = open(scratch.path('marks'), true);
+  const crashes = [3, 4, 10, CAPACITY];
+  for (let offset = 0; offset < CAPACITY * 3; offset += 1) {
+    if (offset === CAPACITY * 2) {
+      marks.unmap();
+      marks = open(scratch.path('marks'), false);
+    }
+    if (crashes.includes(offset)) marks.crash(offset);
+    else marks.size(offset, 80, 24);
+  }
+  const all = marks.all();
+  expect(all.filter(({ kind }) => kind === 'crash').map(({ offset }) => offset)).toEqual(crashes);
+  expect(all).toHaveLength(CAPACITY);
+  // Of all others the newest are there.
+  expect(all.slice(crashes.length).map(({ offset }) => offset)).toEqual(
+    Array.from({ length: CAPACITY - crashes.length }, (_, index) => CAPACITY * 2 + crashes.length + index),
+  );
+  marks.unmap();
+});

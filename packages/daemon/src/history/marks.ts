@@ -1,6 +1,7 @@
 import { Block, copyIn, copyOut, copyOutInto, type Mapping, wholePages } from '@holdfast/posix';
 import {
   MARK_KIND,
+  MARK_KIND_AT,
   MARK_ROW_BYTES,
   type Mark,
   markCapacity,
@@ -19,6 +20,9 @@ const CAPACITY = markCapacity(MARKS_FILE_BYTES);
 
 /** How far apart time marks are at least: 45 minutes of steady output in the file. What is newer, `times.ts` knows finely. */
 const TIME_MARK_EVERY_MS = 1_000;
+
+/** Crashes that stay however much is noted after them; more than happen while a history keeps its output. */
+const CRASHES_KEPT = 64;
 
 export class Marks {
   readonly #mapping: Mapping;
@@ -64,20 +68,41 @@ export class Marks {
   }
 
   #append(offset: number, kind: number, cols = 0, rows = 0): void {
+    this.#keepCrashes();
     const { view, address } = this.#scratch;
     view.setFloat64(0, offset, true);
     view.setFloat64(8, Date.now(), true);
-    view.setUint16(16, kind, true);
+    view.setUint16(MARK_KIND_AT, kind, true);
     view.setUint16(18, cols, true);
     view.setUint16(20, rows, true);
     view.setUint16(22, 0, true);
-    copyIn(
-      this.#mapping.address + MARK_ROW_BYTES * (1 + (this.#written % CAPACITY)),
-      address,
-      MARK_ROW_BYTES,
-    );
+    copyIn(this.#addressOf(this.#written), address, MARK_ROW_BYTES);
     this.#written += 1;
     this.#writeHeader();
+  }
+
+  /**
+   * Crashes that would be overwritten next take the place of the mark behind them: sizes and times are good to know, but where
+   * bytes may be missing must be told as long as the output is kept, and that may be long where little is written.
+   */
+  #keepCrashes(): void {
+    if (this.#written < CAPACITY) return;
+    let crashes = 0;
+    while (crashes <= CRASHES_KEPT && this.#isCrash(this.#written + crashes)) crashes += 1;
+    if (crashes > CRASHES_KEPT) return;
+    // The newest first: killed in between, one of them stands there twice, and none is lost.
+    for (let to = this.#written + crashes; to > this.#written; to -= 1)
+      copyIn(this.#addressOf(to), this.#addressOf(to - 1), MARK_ROW_BYTES);
+  }
+
+  #isCrash(index: number): boolean {
+    const row = copyOutInto(this.#scratch, this.#addressOf(index), MARK_ROW_BYTES);
+    return row.readUInt16LE(MARK_KIND_AT) === MARK_KIND.crash;
+  }
+
+  /** Where the row of that number stands: in the place of the one that is `CAPACITY` older. */
+  #addressOf(index: number): number {
+    return this.#mapping.address + MARK_ROW_BYTES * (1 + (index % CAPACITY));
   }
 
   #writeHeader(): void {
