@@ -48,6 +48,34 @@ test('input that a program does not read is kept in order, to the byte, until it
   expect(sha256(recording.bytes.subarray(READY))).toBe(sha256(bytes));
 });
 
+test('a stream that made room for others, or is of before a restore, is not begun anew for who has sent on it', async () => {
+  await using daemon = await startDaemon();
+  const session = await daemon.openCommand(['/bin/sh', '-c', 'stty raw -echo; printf ready; cat']);
+  const recording = await daemon.record(session);
+  await recording.waitFor('ready');
+  const open = { type: 'openInput', session: session.id, channel: 1, stream: 'was-away' };
+  const sent = encodeData({ type: FRAME.INPUT, channel: 1, offset: 0, bytes: Buffer.from('once') });
+  using before = await RawClient.connect(daemon.home.paths.socketPath);
+  await before.hello();
+  await before.request({ ...open, id: 1 });
+  before.send(sent);
+  await recording.waitFor('once');
+  before.socket.destroy();
+  using back = await RawClient.connect(daemon.home.paths.socketPath);
+  await back.hello();
+  expect(await back.request({ ...open, id: 1, again: true })).toMatchObject({ ok: { received: 4, done: 4 } });
+  await back.request({ id: 2, type: 'closeInput', channel: 1 });
+  const client = await daemon.client();
+  for (let count = 0; count < LIMITS.inputStreamsPerSession; count += 1)
+    await (await client.openInput(session.id)).close();
+  const unknown = { error: { code: 'E_INPUT_UNKNOWN' } };
+  expect(await back.request({ ...open, id: 3, again: true })).toMatchObject(unknown);
+  expect(await back.request({ ...open, id: 4, again: false })).toMatchObject({ ok: { received: 0 } });
+  await back.request({ id: 5, type: 'kill', session: session.id });
+  await back.request({ id: 6, type: 'restore', session: session.id, env: {} });
+  expect(await back.request({ ...open, id: 7, again: true })).toMatchObject(unknown);
+});
+
 test('no end of file is typed for a channel that is closed before its input was typed', async () => {
   await using daemon = await startDaemon();
   const session = await daemon.openCommand(['/bin/cat']);

@@ -178,6 +178,40 @@ test('a daemon that no longer knows the stream: what was sent is unknown, what w
   client.close();
 });
 
+test('what was sent on a stream that the daemon no longer knows is not typed a second time, be it the first byte', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  const { typed } = session;
+  session.isBlocked = true;
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  const input = await client.openInput('one');
+  const sent = codeOf(input.write(noise(3)));
+  await client.request('list', {});
+  session.streams.clear();
+  peer.cutOff();
+  expect(await sent).toBe('E_INPUT_UNKNOWN');
+  expect(await codeOf(input.write(noise(1)))).toBe('E_DISCONNECTED');
+  await client.request('list', {});
+  expect(Buffer.concat(typed)).toHaveLength(3);
+  client.close();
+});
+
+test('an input on which nothing was sent goes on where the daemon no longer knows its stream', async () => {
+  await using daemon = await ScriptedDaemon.listen();
+  const session = daemon.addSession('one');
+  const client = await connect(daemon);
+  const peer = await daemon.connected.next();
+  const input = await client.openInput('one');
+  session.streams.clear();
+  peer.cutOff();
+  await daemon.connected.next();
+  await client.request('list', {});
+  await input.write(noise(3));
+  expect(Buffer.concat(session.typed)).toHaveLength(3);
+  client.close();
+});
+
 test('a session that exits rejects what it did not take', async () => {
   await using daemon = await ScriptedDaemon.listen();
   const { client, peer, input } = await openBlocked(daemon);

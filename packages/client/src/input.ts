@@ -192,7 +192,13 @@ export class Input {
     if (this.#state === 'over') return this.#forget();
     this.#link.request(
       'openInput',
-      { session: this.#ref, channel: this.#channel, stream: this.#stream, viewer: this.#viewer },
+      {
+        session: this.#ref,
+        channel: this.#channel,
+        stream: this.#stream,
+        viewer: this.#viewer,
+        ...(this.#everSent > 0 ? { again: true } : {}),
+      },
       { ok: (result) => this.#attached(result), failed: (error) => this.#refused(error) },
     );
   }
@@ -258,9 +264,7 @@ export class Input {
       this.#everSent = received;
     }
     if (done > received || received < this.#queue.done || received > this.#everSent) {
-      void this.#letGo(
-        new HoldfastError('E_DISCONNECTED', 'the daemon no longer knows this stream of input'),
-      );
+      void this.#letGo(forgotten());
       return;
     }
     this.#isAttached = true;
@@ -277,7 +281,8 @@ export class Input {
   #refused(error: HoldfastError): void {
     // A lost connection is followed by another one, or by `abandon`.
     if (this.#state === 'over' || error.code === 'E_DISCONNECTED') return;
-    void this.#letGo(error);
+    // Of what was sent nobody knows, but the rest is known not to be typed.
+    void this.#letGo(error.code === 'E_INPUT_UNKNOWN' ? forgotten() : error);
   }
 
   #letGo(error: HoldfastError): Promise<void> {
@@ -331,6 +336,10 @@ export class Input {
     }
     if (this.unsentBytes === 0) this.#onSent();
   }
+}
+
+function forgotten(): HoldfastError {
+  return new HoldfastError('E_DISCONNECTED', 'the daemon no longer knows this stream of input');
 }
 
 function unknown(what: string): HoldfastError {

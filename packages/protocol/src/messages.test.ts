@@ -101,7 +101,7 @@ const requests: {
   unsubscribe: { parameters: { channel: 0 }, result: {} },
   viewport: { parameters: { channel: 1, cols: 1, rows: 1 }, result: {} },
   openInput: {
-    parameters: { session: 'bash', channel: 1, stream: '12345678', viewer: 2 },
+    parameters: { session: 'bash', channel: 1, stream: '12345678', viewer: 2, again: true },
     result: { session, received: 1, done: 0 },
   },
   closeInput: { parameters: { channel: 1 }, result: {} },

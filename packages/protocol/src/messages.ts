@@ -257,6 +257,8 @@ export const REQUESTS = {
         stream: z.string().check(z.minLength(8), z.maxLength(LIMITS.streamIdCharacters)),
         /** Channel of the viewer of the same connection that leads when this is typed; default: the first that may. */
         viewer: z.optional(channel()),
+        /** The client has sent on this stream before: one that the session doesn't know is refused, never begun anew. */
+        again: z.optional(z.boolean()),
       }),
     ),
     /** `received`: the next byte that the daemon wants; `done`: bytes that reached the program's terminal. */

@@ -126,7 +126,9 @@ export class Peer {
         );
       case 'openInput':
         return this.#about(request.parameters.session, request, (session) => {
-          const stream = session.stream(request.parameters.stream);
+          const { stream: id, again } = request.parameters;
+          if (again && !session.streams.has(id)) return this.refuse(request, 'E_INPUT_UNKNOWN');
+          const stream = session.stream(id);
           this.#inputs.set(request.parameters.channel, { session, stream });
           this.answer(request, { session: session.describe(), ...stream });
         });

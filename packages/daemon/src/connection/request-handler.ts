@@ -274,9 +274,14 @@ export class RequestHandler implements Requests {
       return {};
     },
 
-    openInput: (connection, { session: reference, channel, stream, viewer }) => {
+    openInput: (connection, { session: reference, channel, stream, viewer, again }) => {
       const session = this.registry.find(reference);
       connection.channels.check(channel);
+      // Begun anew, what its client sends again would be typed a second time, or into the program of a restored session.
+      if (again && !session.hasExited && !session.input.find(stream)) {
+        const why = `session ${session.name} does not know this stream of input any more`;
+        throw new HoldfastError('E_INPUT_UNKNOWN', why);
+      }
       // Whoever lost the connection before the program ended is told how far it had come.
       const ended = session.hasExited ? session.input.find(stream) : undefined;
       const input =
