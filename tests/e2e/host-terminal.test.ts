@@ -90,6 +90,29 @@ describe('a page', () => {
     expect(reader.sha256).toBe(createHash('sha256').update(whole).digest('hex'));
   });
 
+  test('that was away while its session was restored is told that its stream is not known, and types on with another', async () => {
+    const { id } = await cat();
+    using before = new TestPage(host.at, id, { stream: 'stream-away' });
+    await before.untilText('ready');
+    before.type(0, 'old');
+    await before.message('inputDone');
+    await before.untilText('old');
+    const { offset } = before;
+    before.socket.terminate();
+    await host.client().terminal.kill.mutate({ session: id });
+    await host.client().terminal.restore.mutate({ session: id });
+    using back = new TestPage(host.at, id, { from: offset, stream: 'stream-away', again: true });
+    await back.message('attached');
+    back.type(3, 'lost');
+    expect(await back.closed).toBe(4503);
+    expect(await back.message('error')).toMatchObject({ code: 'E_INPUT_UNKNOWN' });
+    using anew = new TestPage(host.at, id, { from: offset, stream: 'stream-anew', again: false });
+    await anew.untilText('ready');
+    anew.type(0, 'new');
+    await anew.untilText('new');
+    expect(anew.text).not.toContain('lost');
+  });
+
   test('that skips bytes of input, or breaks the protocol otherwise, is closed for good', async () => {
     const { id } = await cat();
     using skips = new TestPage(host.at, id, { stream: 'stream-five' });

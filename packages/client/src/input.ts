@@ -30,6 +30,8 @@ export interface InputOptions {
   readonly stream?: string;
   /** Which of this client's viewers types. */
   readonly viewer?: Subscription;
+  /** Something was sent on that stream before: refused as E_INPUT_UNKNOWN, and not begun anew, if the session does not know it any more. */
+  readonly again?: boolean;
   /**
    * Called with bytes of which nobody can say whether they were typed, after a crash; they never will be again. Writes that have
    * one of them reject with E_INPUT_UNKNOWN, too. Also told, when the input is opened, is what another process wrote on the stream.
@@ -57,6 +59,7 @@ export class Input {
   readonly #channel: number;
   readonly #stream: string;
   readonly #viewer: number | undefined;
+  readonly #isBegun: boolean;
   readonly #onUnknown: (range: InputRange) => void;
   readonly #opened: ChannelWiring<Input>['opened'];
   readonly #forget: () => void;
@@ -84,6 +87,7 @@ export class Input {
     this.#ref = session;
     this.#stream = options.stream ?? crypto.randomUUID();
     this.#viewer = options.viewer?.channel;
+    this.#isBegun = options.again ?? false;
     this.#onUnknown = options.onUnknown ?? (() => {});
   }
 
@@ -197,7 +201,7 @@ export class Input {
         channel: this.#channel,
         stream: this.#stream,
         viewer: this.#viewer,
-        ...(this.#everSent > 0 ? { again: true } : {}),
+        ...(this.#isBegun || this.#everSent > 0 ? { again: true } : {}),
       },
       { ok: (result) => this.#attached(result), failed: (error) => this.#refused(error) },
     );
@@ -282,7 +286,8 @@ export class Input {
     // A lost connection is followed by another one, or by `abandon`.
     if (this.#state === 'over' || error.code === 'E_DISCONNECTED') return;
     // Of what was sent nobody knows, but the rest is known not to be typed.
-    void this.#letGo(error.code === 'E_INPUT_UNKNOWN' ? forgotten() : error);
+    const isForgotten = error.code === 'E_INPUT_UNKNOWN' && this.#state === 'open';
+    void this.#letGo(isForgotten ? forgotten() : error);
   }
 
   #letGo(error: HoldfastError): Promise<void> {

@@ -9,6 +9,7 @@ export interface PageOptions {
   readonly from?: number | 'new';
   readonly readOnly?: boolean;
   readonly stream?: string;
+  readonly again?: boolean;
   /** Whether it begins with what the session shows; by default with raw output. */
   readonly screen?: boolean;
   readonly token?: string;
@@ -42,7 +43,7 @@ export class TestPage implements Disposable {
   #watchers = new Set<() => void>();
 
   constructor(host: Accepting, session: string, options: PageOptions = {}) {
-    const { from = 'new', readOnly, stream, screen, token = host.token, headers, namespace } = options;
+    const { from = 'new', readOnly, stream, again, screen, token = host.token, headers, namespace } = options;
     this.#acknowledges = options.acknowledges ?? true;
     const url = new URL(`/terminal/${session}`, host.url);
     if (namespace !== undefined) url.searchParams.set('namespace', namespace);
@@ -53,7 +54,7 @@ export class TestPage implements Disposable {
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     });
     this.socket.on('open', () =>
-      this.say({ type: 'attach', from, cols: 80, rows: 24, readOnly, stream, screen }),
+      this.say({ type: 'attach', from, cols: 80, rows: 24, readOnly, stream, again, screen }),
     );
     this.socket.on('message', (data: Buffer, isBinary) => {
       try {

@@ -24,6 +24,9 @@ export function closeCodeOf(code: string, retry: boolean): number {
     case 'E_BAD_REQUEST':
     case 'E_USAGE':
       return CLOSE.broken;
+    case 'E_INPUT_UNKNOWN':
+      // The page comes back with another stream.
+      return CLOSE.unavailable;
     default:
       // E_HELD is not to be repeated as a request; a page waits until somebody has resumed the daemon.
       return retry || code === 'E_HELD' ? CLOSE.unavailable : CLOSE.fault;

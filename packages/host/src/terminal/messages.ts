@@ -22,6 +22,8 @@ const PAGE_MESSAGES = {
     /** It begins with what the session shows, not with raw output, and begins anew so where output is skipped. */
     screen: z.boolean().optional(),
     stream: z.string().min(8).max(LIMITS.streamIdCharacters).optional(),
+    /** Something that was typed on the stream is done: it is not to be begun anew. */
+    again: z.boolean().optional(),
   }),
   ack: z.object({ type: z.literal('ack'), offset }),
   viewport: z.object({ type: z.literal('viewport'), cols: extent, rows: extent }),

@@ -7,6 +7,8 @@ export interface PageInputOptions {
   readonly session: string;
   /** The page's name for what it types. */
   readonly stream: string;
+  /** The daemon has known it. */
+  readonly again: boolean;
   /** The viewer that leads by typing. */
   readonly viewer: Subscription;
   readonly socket: PageSocket;
@@ -61,9 +63,9 @@ export class PageInput {
   }
 
   async #open(): Promise<void> {
-    const { client, session, stream, viewer } = this.#options;
+    const { client, session, stream, again, viewer } = this.#options;
     const onUnknown = (range: InputRange) => this.#tellUnknown(range);
-    const input = await client.openInput(session, { stream, viewer, onUnknown });
+    const input = await client.openInput(session, { stream, again, viewer, onUnknown });
     if (this.#isClosed) return void input.close();
     input.onDone = () => this.tellProgress();
     this.#input = input;

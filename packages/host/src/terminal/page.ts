@@ -109,8 +109,8 @@ export class Page {
       return this.fail(new HoldfastError('E_PROTOCOL', 'attach named no stream to type on'));
     const viewer = this.#viewer;
     const failed = (error: unknown) => this.fail(error);
-    const { stream } = attach;
-    this.#input ??= new PageInput({ client, session: session.id, stream, viewer, socket, failed });
+    const { stream, again = false } = attach;
+    this.#input ??= new PageInput({ client, session: session.id, stream, again, viewer, socket, failed });
     try {
       this.#input.type(offset, bytes);
     } catch (error) {

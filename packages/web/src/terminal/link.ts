@@ -249,7 +249,7 @@ export class TerminalLink {
       from: this.#offset ?? (begin === 'output' ? 0 : 'new'),
       screen: true,
       ...this.#size,
-      ...(readOnly ? { readOnly } : { stream: this.#outbox.stream }),
+      ...(readOnly ? { readOnly } : { stream: this.#outbox.stream, again: this.#outbox.isKnown }),
     });
   }
 
@@ -283,16 +283,14 @@ export class TerminalLink {
         this.#outbox.done(message.offset);
         return this.#flush();
       case 'inputUnknown': {
-        const bytes = this.#outbox.unknown(message.from, message.to);
-        // It is told again on each connection.
-        if (bytes.length === 0) return this.#flush();
-        const inDoubt = (this.view.get().inDoubt ?? '') + new TextDecoder().decode(bytes);
-        this.#show({ inDoubt });
+        this.#doubt(this.#outbox.unknown(message.from, message.to));
         return this.#flush();
       }
       case 'exited':
         return this.#show({ exit: message.exit });
       case 'error':
+        // The session was restored, or has had too many who typed since; the next connection types on.
+        if (message.code === 'E_INPUT_UNKNOWN') return this.#doubt(this.#outbox.beginAnew(randomId()));
         return message.retry ? undefined : this.#show({ error: message.message });
     }
   }
@@ -313,6 +311,12 @@ export class TerminalLink {
     this.#outbox.restart();
     this.#on('attached');
     this.#flush();
+  }
+
+  #doubt(bytes: Uint8Array): void {
+    // It is told again on each connection.
+    if (bytes.length === 0) return;
+    this.#show({ inDoubt: (this.view.get().inDoubt ?? '') + new TextDecoder().decode(bytes) });
   }
 
   /** A page that may not type, and does, is sent away. */

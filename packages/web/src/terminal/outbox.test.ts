@@ -55,6 +55,20 @@ test('what is in doubt is told, and never sent again', () => {
   expect(outbox.unknown(1, 5)).toHaveLength(0);
 });
 
+test('where its stream is not known any more, what was never sent goes on on another, and the rest is in doubt', () => {
+  const outbox = new Outbox('stream-five');
+  expect(outbox.isKnown).toBe(false);
+  outbox.add(bytes('abc'));
+  outbox.take();
+  outbox.done(2);
+  expect(outbox.isKnown).toBe(true);
+  outbox.restart();
+  outbox.add(bytes('def'));
+  expect(new TextDecoder().decode(outbox.beginAnew('stream-six'))).toBe('c');
+  expect([outbox.stream, outbox.isKnown]).toEqual(['stream-six', false]);
+  expect(outbox.take()).toEqual([{ offset: 0, bytes: bytes('def') }]);
+});
+
 test('a terminal that takes nothing does not fill the memory', () => {
   const outbox = new Outbox('stream-four');
   expect(outbox.add(new Uint8Array(HELD_MAX_BYTES))).toBe(true);

@@ -17,6 +17,8 @@ export class Outbox {
   #pieces: Frame[] = [];
   #done = 0;
   #sent = 0;
+  /** On any connection. */
+  #sentMost = 0;
   #end = 0;
 
   constructor(stream: string) {
@@ -57,7 +59,22 @@ export class Outbox {
     this.#pieces = [];
     this.#done = 0;
     this.#sent = 0;
+    this.#sentMost = 0;
     this.#end = 0;
+  }
+
+  /** Whether some of this stream has arrived. */
+  get isKnown(): boolean {
+    return this.#done > 0;
+  }
+
+  /** Nobody knows this stream any more: what was never sent goes on on another one. Returns what was sent and is not done. */
+  beginAnew(stream: string): Uint8Array {
+    const inDoubt = this.unknown(this.#done, this.#sentMost);
+    const rest = this.#pieces.map(({ offset, bytes }) => bytes.subarray(Math.max(0, this.#done - offset)));
+    this.drop(stream);
+    for (const bytes of rest) this.add(bytes);
+    return inDoubt;
   }
 
   /** What may be sent now, in frames; they count as sent. */
@@ -72,6 +89,7 @@ export class Outbox {
         this.#sent = end;
       }
     }
+    this.#sentMost = Math.max(this.#sentMost, this.#sent);
     return frames;
   }
 
