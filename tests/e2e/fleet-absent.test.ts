@@ -33,7 +33,7 @@ test('a host that was not found is asked for no upgrade; where its lease is seen
   await using _closed = { [Symbol.asyncDispose]: () => nc.close() };
   const asked = await answerAsAlpha(nc);
 
-  expect(await fleet.status('alpha')).toBe('status');
+  expect(await fleet.status('alpha')).toEqual({ role: 'operate', status: 'status' });
   await expect(fleet.upgrade('alpha')).rejects.toMatchObject({ code: 'E_NO_DAEMON' });
   expect(asked).toEqual(['status']);
   const upgraded = fleet.upgrade('alpha');

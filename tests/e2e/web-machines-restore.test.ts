@@ -231,12 +231,22 @@ webTest(
     const key = `build2/${ids[0]}`;
     await row(guest, key).getByText('one', { exact: true }).click();
     await guest.untilText(key, 'over', BACK_MS);
-    await guest.pane(key).getByRole('button', { name: 'Restore' }).click();
-    await page.getByText(/^Can’t restore “one”: these credentials may not do that/).waitFor();
-    await page.getByRole('button', { name: 'Restore all on build2' }).click();
-    await page.getByText(/^Can’t restore: these credentials may not do that/).waitFor();
-    await choose(guest, 'two', 'Restore');
-    await page.getByText(/^Can’t restore “two”: these credentials may not do that/).waitFor();
+    const group = page.locator('[data-machine=build2]');
+    await group.getByText('view only').waitFor({ timeout: BACK_MS });
+    await group.getByText('2 sessions ended unseen, as with the machine.').waitFor();
+    await guest.pane(key).getByText('Ended, status lost').waitFor();
+    expect(await page.getByRole('button', { name: /^(Restore|Run again|Split|More for)/ }).count()).toBe(0);
+    await guest
+      .pane(key)
+      .getByRole('button', { name: /^Close the pane/ })
+      .waitFor();
+    await guest.picture('machines-view-only');
+    // Nor is it done by who asks the host without a page.
+    const there = { machine: 'build2' };
+    const asked = build1.client().terminal;
+    const refused = { data: { holdfast: { code: 'E_FORBIDDEN' } } };
+    await expect(asked.restore.mutate({ session: ids[0] ?? '', ...there })).rejects.toMatchObject(refused);
+    await expect(asked.restoreLost.mutate(there)).rejects.toMatchObject(refused);
     expect(await terminal.list.query()).toMatchObject(
       ids.map((id) => ({ id, state: 'exited', exit: { lost: true } })),
     );

@@ -239,19 +239,40 @@ webTest(
     await guest.pane(key).getByText('View only').waitFor();
     await guest.pane(key).locator('[data-link=live]').waitFor();
     await guest.page.keyboard.type('not mine to type\n');
-    await guest.page.locator(`[data-session-row="${key}"] button`).first().focus();
+    // Nothing is offered that would be refused, nor done by keys.
+    await group(guest, 'build2').getByText('view only').waitFor();
+    const row = guest.page.locator(`[data-session-row="${key}"]`);
+    await expect.poll(() => row.getByRole('button').count()).toBe(1);
+    await row.getByRole('button').focus();
     await guest.page.keyboard.press('Delete');
-    await guest.page.getByRole('button', { name: 'Kill session' }).click();
-    await guest.page.getByText(/Can’t end “there”/).waitFor();
+    await guest.page.keyboard.press('F2');
+    await row.getByRole('button').dblclick();
+    await guest.page.keyboard.press('Alt+Shift+KeyD');
+    await guest.page.getByText('Nothing may be started on build2 from here.').waitFor();
+    expect(await guest.page.getByRole('dialog').count()).toBe(0);
+    expect(await guest.page.getByLabel('New name of there').count()).toBe(0);
+    await guest.page.keyboard.press('Alt+Shift+KeyN');
+    const choice = guest.page.getByLabel('Machine').locator('option');
+    await choice
+      .filter({ hasText: 'build2 (view only)' })
+      .and(guest.page.locator(':disabled'))
+      .waitFor({ state: 'attached' });
+    await guest.page.keyboard.press('Escape');
+    expect(await build2.client().terminal.list.query()).toHaveLength(1);
     expect(await build2.client().terminal.get.query({ session: id })).toMatchObject({ state: 'running' });
     const { text } = await build2.client().terminal.capture.query({ session: id });
     expect(text.trim()).toBe('on build2');
     expect([...guest.sockets.values()]).toEqual([1]);
     await guest.page.keyboard.press('Alt+Shift+Comma');
-    await guest.page.getByRole('button', { name: 'Upgrade build2' }).click();
-    const there = guest.page.locator('[data-machine-row="build2"]');
-    await there.getByText('Not allowed. Nothing was updated.').waitFor();
-    await there.getByText(/^these credentials may not do that/).waitFor();
+    const machines = guest.page.locator('[data-machine-row]');
+    await machines.getByText('no upgrade allowed').nth(1).waitFor();
+    expect(await guest.page.getByRole('button', { name: /^Upgrade/ }).count()).toBe(0);
+    // Nor is it done by who asks the host without a page.
+    const { machines: upgraded } = await build1.client().machines.upgrade.mutate({ machine: 'build2' });
+    expect(upgraded).toMatchObject([{ state: 'failed', result: { ok: false, code: 'E_FORBIDDEN' } }]);
+    const failed = guest.page.locator('[data-machine-row="build2"]');
+    await failed.getByText('Not allowed. Nothing was updated.').waitFor();
+    await failed.getByText(/^these credentials may not do that/).waitFor();
     expect(guest.errors).toEqual([]);
 
     await using host = await WebPage.open(browser, build2.at);

@@ -23,7 +23,8 @@ export const statusCommand = defineCommand({
     if (host !== undefined) {
       const { inFleet } = await import('../fleet/in-fleet.ts');
       const { readStatusAnswer } = await import('../fleet/answers.ts');
-      const status = readStatusAnswer(await inFleet(env, (fleet) => fleet.status(host)));
+      const answer = await inFleet(env, (fleet) => fleet.status(host));
+      const status = readStatusAnswer(answer.status);
       context.print(options.json ? jsonLine(status) : describe(status, context));
       return EXIT.done;
     }

@@ -18,7 +18,10 @@ export async function openDoor(
       ownName: chosen.name ?? hostNameOf(hostname()),
       hosts: () => fleet.hosts(),
       connectorTo: (machine) => fleet.connectorTo(machine),
-      status: (machine) => fleet.status(machine),
+      status: async (machine) => {
+        const { role, status } = await fleet.status(machine);
+        return { mayOperate: role === 'operate', status };
+      },
       surroundings: (machine) => fleet.surroundings(machine),
       upgrade: (machine) => upgradeOrTell(fleet, machine),
       [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),

@@ -6,6 +6,7 @@ import { FLEET_LIMITS } from '../limits.ts';
 import { type Surroundings, surroundings } from '../messages.ts';
 import { asHoldfastError, connectFleet } from '../nats/connect.ts';
 import type { FleetAddress } from '../nats/fleet-address.ts';
+import type { Role } from '../subjects.ts';
 import { BUCKETS, type Bucket, makeBucket } from '../nats/buckets.ts';
 import { ask } from './ask.ts';
 import { Hosts, type ListedHost } from './hosts.ts';
@@ -76,8 +77,8 @@ export class Fleet implements AsyncDisposable {
     });
   }
 
-  /** What `status` of the host's supervisor comes to. */
-  async status(host: string): Promise<unknown> {
+  /** What `status` of the host's supervisor comes to, and as what the credentials allow to ask. */
+  async status(host: string): Promise<{ role: Role; status: unknown }> {
     const question = {
       host,
       verb: 'status',
@@ -86,10 +87,10 @@ export class Fleet implements AsyncDisposable {
       answer: z.unknown(),
     } as const;
     try {
-      return await ask(this.#nc, { ...question, role: 'operate' });
+      return { role: 'operate', status: await ask(this.#nc, { ...question, role: 'operate' }) };
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== 'E_FORBIDDEN') throw error;
-      return await ask(this.#nc, { ...question, role: 'view' });
+      return { role: 'view', status: await ask(this.#nc, { ...question, role: 'view' }) };
     }
   }
 

@@ -43,8 +43,8 @@ export interface FleetDoor {
   hosts(): Promise<readonly FoundMachine[]>;
   /** To a machine's daemon. */
   connectorTo(machine: string): Connector;
-  /** What its supervisor says of its daemon. */
-  status(machine: string): Promise<unknown>;
+  /** What its supervisor says of its daemon, and whether who asks may do more there than look. Throws E_FORBIDDEN for who may not even look. */
+  status(machine: string): Promise<{ readonly mayOperate: boolean; readonly status: unknown }>;
   surroundings(machine: string): Promise<MachineSurroundings>;
   /** Never throws: that a machine can't be asked is an outcome, too. */
   upgrade(machine: string): Promise<UpgradeOutcome>;

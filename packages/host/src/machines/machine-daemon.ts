@@ -1,3 +1,4 @@
+import { HoldfastError, ownError } from '@holdfast/protocol';
 import * as z from 'zod';
 import type { FleetDoor } from './fleet-door.ts';
 import type { MachineView } from './machine-view.ts';
@@ -17,11 +18,12 @@ const answered = z.object({
   }),
 });
 
-/** Which daemon runs on a machine of the fleet, as far as its supervisor has told. */
+/** Which daemon runs on a machine of the fleet, as far as its supervisor has told, and whether more may be done there than look. */
 export class MachineDaemon {
   readonly #machine: string;
   readonly #door: Pick<FleetDoor, 'status'>;
   #told: MachineView['daemon'] = null;
+  #mayOperate: boolean | null = null;
   /** When it was asked for, by `performance.now()`. */
   #askedAt = Number.NEGATIVE_INFINITY;
   #isAsked = false;
@@ -34,6 +36,11 @@ export class MachineDaemon {
   /** What was told last; null if nothing was, or it could not be told. */
   get told(): MachineView['daemon'] {
     return this.#told;
+  }
+
+  /** As the last answer had it; null before the first. */
+  get mayOperate(): boolean | null {
+    return this.#mayOperate;
   }
 
   /** The version that runs; null while that is not known, or may be another by now. */
@@ -69,9 +76,13 @@ export class MachineDaemon {
   /** Null if it can't be told: it is asked again. */
   async #answer(): Promise<MachineView['daemon']> {
     try {
-      const answer = answered.safeParse(await this.#door.status(this.#machine));
+      const { mayOperate, status } = await this.#door.status(this.#machine);
+      this.#mayOperate = mayOperate;
+      const answer = answered.safeParse(status);
       return answer.success ? answer.data.update : null;
-    } catch {
+    } catch (cause) {
+      const error = ownError(cause);
+      if (error instanceof HoldfastError && error.code === 'E_FORBIDDEN') this.#mayOperate = false;
       return null;
     }
   }

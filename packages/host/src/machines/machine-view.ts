@@ -30,6 +30,10 @@ export const machineView = z.object({
     .pick({ pending: true, running: true, available: true })
     .nullable()
     .describe('the daemon there, and what an upgrade would bring; null while it is not known'),
+  mayOperate: z
+    .boolean()
+    .nullable()
+    .describe('the credentials of the page may do more there than look; null while that is not known'),
   sessions: z.array(announced).describe('what it has announced of them'),
   omitted: z.int().describe('so many more there are'),
 });

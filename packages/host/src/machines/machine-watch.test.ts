@@ -41,10 +41,14 @@ class FakeDoor implements FleetDoor {
   /** What an answer about it takes. */
   statusMs = 10;
 
-  async status(): Promise<unknown> {
-    const { running } = this;
+  /** What whoever asks may do there; undefined: not even look. */
+  mayOperate: boolean | undefined = true;
+
+  async status() {
+    const { running, mayOperate } = this;
     await new Promise((resolve) => setTimeout(resolve, this.statusMs));
-    return { update: { pending: false, running, available: null } };
+    if (mayOperate === undefined) throw new HoldfastError('E_FORBIDDEN', 'not you');
+    return { mayOperate, status: { update: { pending: false, running, available: null } } };
   }
 
   async upgrade() {
@@ -70,12 +74,15 @@ class FakePage {
   /** All that it was told of them, in order. */
   readonly told: string[] = [];
   problem: string | null = null;
+  /** What it may do on beta. */
+  mayOperate: boolean | null = null;
 
   readonly hear = (change: MachineChange): void => {
     if (change.type === 'machines') this.problem = change.problem?.message ?? null;
     else {
       const { name, reachable } = change.machine;
       this.reachable.set(name, reachable);
+      if (name === 'beta') this.mayOperate = change.machine.mayOperate;
       this.told.push(`${name} ${reachable ? 'reachable' : 'away'}`);
     }
   };
@@ -251,5 +258,23 @@ test('a list that is the same is read no more, however often it is looked at, an
   door.sessions = [session('two')];
   await seconds(5);
   expect(page.told).toEqual(['alpha reachable', 'beta reachable']);
+  watch.close();
+});
+
+test('a page is told whether it may do more on a machine than look, as the last answer had it', async () => {
+  const door = new FakeDoor();
+  const watch = new MachineWatch(door);
+  const page = new FakePage();
+  door.statusMs = 2_000;
+  watch.listen(page.hear);
+  await seconds(1);
+  expect(page.mayOperate).toBeNull();
+  await seconds(5);
+  expect(page.mayOperate).toBe(true);
+  for (const mayOperate of [false, true, undefined]) {
+    door.mayOperate = mayOperate;
+    await seconds(60);
+    expect(page.mayOperate).toBe(mayOperate ?? false);
+  }
   watch.close();
 });

@@ -249,6 +249,7 @@ export class MachineWatch {
       build: lease.build,
       since: lease.since,
       daemon: daemon.told,
+      mayOperate: daemon.mayOperate,
       sessions: [...sessions],
       omitted,
     };

@@ -1,6 +1,7 @@
 import { lazy, type PointerEvent, type RefObject, Suspense, useRef } from 'react';
 import { restoreSession, runAgain } from '../sessions/actions.ts';
 import { useSession } from '../sessions/known-session.ts';
+import { useMayOperate } from '../sessions/rights.ts';
 import { isElsewhere } from '../sessions/session-key.ts';
 import { sharing } from '../sharing/sharing.ts';
 import { splitPane } from './commands.ts';
@@ -53,6 +54,7 @@ function PaneView({
   readonly isVisible: boolean;
 }) {
   const known = useSession(pane.session);
+  const mayStart = useMayOperate(pane.session);
   return (
     <div
       className="h-full min-h-0 min-w-0"
@@ -67,10 +69,12 @@ function PaneView({
           isOneOfMany={isOneOfMany}
           isVisible={isVisible}
           actions={{
-            onSplit: (direction) => void splitPane(pane, direction),
             onClose: () => changeLayout((layout) => closePane(layout, pane.id)),
-            onRunAgain: () => known && void runAgain(known),
-            onRestore: () => known && void restoreSession(known),
+            ...(mayStart && {
+              onSplit: (direction) => void splitPane(pane, direction),
+              onRunAgain: () => known && void runAgain(known),
+              onRestore: () => known && void restoreSession(known),
+            }),
             ...(isElsewhere(pane.session) ? {} : { onShare: () => sharing.set(pane.session) }),
           }}
         />

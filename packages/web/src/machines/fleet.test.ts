@@ -25,7 +25,7 @@ function session(id: string, createdAt: string): KnownSession {
 
 function machine(name: string, sessions: KnownSession[], isOwn = false): Machine {
   const build = { version: '1.0.0', build: 'aaa', since: '2026-01-01T00:00:00.000Z' };
-  const seen = { isOwn, reachable: true, lastSeenAt: null, daemon: null };
+  const seen = { isOwn, reachable: true, lastSeenAt: null, daemon: null, mayOperate: true };
   return { name, hostname: name, home: '/', ...build, ...seen, sessions, omitted: 0 };
 }
 

@@ -86,6 +86,11 @@ function withMachines(known: Fleet, machines: readonly Machine[]): Fleet {
   return { ...known, machines, sessions };
 }
 
+/** Whether the host's credentials are known to allow nothing else there. */
+export function isForLooking({ mayOperate }: Pick<Machine, 'mayOperate'>): boolean {
+  return mayOperate === false;
+}
+
 function byPlace(one: Machine, other: Machine): number {
   return Number(other.isOwn) - Number(one.isOwn) || (one.name < other.name ? -1 : 1);
 }

@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import { useStore } from '../store.ts';
-import { fleet } from './fleet.ts';
+import { fleet, isForLooking, type Machine } from './fleet.ts';
 
 export interface MachineChoiceProps {
   /** Undefined: that of the host. */
@@ -24,13 +24,23 @@ export default function MachineChoice({ machine, onChoose }: MachineChoiceProps)
         onChange={({ target: { value } }) => onChoose(value === own ? undefined : value)}
         className="h-9 w-full rounded-md border border-line bg-panel px-2 text-[13px] pointer-coarse:h-11 pointer-coarse:text-base"
       >
-        {machines.map(({ name, reachable, isOwn }) => (
-          <option key={name} value={name} disabled={!reachable}>
-            {name}
-            {isOwn ? ' (this machine)' : reachable ? '' : ' (unreachable)'}
-          </option>
-        ))}
+        {machines.map((one) => {
+          const why = whyNot(one);
+          return (
+            <option key={one.name} value={one.name} disabled={why !== undefined}>
+              {one.name}
+              {one.isOwn ? ' (this machine)' : why === undefined ? '' : ` (${why})`}
+            </option>
+          );
+        })}
       </select>
     </div>
   );
+}
+
+/** Why nothing can be started there; undefined if it can. */
+function whyNot(machine: Machine): string | undefined {
+  if (machine.isOwn) return undefined;
+  if (!machine.reachable) return 'unreachable';
+  return isForLooking(machine) ? 'view only' : undefined;
 }

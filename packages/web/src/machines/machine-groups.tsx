@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { timeOf } from '../sessions/describe.ts';
 import { LostNotice } from '../sessions/lost-notice.tsx';
 import { useStore } from '../store.ts';
-import { fleet, type KnownSession, type Machine } from './fleet.ts';
+import { fleet, isForLooking, type KnownSession, type Machine } from './fleet.ts';
 import { sinceText, versionText } from './machine-texts.ts';
 
 /** Rows of one machine: more are not read, but searched. */
@@ -16,7 +16,7 @@ export interface MachineGroupsProps {
   readonly isWanted: (session: KnownSession) => boolean;
   /** Whether one is not shown, since it is about to be forgotten. */
   readonly isHidden: (session: KnownSession) => boolean;
-  readonly rowOf: (session: KnownSession) => ReactNode;
+  readonly rowOf: (session: KnownSession, mayOperate: boolean) => ReactNode;
   readonly isSearching: boolean;
   /** What is said where no session is found at all. */
   readonly none: string;
@@ -32,7 +32,8 @@ export default function MachineGroups(props: MachineGroupsProps) {
     if (machine.isOwn) return { machine, all: [], rows: own.slice(0, ROWS_MAX), count: own.length };
     const all = known.sessions.get(machine.name)?.newestFirst ?? [];
     const wanted = all.filter(isWanted);
-    return { machine, all, rows: wanted.slice(0, ROWS_MAX).map(rowOf), count: wanted.length };
+    const rows = wanted.slice(0, ROWS_MAX).map((session) => rowOf(session, !isForLooking(machine)));
+    return { machine, all, rows, count: wanted.length };
   });
   // Who looks for something has no use for machines that have nothing like it.
   const shown = isSearching ? groups.filter(({ rows }) => rows.length > 0) : groups;
@@ -46,7 +47,12 @@ export default function MachineGroups(props: MachineGroupsProps) {
       {shown.map(({ machine, all, rows, count }) => (
         <Group key={machine.name} machine={machine} rows={rows} more={count - rows.length} now={now}>
           {!machine.isOwn && machine.reachable && (
-            <LostNotice sessions={all} isHidden={isHidden} machine={machine.name} />
+            <LostNotice
+              sessions={all}
+              isHidden={isHidden}
+              machine={machine.name}
+              mayOperate={!isForLooking(machine)}
+            />
           )}
         </Group>
       ))}
@@ -76,6 +82,7 @@ function Group({ machine, rows, more, now, children }: GroupProps) {
             {name}
           </h2>
           {isOwn && <span className="shrink-0 text-xs text-muted">this machine</span>}
+          {!isOwn && isForLooking(machine) && <span className="shrink-0 text-xs text-muted">view only</span>}
           <span
             className="ml-auto min-w-0 shrink truncate text-xs text-muted tabular-nums"
             title={versionText(machine)}

@@ -5,7 +5,7 @@ import { count, timeOf } from '../sessions/describe.ts';
 import { useStore } from '../store.ts';
 import { Button } from '../ui/button.tsx';
 import { useClock } from '../ui/clock.ts';
-import { fleet, type Machine, type UpgradeRun } from './fleet.ts';
+import { fleet, isForLooking, type Machine, type UpgradeRun } from './fleet.ts';
 import { sinceText, versionText } from './machine-texts.ts';
 import { dismissUpgrade, stoppedAt, upgradeMachines } from './upgrade-machines.ts';
 
@@ -27,6 +27,7 @@ export default function MachinesSection() {
   const { machines, run, problem } = known;
   const isBusy = run !== undefined && !run.isOver;
   const away = machines.filter(({ reachable }) => !reachable).length;
+  const isAllowed = machines.every((machine) => !machine.reachable || !isForLooking(machine));
   const stopped = run?.isOver ? stoppedAt(run) : undefined;
   return (
     <section aria-labelledby="machines-heading" className="rounded-xl border border-line bg-panel">
@@ -37,7 +38,8 @@ export default function MachinesSection() {
           </h2>
           <p className="text-muted">
             An upgrade puts what is installed on a machine in the place of its daemon, and keeps every
-            session. All are upgraded one after the other, until one fails.
+            session.
+            {isAllowed && ' All are upgraded one after the other, until one fails.'}
             {away > 0 &&
               ` ${count(away, 'machine')} can’t be reached, and ${away === 1 ? 'is' : 'are'} left out.`}
           </p>
@@ -52,9 +54,11 @@ export default function MachinesSection() {
               Dismiss results
             </Button>
           )}
-          <Button look="primary" isBusy={isBusy} onClick={() => upgrade()}>
-            {isBusy ? 'Upgrading…' : 'Upgrade all'}
-          </Button>
+          {isAllowed && (
+            <Button look="primary" isBusy={isBusy} onClick={() => upgrade()}>
+              {isBusy ? 'Upgrading…' : 'Upgrade all'}
+            </Button>
+          )}
         </span>
       </div>
       {problem !== null && (
@@ -108,6 +112,7 @@ function MachineRow({ machine, step, isBusy, now, onUpgrade }: MachineRowProps) 
               Unreachable · last seen {sinceText(lastSeenAt, now)}
             </span>
           )}
+          {isForLooking(machine) && ' · no upgrade allowed'}
           {/* A line that is broken begins with no dot. */}
           {'\u00a0· '}
           <span className="font-mono text-xs break-all">{versionText(machine)}</span>
@@ -125,9 +130,11 @@ function MachineRow({ machine, step, isBusy, now, onUpgrade }: MachineRowProps) 
           </span>
         )}
       </span>
-      <Button aria-label={`Upgrade ${name}`} isBusy={isBusy} disabled={!reachable} onClick={onUpgrade}>
-        {step?.state === 'upgrading' ? 'Upgrading…' : 'Upgrade'}
-      </Button>
+      {!isForLooking(machine) && (
+        <Button aria-label={`Upgrade ${name}`} isBusy={isBusy} disabled={!reachable} onClick={onUpgrade}>
+          {step?.state === 'upgrading' ? 'Upgrading…' : 'Upgrade'}
+        </Button>
+      )}
     </li>
   );
 }

@@ -10,10 +10,12 @@ export interface LostNoticeProps {
   readonly isHidden: (session: KnownSession) => boolean;
   /** Absent: that of the host. */
   readonly machine?: string;
+  /** Whether they may be restored. */
+  readonly mayOperate?: boolean;
 }
 
 /** That several sessions ended unseen, which can be restored all at once. */
-export function LostNotice({ sessions, isHidden, machine }: LostNoticeProps) {
+export function LostNotice({ sessions, isHidden, machine, mayOperate = true }: LostNoticeProps) {
   let lost = 0;
   for (const session of sessions) if (isLost(session) && !isHidden(session)) lost += 1;
   if (lost < 2) return null;
@@ -23,13 +25,15 @@ export function LostNotice({ sessions, isHidden, machine }: LostNoticeProps) {
       className="mb-2 flex items-center gap-2 rounded-md bg-warn-soft py-1.5 pr-1.5 pl-3 text-xs text-warn"
     >
       <span className="min-w-0 flex-1">{lost} sessions ended unseen, as with the machine.</span>
-      <Button
-        look="secondary"
-        {...(machine === undefined ? {} : { 'aria-label': `Restore all on ${machine}` })}
-        onClick={() => void restoreLost(machine)}
-      >
-        Restore all
-      </Button>
+      {mayOperate && (
+        <Button
+          look="secondary"
+          {...(machine === undefined ? {} : { 'aria-label': `Restore all on ${machine}` })}
+          onClick={() => void restoreLost(machine)}
+        >
+          Restore all
+        </Button>
+      )}
     </div>
   );
 }

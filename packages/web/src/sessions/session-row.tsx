@@ -9,6 +9,8 @@ import { SessionMenu } from './session-menu.tsx';
 
 export interface SessionRowProps {
   readonly session: KnownSession;
+  /** Whether more may be done with it than look at it. */
+  readonly mayOperate: boolean;
   /** Its output has grown while nobody looked. */
   readonly isUnread: boolean;
   /** It is in the focused pane. */
@@ -21,7 +23,7 @@ export interface SessionRowProps {
 }
 
 export function SessionRow(props: SessionRowProps) {
-  const { session, isUnread, isShown, activeAt, now, onForget, onShown } = props;
+  const { session, mayOperate, isUnread, isShown, activeAt, now, onForget, onShown } = props;
   const [isRenaming, setIsRenaming] = useState(false);
   const [isAsking, setIsAsking] = useState(false);
   const isRunning = session.state === 'running';
@@ -32,6 +34,7 @@ export function SessionRow(props: SessionRowProps) {
     setIsRenaming(false);
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (!mayOperate) return;
     if (event.key === 'F2') setIsRenaming(true);
     if (event.key === 'Delete') {
       if (isRunning) setIsAsking(true);
@@ -55,7 +58,7 @@ export function SessionRow(props: SessionRowProps) {
           type="button"
           aria-current={isShown}
           onKeyDown={onKeyDown}
-          onDoubleClick={() => setIsRenaming(true)}
+          onDoubleClick={() => mayOperate && setIsRenaming(true)}
           onClick={() => {
             showSession(session.id);
             onShown();
@@ -89,7 +92,7 @@ export function SessionRow(props: SessionRowProps) {
           </span>
         </button>
       )}
-      {isLost(session) && !isRenaming && (
+      {isLost(session) && mayOperate && !isRenaming && (
         <Button
           look="secondary"
           aria-label={`Restore ${session.name}`}
@@ -107,13 +110,15 @@ export function SessionRow(props: SessionRowProps) {
             {agoOf(activeAt, now)}
           </time>
         )}
-        <SessionMenu
-          session={session}
-          isRenaming={isRenaming}
-          onRename={() => setIsRenaming(true)}
-          onKill={() => setIsAsking(true)}
-          onForget={onForget}
-        />
+        {mayOperate && (
+          <SessionMenu
+            session={session}
+            isRenaming={isRenaming}
+            onRename={() => setIsRenaming(true)}
+            onKill={() => setIsAsking(true)}
+            onForget={onForget}
+          />
+        )}
       </span>
       <Confirm
         open={isAsking}

@@ -54,10 +54,15 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
   const hide = (id: string, isHidden: boolean) =>
     setHidden((known) => new Set(isHidden ? [...known, id] : [...known].filter((other) => other !== id)));
 
-  const rowOf = (session: KnownSession, known: { offset: number; activeAt: number } | undefined) => (
+  const rowOf = (
+    session: KnownSession,
+    known: { offset: number; activeAt: number } | undefined,
+    mayOperate: boolean,
+  ) => (
     <SessionRow
       key={session.id}
       session={session}
+      mayOperate={mayOperate}
       isShown={session.id === shown}
       isUnread={known !== undefined && session.id !== shown && known.offset > (seenOffsets[session.id] ?? 0)}
       activeAt={known?.activeAt}
@@ -70,10 +75,14 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
     />
   );
   const rows = found.map((session) =>
-    rowOf(session, {
-      offset: session.offset,
-      activeAt: activeAt.get(session.id) ?? Date.parse(session.exitedAt ?? session.createdAt),
-    }),
+    rowOf(
+      session,
+      {
+        offset: session.offset,
+        activeAt: activeAt.get(session.id) ?? Date.parse(session.exitedAt ?? session.createdAt),
+      },
+      true,
+    ),
   );
   const none = wanted === '' ? 'No sessions yet.' : `Nothing is called “${query.trim()}”.`;
 
@@ -114,7 +123,7 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
             own={rows}
             isWanted={isWanted}
             isHidden={isHidden}
-            rowOf={(session) => rowOf(session, undefined)}
+            rowOf={(session, mayOperate) => rowOf(session, undefined, mayOperate)}
             isSearching={wanted !== ''}
             none={none}
             now={now}

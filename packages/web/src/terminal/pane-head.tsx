@@ -11,10 +11,11 @@ import { Indicator } from './indicator.tsx';
 import type { LinkView, Size } from './link.ts';
 
 export interface PaneActions {
-  readonly onSplit: (direction: 'row' | 'column') => void;
   readonly onClose: () => void;
-  readonly onRunAgain: () => void;
-  readonly onRestore: () => void;
+  /** Absent: nothing may be started there. */
+  readonly onSplit?: (direction: 'row' | 'column') => void;
+  readonly onRunAgain?: () => void;
+  readonly onRestore?: () => void;
   /** Absent: it can't be. */
   readonly onShare?: () => void;
 }
@@ -107,16 +108,7 @@ export function PaneHead({
               <Share2 size={14} aria-hidden />
             </IconButton>
           )}
-          <IconButton
-            label={`Split right (${keyOf('splitRight')})`}
-            className="max-md:hidden"
-            onClick={() => actions.onSplit('row')}
-          >
-            <Columns2 size={14} aria-hidden />
-          </IconButton>
-          <IconButton label={`Split down (${keyOf('splitDown')})`} onClick={() => actions.onSplit('column')}>
-            <Rows2 size={14} aria-hidden />
-          </IconButton>
+          {actions.onSplit && <SplitButtons onSplit={actions.onSplit} />}
           <IconButton
             label={`Close the pane; the session runs on (${keyOf('closePane')})`}
             onClick={actions.onClose}
@@ -126,6 +118,23 @@ export function PaneHead({
         </>
       )}
     </header>
+  );
+}
+
+function SplitButtons({ onSplit }: { readonly onSplit: NonNullable<PaneActions['onSplit']> }) {
+  return (
+    <>
+      <IconButton
+        label={`Split right (${keyOf('splitRight')})`}
+        className="max-md:hidden"
+        onClick={() => onSplit('row')}
+      >
+        <Columns2 size={14} aria-hidden />
+      </IconButton>
+      <IconButton label={`Split down (${keyOf('splitDown')})`} onClick={() => onSplit('column')}>
+        <Rows2 size={14} aria-hidden />
+      </IconButton>
+    </>
   );
 }
 
