@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect } from 'vitest';
 import { complaints } from './support/complaints.ts';
 import { FleetHouse } from './support/fleet-house.ts';
+import { holdBackTerminals } from './support/hold-back-terminals.ts';
 import { TestHost } from './support/test-host.ts';
 import { TestNats, whyNoNats } from './support/test-nats.ts';
 import { WebPage } from './support/web-page.ts';
@@ -33,16 +34,6 @@ const RECORD_REACHABLE = `{
   const note = () => window.reachableShown.push(group.dataset.reachable);
   new MutationObserver(note).observe(group, { attributeFilter: ['data-reachable'] });
 }`;
-
-/** What the host says to terminals of a page waits until it is delivered. */
-async function holdBackTerminals({ page }: WebPage): Promise<{ deliver: () => void }> {
-  let deliver = () => {};
-  const mayPass = new Promise<void>((resolve) => (deliver = resolve));
-  await page.routeWebSocket(/\/terminal\//, (near) => {
-    near.connectToServer().onMessage((message) => void mayPass.then(() => near.send(message)));
-  });
-  return { deliver };
-}
 
 webTest(
   'sessions are listed by machine, and one of another machine is used as one of this: it is typed into, resized, renamed, split, killed and forgotten',

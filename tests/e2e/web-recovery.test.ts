@@ -1,6 +1,7 @@
 import { stopProcess, untilEnded } from '@holdfast/testkit';
 import { describe, expect } from 'vitest';
 import { startFailing } from './support/failing-host.ts';
+import { holdBackTerminals } from './support/hold-back-terminals.ts';
 import { TestHost } from './support/test-host.ts';
 import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
@@ -82,6 +83,7 @@ webTest.concurrent(
     await using host = await TestHost.start();
     await using web = await WebPage.open(browser, host.at);
     const id = await web.newSession({ command: 'sh', name: 'patient' });
+    await web.forgetLinks();
     await host.crash();
     const late = web.pane(id).getByText("Terminals aren't responding");
     await late.waitFor();
@@ -91,6 +93,25 @@ webTest.concurrent(
     expect(await web.linksShown()).toEqual(['Reconnecting…', "Terminals aren't responding"]);
     await host.start();
     await web.pane(id).locator('[data-link=live]').waitFor();
+  },
+);
+
+webTest.concurrent(
+  'a pane that is opened says that it connects, and only one that had a connection that it does so again',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    const { id } = await host.client().terminal.create.mutate({ command: ['cat'], name: 'slow' });
+    await using web = await WebPage.open(browser, host.at);
+    const { deliver } = await holdBackTerminals(web);
+    await web.page.locator(`[data-session-row="${id}"]`).getByRole('button').first().click();
+    await expect.poll(() => web.linksShown(), { timeout: 30_000 }).toContain('Connecting…');
+    deliver();
+    await web.pane(id).locator('[data-link=live]').waitFor();
+    expect(await web.linksShown()).not.toContain('Reconnecting…');
+    await host.crash();
+    await web.pane(id).getByText('Reconnecting…').waitFor();
+    expect(web.errors).toEqual([]);
   },
 );
 

@@ -7,19 +7,21 @@ import { Hint } from '../ui/hint.tsx';
 import { ForceRestart } from '../settings/force-restart.tsx';
 import { HangingDaemon } from '../settings/hanging-daemon.tsx';
 import type { LinkView } from './link.ts';
-import { LINK_LABEL, type LinkState } from './link-state.ts';
+import { linkLabel } from './link-state.ts';
 
 /** What is the matter, and what to do about it. */
 function Explained({
-  state,
+  view: { state, wasAttached },
   known,
   machine,
 }: {
-  readonly state: LinkState;
+  readonly view: LinkView;
   readonly known: Household;
   readonly machine: string | undefined;
 }) {
-  if (state === 'opening' || state === 'waiting')
+  if (isTrying(state) && !wasAttached)
+    return 'The connection is being made. What you type is kept until then.';
+  if (isTrying(state))
     return 'The connection was lost, and is made again by itself. What you type is kept until then.';
   if (known.hostIsGone)
     return (
@@ -40,6 +42,11 @@ function Explained({
   return 'Your programs are still running. What you type is kept until they can be reached.';
 }
 
+/** Whether it has lasted for a moment only: that is over before a question is read. */
+function isTrying(state: LinkView['state']): boolean {
+  return state === 'opening' || state === 'waiting';
+}
+
 /** A pane's connection: quiet while all is well. */
 export function Indicator({
   view,
@@ -53,15 +60,14 @@ export function Indicator({
 }) {
   const known = useStore(household);
   const [isAsking, setIsAsking] = useState(false);
-  const label = LINK_LABEL[view.state];
+  const label = linkLabel(view.state, view);
   if (label === null)
     return view.state === 'ended' ? null : (
       <span data-link="live" title="Live" className="mx-1 size-2 shrink-0 rounded-full bg-good/80">
         <span className="sr-only">Live</span>
       </span>
     );
-  // What is lost for a moment is back before a question is read.
-  const isTrying = view.state === 'opening' || view.state === 'waiting';
+  const isFirst = isTrying(view.state) && !view.wasAttached;
   const isBad = view.state === 'refused';
   const look = isBad ? 'bg-bad-soft text-bad' : 'bg-warn-soft text-warn';
   return (
@@ -79,13 +85,13 @@ export function Indicator({
             <span role="status">{label}</span>
           </Popover.Trigger>
         }
-        text={view.error ?? <Explained state={view.state} known={known} machine={machine} />}
+        text={view.error ?? <Explained view={view} known={known} machine={machine} />}
       >
         <div className="flex flex-wrap gap-2">
           <Button look="primary" onClick={onReconnect}>
-            Reconnect
+            {isFirst ? 'Try again' : 'Reconnect'}
           </Button>
-          {!isTrying && machine === undefined && canRestart(known) && (
+          {!isTrying(view.state) && machine === undefined && canRestart(known) && (
             <Button onClick={() => setIsAsking(true)}>Restart all…</Button>
           )}
         </div>

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   eventOfClose,
   LINK,
-  LINK_LABEL,
+  linkLabel,
   type LinkEffect,
   type LinkEvent,
   type LinkState,
@@ -24,13 +24,23 @@ const events = Object.keys(LINK.live) as LinkEvent[];
 
 describe('the link of a pane', () => {
   test('says so when it reconnects, and after ten seconds that nobody responds', () => {
-    expect(LINK_LABEL[run('live', 'lost').state]).toBe('Reconnecting…');
-    expect(LINK_LABEL[run('live', 'lost', 'due', 'lost').state]).toBe('Reconnecting…');
-    expect(LINK_LABEL[run('live', 'lost', 'due', 'lost', 'late').state]).toBe("Terminals aren't responding");
-    expect(LINK_LABEL[run('live', 'lost', 'late', 'due', 'lost', 'due').state]).toBe(
-      "Terminals aren't responding",
-    );
-    expect(LINK_LABEL[run('live', 'refused').state]).toBe('Disconnected');
+    const again = (...events: LinkEvent[]) => linkLabel(run('live', ...events).state, { wasAttached: true });
+    expect(again('lost')).toBe('Reconnecting…');
+    expect(again('lost', 'due', 'lost')).toBe('Reconnecting…');
+    expect(again('lost', 'due', 'lost', 'late')).toBe("Terminals aren't responding");
+    expect(again('lost', 'late', 'due', 'lost', 'due')).toBe("Terminals aren't responding");
+    expect(again('refused')).toBe('Disconnected');
+  });
+
+  test('says that it connects, and not that it does so again, until it is attached', () => {
+    const first = (...events: LinkEvent[]) =>
+      linkLabel(run('opening', ...events).state, { wasAttached: false });
+    expect(first()).toBe('Connecting…');
+    expect(first('lost')).toBe('Connecting…');
+    expect(first('lost', 'due', 'lost', 'due')).toBe('Connecting…');
+    expect(first('lost', 'late')).toBe("Terminals aren't responding");
+    expect(first('refused')).toBe('Disconnected');
+    expect(first('attached')).toBeNull();
   });
 
   test('recovers by itself from everything but a refusal', () => {

@@ -53,7 +53,7 @@ export interface Transition {
   readonly effects: readonly LinkEffect[];
 }
 
-/** How long a pane only says that it reconnects, in ms. */
+/** How long a pane only says that it connects, in ms. */
 export const LATE_MS = 10_000;
 
 const go = (state: LinkState, ...effects: LinkEffect[]): Transition => ({ state, effects });
@@ -150,8 +150,21 @@ export const LINK: Readonly<Record<LinkState, Readonly<Record<LinkEvent, Transit
   },
 };
 
-/** What the user is told; null: nothing, all is well. */
-export const LINK_LABEL: Readonly<Record<LinkState, string | null>> = {
+/** What the user is told; null: nothing, all is well. `wasAttached`: what is made is not the first connection. */
+export function linkLabel(
+  state: LinkState,
+  { wasAttached }: { readonly wasAttached: boolean },
+): string | null {
+  return (wasAttached ? undefined : FIRST_LABEL[state]) ?? LABEL[state];
+}
+
+/** Where there was no connection, none is made again. */
+const FIRST_LABEL: Partial<Readonly<Record<LinkState, string>>> = {
+  opening: 'Connecting…',
+  waiting: 'Connecting…',
+};
+
+const LABEL: Readonly<Record<LinkState, string | null>> = {
   opening: 'Reconnecting…',
   waiting: 'Reconnecting…',
   openingLate: "Terminals aren't responding",

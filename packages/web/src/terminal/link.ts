@@ -48,6 +48,8 @@ export interface LinkSink {
 /** What a pane shows of its link. */
 export interface LinkView {
   readonly state: LinkState;
+  /** Whether there was a connection that showed the session. */
+  readonly wasAttached: boolean;
   /** Whether the session's size follows this pane. */
   readonly leading: boolean;
   readonly readOnly: boolean;
@@ -115,6 +117,7 @@ export class TerminalLink {
     this.#size = options.size;
     this.view = new Store<LinkView>({
       state: 'opening',
+      wasAttached: false,
       leading: false,
       readOnly: options.readOnly,
       heldBytes: options.outbox.heldBytes,
@@ -310,6 +313,7 @@ export class TerminalLink {
     if (readOnly) this.#dropInput();
     this.#outbox.restart();
     this.#on('attached');
+    this.#show({ wasAttached: true });
     this.#flush();
   }
 
