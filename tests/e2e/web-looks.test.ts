@@ -124,6 +124,12 @@ webTest(
     const { page } = web;
     await page.getByRole('navigation', { name: 'Sessions' }).waitFor();
     await web.picture('phone-list');
+    await page.getByRole('button', { name: 'More for pocket' }).tap();
+    await page.getByRole('menuitem', { name: 'Rename' }).waitFor();
+    await web.picture('phone-menu');
+    expect(await page.locator('kbd').filter({ visible: true }).count()).toBe(0);
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
     await page.locator(`[data-session-row="${id}"]`).getByText('pocket', { exact: true }).tap();
     await web.pane(id).locator('[data-link=live]').waitFor();
     await web.pane(id).getByRole('button', { name: 'Esc', exact: true }).tap();

@@ -37,7 +37,7 @@ export function SessionMenu({ session, isRenaming, onRename, onKill, onForget }:
           onCloseAutoFocus={(event) => isRenaming && event.preventDefault()}
         >
           <DropdownMenu.Item className={ITEM} onSelect={onRename}>
-            Rename <kbd className="text-xs text-muted">F2</kbd>
+            Rename <KeyHint>F2</KeyHint>
           </DropdownMenu.Item>
           {!isElsewhere(session.id) && (
             <DropdownMenu.Item className={ITEM} onSelect={() => sharing.set(session.id)}>
@@ -46,7 +46,7 @@ export function SessionMenu({ session, isRenaming, onRename, onKill, onForget }:
           )}
           {session.state === 'running' ? (
             <DropdownMenu.Item className={`${ITEM} text-bad`} onSelect={onKill}>
-              Kill… <kbd className="text-xs text-muted">Del</kbd>
+              Kill… <KeyHint>Del</KeyHint>
             </DropdownMenu.Item>
           ) : (
             <>
@@ -54,7 +54,7 @@ export function SessionMenu({ session, isRenaming, onRename, onKill, onForget }:
                 Restore
               </DropdownMenu.Item>
               <DropdownMenu.Item className={ITEM} onSelect={onForget}>
-                Forget <kbd className="text-xs text-muted">Del</kbd>
+                Forget <KeyHint>Del</KeyHint>
               </DropdownMenu.Item>
             </>
           )}
@@ -62,4 +62,9 @@ export function SessionMenu({ session, isRenaming, onRename, onKill, onForget }:
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
   );
+}
+
+/** The key that does the same in the row. A phone has none. */
+function KeyHint({ children }: { readonly children: string }) {
+  return <kbd className="text-xs text-muted pointer-coarse:hidden">{children}</kbd>;
 }
