@@ -3,9 +3,10 @@ import path from 'node:path';
 import { beforeEach, expect } from 'vitest';
 import { complaints } from './support/complaints.ts';
 import { FleetHouse } from './support/fleet-house.ts';
+import { FleetPair } from './support/fleet-pair.ts';
 import { reboot } from './support/reboot.ts';
 import { TestHost } from './support/test-host.ts';
-import { TestNats, whyNoNats } from './support/test-nats.ts';
+import { whyNoNats } from './support/test-nats.ts';
 import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
 
@@ -20,10 +21,6 @@ beforeEach(({ skip }) => {
   const why = whyNoNats();
   if (why !== undefined) skip(why);
 });
-
-function startHost(name: string, nats: TestNats): Promise<TestHost> {
-  return TestHost.start({ args: ['--fleet', nats.url, '--fleet-name', name] });
-}
 
 function row({ page }: WebPage, key: string) {
   return page.locator(`[data-session-row="${key}"]`);
@@ -56,15 +53,14 @@ webTest(
   'what another machine has taken down with it is restored there: in its pane, in the list, and all at once',
   { timeout: 180_000 },
   async ({ browser }) => {
-    await using nats = await TestNats.start();
-    await using alpha = await startHost('alpha', nats);
-    await using beta = await startHost('beta', nats);
+    await using pair = await FleetPair.start();
+    const { alpha, beta } = pair;
     await alpha.client().terminal.create.mutate({ command: ['cat'], name: 'here' });
     const { create, list } = beta.client().terminal;
     const { id } = await create.mutate({ command: ['sh'], name: 'first' });
     for (const name of ['second', 'third', 'fourth']) await create.mutate({ command: ['cat'], name });
     const all = await list.query();
-    await using web = await WebPage.open(browser, alpha.at);
+    await using web = await pair.openPage(browser);
     const { page } = web;
     const key = `beta/${id}`;
     await show(web, key, 'first');
@@ -111,12 +107,11 @@ webTest(
   'what has ended on another machine by itself is restored from its menu, again and again, and its pane goes on',
   { timeout: 120_000 },
   async ({ browser }) => {
-    await using nats = await TestNats.start();
-    await using alpha = await startHost('alpha', nats);
-    await using beta = await startHost('beta', nats);
+    await using pair = await FleetPair.start();
+    const { beta } = pair;
     const { terminal } = beta.client();
     const { id } = await terminal.create.mutate({ command: ['sh'], name: 'again' });
-    await using web = await WebPage.open(browser, alpha.at);
+    await using web = await pair.openPage(browser);
     const { page } = web;
     const key = `beta/${id}`;
     await show(web, key, 'again');
@@ -138,9 +133,8 @@ webTest(
   'what is run again on another machine is all of its command there, of which the list has the beginning; of one that is not told whole it is nothing',
   { timeout: 120_000 },
   async ({ browser }) => {
-    await using nats = await TestNats.start();
-    await using alpha = await startHost('alpha', nats);
-    await using beta = await startHost('beta', nats);
+    await using pair = await FleetPair.start();
+    const { alpha, beta } = pair;
     const { terminal } = beta.client();
     const cwd = beta.home.scratch('there');
     const script = 'stty size; pwd; echo "$1" | wc -c; read go; exit 3';
@@ -148,7 +142,7 @@ webTest(
       terminal.create.mutate({ command: ['sh', '-c', script, 'sh', text], name, cwd });
     const long = await start('long', LONG);
     const longer = await start('longer', VERY_LONG);
-    await using web = await WebPage.open(browser, alpha.at);
+    await using web = await pair.openPage(browser);
     const { page } = web;
     const key = `beta/${long.id}`;
     await show(web, key, 'long');
@@ -184,14 +178,13 @@ webTest(
   'what can’t be started on another machine says why, and stays as it was',
   { timeout: 120_000 },
   async ({ browser }) => {
-    await using nats = await TestNats.start();
-    await using alpha = await startHost('alpha', nats);
-    await using beta = await startHost('beta', nats);
+    await using pair = await FleetPair.start();
+    const { beta } = pair;
     const { terminal } = beta.client();
     const gone = path.join(beta.home.scratch('gone'), 'program');
     writeFileSync(gone, '#!/bin/sh\necho ran; read go; rm "$0"\n', { mode: 0o700 });
     const { id } = await terminal.create.mutate({ command: [gone], name: 'once' });
-    await using web = await WebPage.open(browser, alpha.at);
+    await using web = await pair.openPage(browser);
     const { page } = web;
     const key = `beta/${id}`;
     await show(web, key, 'once');

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect } from 'vitest';
 import { complaints } from './support/complaints.ts';
 import { FleetHouse } from './support/fleet-house.ts';
+import { FleetPair, startInFleet } from './support/fleet-pair.ts';
 import { holdBackTerminals } from './support/hold-back-terminals.ts';
-import { TestHost } from './support/test-host.ts';
 import { TestNats, whyNoNats } from './support/test-nats.ts';
 import { WebPage } from './support/web-page.ts';
 import { webTest } from './support/web-test.ts';
@@ -17,10 +17,6 @@ beforeEach(({ skip }) => {
   const why = whyNoNats();
   if (why !== undefined) skip(why);
 });
-
-function startHost(name: string, nats: TestNats): Promise<TestHost> {
-  return TestHost.start({ args: ['--fleet', nats.url, '--fleet-name', name] });
-}
 
 /** The sessions of one machine, in the list. */
 function group({ page }: WebPage, machine: string) {
@@ -39,12 +35,11 @@ webTest(
   'sessions are listed by machine, and one of another machine is used as one of this: it is typed into, resized, renamed, split, killed and forgotten',
   { timeout: 120_000 },
   async ({ browser }) => {
-    await using nats = await TestNats.start();
-    await using alpha = await startHost('alpha', nats);
-    await using beta = await startHost('beta', nats);
+    await using pair = await FleetPair.start();
+    const { alpha, beta } = pair;
     const here = await alpha.client().terminal.create.mutate({ command: ['cat'], name: 'here' });
     const there = await beta.client().terminal.create.mutate({ command: ['sh'], name: 'there' });
-    await using web = await WebPage.open(browser, alpha.at);
+    await using web = await pair.openPage(browser);
     const { page } = web;
     await group(web, 'alpha').locator(`[data-session-row="${here.id}"]`).waitFor();
     expect(await group(web, 'alpha').getByText('this machine').count()).toBe(1);
@@ -99,10 +94,9 @@ webTest(
   'a session is started on another machine, in the home folder there',
   { timeout: 120_000 },
   async ({ browser }) => {
-    await using nats = await TestNats.start();
-    await using alpha = await startHost('alpha', nats);
-    await using beta = await startHost('beta', nats);
-    await using web = await WebPage.open(browser, alpha.at);
+    await using pair = await FleetPair.start();
+    const { alpha, beta } = pair;
+    await using web = await pair.openPage(browser);
     const { page } = web;
     await group(web, 'beta').waitFor();
     await page.keyboard.press('Alt+Shift+KeyN');
@@ -122,7 +116,7 @@ webTest(
   { timeout: 120_000 },
   async ({ browser }) => {
     await using nats = await TestNats.start();
-    await using alpha = await startHost('alpha', nats);
+    await using alpha = await startInFleet('alpha', nats);
     const { create } = alpha.client().terminal;
     for (let number = 0; number < ROWS + 3; number += 1)
       await create.mutate({ command: ['true'], name: `number ${number}.` });
@@ -141,10 +135,9 @@ webTest(
   'a page that was hidden for longer than a machine may be unseen shows the others as they are when it is seen again',
   { timeout: 120_000 },
   async ({ browser }) => {
-    await using nats = await TestNats.start();
-    await using alpha = await startHost('alpha', nats);
-    await using beta = await startHost('beta', nats);
-    await using web = await WebPage.open(browser, alpha.at);
+    await using pair = await FleetPair.start();
+    const { beta } = pair;
+    await using web = await pair.openPage(browser);
     await group(web, 'beta').and(web.page.locator('[data-reachable=true]')).waitFor();
     await web.page.evaluate(RECORD_REACHABLE);
     await web.setHidden(true);
@@ -166,9 +159,8 @@ describe.for(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     'a machine whose host is killed is shown as unreachable within 10 s, with when it was seen; its terminal goes on when it is back',
     { timeout: 120_000 },
     async ({ browser }) => {
-      await using nats = await TestNats.start();
-      await using alpha = await startHost('alpha', nats);
-      await using beta = await startHost('beta', nats);
+      await using pair = await FleetPair.start();
+      const { alpha, beta } = pair;
       await alpha.client().terminal.create.mutate({ command: ['cat'], name: 'notes' });
       const { id } = await beta.client().terminal.create.mutate({ command: ['cat'], name: 'build' });
       await using web = await WebPage.open(browser, alpha.at, { colorScheme });
