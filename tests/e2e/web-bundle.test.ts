@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { repository } from '@holdfast/testkit';
@@ -18,4 +18,15 @@ test('the first paint needs at most 500 KB, and no terminal', () => {
   const bytes = [Buffer.from(html), ...contents].reduce((sum, content) => sum + gzipSync(content).length, 0);
   expect(bytes).toBeLessThan(FIRST_PAINT_BYTES);
   expect(contents.some((content) => content.includes('xterm-helper-textarea'))).toBe(false);
+});
+
+test('of the protocol the page has tables and types, and none of the schemas by which messages are parsed', () => {
+  const folder = path.join(repository, 'dist', 'web', 'assets');
+  const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  expect(scripts.length).toBeGreaterThan(1);
+  // Each schema has a field of that name, which no bundler shortens.
+  const withSchemas = scripts.filter((name) =>
+    readFileSync(path.join(folder, name), 'utf8').includes('_zod'),
+  );
+  expect(withSchemas).toEqual([]);
 });

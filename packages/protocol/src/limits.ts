@@ -35,6 +35,8 @@ export const LIMITS = {
   sessions: 4_096,
   /** Characters in a session's name. */
   nameCharacters: 64,
+  /** Characters that are told of a session's command, and an ellipsis behind them: a list holds that of every session. */
+  toldCommandCharacters: 8_192,
   /** Characters in an input stream's id. */
   streamIdCharacters: 64,
   /** Columns and rows of a terminal: 1 to this. */

@@ -1,3 +1,4 @@
+import { LIMITS } from '@holdfast/protocol';
 import { expect, test } from 'vitest';
 import { agoOf, commandOf, exitOf, folderOf, isCut, splitCommand } from './describe.ts';
 
@@ -18,10 +19,10 @@ test('a command line that ends within a quote, or with a backslash, is none', ()
 });
 
 test('a command of which the rest is not told is known by its length', () => {
-  // As the daemon tells commands: 8,192 characters, and an ellipsis.
-  const whole = ['sh', 'x'.repeat(8_189)];
+  const told = LIMITS.toldCommandCharacters - 'sh '.length;
+  const whole = ['sh', 'x'.repeat(told)];
   expect(isCut(whole)).toBe(false);
-  expect(isCut(['sh', `${'x'.repeat(8_189)}…`])).toBe(true);
+  expect(isCut(['sh', `${'x'.repeat(told)}…`])).toBe(true);
   expect(isCut([...whole, '…'])).toBe(true);
   expect(isCut(['echo', '…'])).toBe(false);
 });

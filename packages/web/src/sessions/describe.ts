@@ -1,7 +1,4 @@
-import type { Session } from '@holdfast/protocol';
-
-/** Of a command, by the daemon; behind them is an ellipsis. */
-const TOLD_CHARACTERS = 8_192;
+import { LIMITS, type Session } from '@holdfast/protocol';
 
 type Exit = NonNullable<Session['exit']>;
 
@@ -13,7 +10,7 @@ export function commandOf({ command }: Pick<Session, 'command'>): string {
 
 /** Whether it is only the beginning of what runs, since so much of a command is told. */
 export function isCut(command: readonly string[]): boolean {
-  return command.join(' ').length > TOLD_CHARACTERS;
+  return command.join(' ').length > LIMITS.toldCommandCharacters;
 }
 
 /** The folder's last parts, with `~` for a home folder. */
