@@ -168,6 +168,10 @@ export class Daemon {
         for (const session of this.#registry.all) session.wasFrozen(ms);
       },
     });
+    this.#reactor.onStoodStill = (ms) => {
+      this.#log('daemon.stood-still', { ms: Math.round(ms) });
+      for (const session of this.#registry.all) session.wasFrozen(ms);
+    };
   }
 
   /** Begins to serve; undefined if another daemon owns the home. Throws whatever stands in the way. */

@@ -60,6 +60,8 @@ const BLIND_WAIT_MS = 20;
 /** How long libuv is kept waiting, in milliseconds a wait, and for how many waits, if all callbacks were DONE. */
 const LINGER_MS = 1;
 const LINGER_WAITS = 8;
+/** A wait that ends so much later than it should, in milliseconds, was none: the process was stopped, or its machine. */
+const STANDSTILL_MS = 1_000;
 /** The longest delay of a Node timer. */
 const LONGEST_MS = 0x7fff_ffff;
 
@@ -99,9 +101,19 @@ export class Reactor {
   #turns = 0;
   /** When the last wait ended; 0 before the first. */
   #wokenAt = 0;
+  /** When the wait began. */
+  #turnEndedAt = 0;
+  /** When it should be over. */
+  #waitUntil = Number.POSITIVE_INFINITY;
 
   /** How long it took from the end of each wait to the next one, libuv's turn included. */
   readonly turnTimes: TurnTimes = new TurnTimes();
+
+  /**
+   * Called before anything else when the process stood still for so long: stopped by a signal, frozen with its container. Its timers
+   * are due later by as much already; what else counts time can be told.
+   */
+  onStoodStill: (ms: number) => void = () => {};
 
   constructor() {
     this.watch(this.#wakePipe.read, READABLE, () =>
@@ -217,6 +229,7 @@ export class Reactor {
   #turnEnds(): number {
     const now = performance.now();
     if (this.#wokenAt > 0) this.turnTimes.note(now - this.#wokenAt);
+    this.#turnEndedAt = now;
     return now;
   }
 
@@ -224,6 +237,7 @@ export class Reactor {
   #waitOnce(timeoutMs: number): boolean {
     this.#turns += 1;
     this.#isDone = true;
+    this.#waitUntil = timeoutMs < 0 ? Number.POSITIVE_INFINITY : this.#turnEndedAt + timeoutMs;
     const isWoken = this.#poller.wait(timeoutMs, this.#woken, this.#report);
     if (this.#alwaysReady.size > 0) this.#reportAlwaysReady();
     this.#runTimers();
@@ -236,7 +250,13 @@ export class Reactor {
   }
 
   readonly #woken = (): void => {
+    const waitsSince = this.#turnEndedAt;
     this.#wokenAt = performance.now();
+    if (this.#wokenAt < this.#waitUntil + STANDSTILL_MS) return;
+    // When in the wait it began nobody knows: whoever has a right for a while is not to lose any of it.
+    const stoodMs = this.#wokenAt - waitsSince;
+    this.postpone(stoodMs);
+    this.#call(this.onStoodStill, stoodMs);
   };
 
   readonly #report = (fd: number, ready: number): void => {

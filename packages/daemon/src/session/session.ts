@@ -295,7 +295,7 @@ export class Session {
     this.#askForEnd();
   }
 
-  /** A hand-over that failed has stopped everything for so long: nobody loses a right to hold the program back by it. */
+  /** Everything has stood still for so long, as in a hand-over that failed: nobody loses a right to hold the program back by it. */
   wasFrozen(ms: number): void {
     this.#pace.wasFrozen(ms);
   }
