@@ -38,7 +38,12 @@ export function read(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new HoldfastError('E_USAGE', `can't read ${file}: ${why}`, { cause });
+    throw new HoldfastError('E_USAGE', `can't read ${file}: ${whyUnread(cause)}`, { cause });
   }
+}
+
+/** What the system says, without the path, which is said already. */
+function whyUnread(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.replace(/, \w+( '.*')?$/, '');
 }

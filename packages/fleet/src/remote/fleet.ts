@@ -50,8 +50,11 @@ export class Fleet implements AsyncDisposable {
       for (const bucket of Object.keys(BUCKETS) as Bucket[])
         if (await makeBucket(this.#nc, bucket)) made.push(BUCKETS[bucket].name);
       return made;
-    } catch (cause) {
-      throw asHoldfastError(cause, this.#address);
+    } catch (error) {
+      const cause = asHoldfastError(error, this.#address);
+      if (cause.code !== 'E_FORBIDDEN') throw cause;
+      const message = `can't set up the fleet: ${cause.message}; it takes a user who may make buckets, in docs/fleet.md "store"`;
+      throw new HoldfastError('E_FORBIDDEN', message, { cause });
     }
   }
 
