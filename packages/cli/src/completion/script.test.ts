@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -102,6 +102,22 @@ test.skipIf(spawnSync('fish', ['-c', ':']).status !== 0).each([
   expect(offered.filter((word) => word && !word.includes('/'))).toEqual(expected);
 });
 
+test.skipIf(spawnSync('zsh', ['-c', ':']).status !== 0).each([
+  ['holdfast att', ['attach']],
+  ['holdfast attach ', ['build', 'shell-2']],
+  ['holdfast forget build sh', ['shell-2']],
+  ['holdfast tail build --fr', ['--from']],
+  ['holdfast --host ', ['build1']],
+  ['holdfast attach --host b', ['build1']],
+  ['holdfast --host build1 att', ['attach']],
+  ['holdfast --host build1 attach ', ['remote']],
+  ['holdfast attach --host build1 ', ['remote']],
+  ['holdfast kill --signal US', ['USR1', 'USR2']],
+  ['holdfast send build ', []],
+])('zsh completes "%s"', (line, expected) => {
+  expect(offeredByZsh(line)).toEqual(expected);
+});
+
 test('bash offers nothing where there is no session', () => {
   const script = completionScript('bash', commands).replace(listNames('"${where[@]}"'), ':');
   const program = `${script}\nCOMP_WORDS=(holdfast attach ''); COMP_CWORD=2\n_holdfast; echo "\${#COMPREPLY[@]}"`;
@@ -112,6 +128,39 @@ test('session names are read from JSON without a JSON parser', () => {
   expect(run('sh', listNames()).stdout).toBe('build\nshell-2\n');
   expect(run('sh', LIST_HOSTS).stdout).toBe('build1\n');
 });
+
+/** What zsh's own line editor is given to choose from, in a terminal. */
+function offeredByZsh(line: string): string[] {
+  const answer = path.join(folder, 'answer');
+  writeFileSync(answer, '');
+  writeFileSync(path.join(folder, 'zsh-script'), completionScript('zsh', commands));
+  writeFileSync(path.join(folder, '.zshrc'), TELL_COMPLETIONS);
+  const env = {
+    ...process.env,
+    PATH: `${folder}:${process.env['PATH']}`,
+    ZDOTDIR: folder,
+    TYPED: line,
+    ANSWER: answer,
+  };
+  const inTerminal = 'zmodload zsh/zpty; zpty inner zsh -d -i; while zpty -r inner line; do :; done';
+  spawnSync('zsh', ['-f', '-c', inTerminal], { env });
+  return readFileSync(answer, 'utf8').split('\n').filter(Boolean);
+}
+
+/** As soon as a line can be typed, writes what completes it, and ends. `compadd -O`, `-A` and `-D` only ask, and add nothing. */
+const TELL_COMPLETIONS = `autoload -Uz compinit; compinit -u -d $ZDOTDIR/dump
+source $ZDOTDIR/zsh-script
+compadd() {
+  local -a hits
+  if [[ " $* " != *' -'[OAD]' '* ]]; then
+    builtin compadd -A hits "$@"
+    print -rl -- $hits >>$ANSWER
+  fi
+  builtin compadd "$@"
+}
+zle-line-init() { BUFFER=$TYPED; CURSOR=$#BUFFER; zle list-choices; exit }
+zle -N zle-line-init
+`;
 
 function run(shell: string, program: string): { stdout: string; stderr: string } {
   const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
