@@ -249,7 +249,7 @@ test.concurrent('a read-only viewer types nothing and can still detach', async (
 test.concurrent('attach without any session opens one, and says so', async () => {
   await using home = new CliHome();
   const terminal = home.inTerminal('$HF attach');
-  await terminal.until('[there is no session yet: this is a new one]');
+  await terminal.until('[no session runs: this is a new one]');
   await terminal.until('$ ');
 });
 

@@ -38,7 +38,7 @@ export const statusCommand = defineCommand({
 function describe(status: SupervisorStatus, context: Context): string {
   const { daemon, keeper, sessions, update, home } = status;
   if (!daemon && keeper?.state === 'held') return describeHeld(keeper, home);
-  if (!daemon) return `${sentence(whyNone(context))} holdfast new starts one.\nhome      ${home}\n`;
+  if (!daemon) return `${sentence(whyNone(context))} holdfast new starts a daemon.\nhome      ${home}\n`;
   const age = formatAge(Date.now() - Date.parse(daemon.startedAt));
   const generation = daemon.generation > 1 ? `, generation ${daemon.generation}` : '';
   const lines = [

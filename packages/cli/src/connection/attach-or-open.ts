@@ -34,9 +34,8 @@ export async function attachOrOpen(
     }
   });
   if (code !== undefined) return code;
-  if (how.readOnly)
-    throw new HoldfastError('E_NO_SESSION', 'there is no session yet: holdfast new opens one');
-  context.note('[there is no session yet: this is a new one]');
+  if (how.readOnly) throw new HoldfastError('E_NO_SESSION', 'no session runs: holdfast new opens one');
+  context.note('[no session runs: this is a new one]');
   const nothingChosen = {
     name: undefined,
     cwd: undefined,

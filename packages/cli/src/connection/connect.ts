@@ -64,16 +64,20 @@ async function upToDate(client: Client, context: Context): Promise<Client> {
   return client;
 }
 
-const CRASHED = 'the daemon ended unexpectedly, and its sessions with it';
-
-/** Why no daemon runs, as far as can be told. */
+/** Why no daemon runs, as far as can be told; and where the sessions are that somebody may look for. */
 export function whyNone(context: Context): string {
-  return hasCrashed(context) ? CRASHED : 'no daemon is running';
+  return afterCrash(context) ?? 'no daemon is running';
 }
 
 /** Says where sessions are that somebody may look for: none runs. */
 export function tellOfCrash(context: Context): void {
-  if (hasCrashed(context)) context.note(`[${CRASHED}; ${typedCommand(context, 'restore')} lists them]`);
+  const why = afterCrash(context);
+  if (why !== undefined) context.note(`[${why}]`);
+}
+
+function afterCrash(context: Context): string | undefined {
+  if (!hasCrashed(context)) return undefined;
+  return `the daemon ended unexpectedly, and its sessions with it; ${typedCommand(context, 'restore')} lists them`;
 }
 
 /** If no daemon runs: one that was stopped has removed its socket. */
