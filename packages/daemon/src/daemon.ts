@@ -1,12 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Block, close, exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/posix';
-import { BUILD, type DaemonIdentity, HoldfastError, LIMITS, VERSION } from '@holdfast/protocol';
+import { close, exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/posix';
+import { BUILD, type DaemonIdentity, HoldfastError, VERSION } from '@holdfast/protocol';
 import type { DaemonStart } from '@holdfast/protocol/keeper';
-import { Connection } from './connection/connection.ts';
-import { Batch } from './connection/outbox.ts';
+import { Clients } from './clients.ts';
+import type { Connection } from './connection/connection.ts';
 import { RequestHandler } from './connection/request-handler.ts';
-import type { SuspendedConnection } from './connection/suspended-connection.ts';
 import { Generation } from './generation.ts';
 import { IncomingLuggage, OutgoingLuggage } from './handoff/luggage.ts';
 import { Predecessor, type Suspended } from './handoff/predecessor.ts';
@@ -17,7 +16,7 @@ import { SuccessorProcess, type UpgradeTarget } from './handoff/successor-proces
 import { type HandedOver, hasParts, type Snapshot, type SnapshotSchema } from './handoff/snapshot.ts';
 import { type Adopted, type Grants, Successor } from './handoff/successor.ts';
 import { verifyDescriptors } from './handoff/verify-descriptors.ts';
-import { type Accepted, Listener, type ListenerSurroundings, TOO_MANY_CLIENTS } from './listener.ts';
+import { Listener, type ListenerSurroundings } from './listener.ts';
 import { type Log, LogFile } from './log.ts';
 import { argumentsOf, type DaemonOptions } from './options.ts';
 import { KeeperLink } from './keeper-link/keeper-link.ts';
@@ -33,16 +32,9 @@ import { SessionRegistry } from './session/registry.ts';
 import type { SubscriptionSink } from './session/subscription.ts';
 import { canBeMadeEarly } from './session/suspended-session.ts';
 import { testPoint } from './test-points.ts';
-import { TypingPace } from './typing-pace.ts';
 
-/** One read of a client's socket. */
-const CLIENT_READ_BYTES = 64 * 1024;
 /** Sessions that a preview tells of before others get their turn: a millisecond's work. */
 const PREVIEWED_A_TURN = 100;
-/** How long a stopping daemon waits for its last answers to be read. */
-const FAREWELL_MS = 500;
-/** Clients too many that are told so, and waited for until they have read it; further ones are cut off. */
-const REFUSED_MAX = 64;
 /** No file can be made there, and nothing stays of what is written. */
 const NOWHERE = '/dev/null';
 
@@ -52,11 +44,8 @@ export class Daemon {
   readonly #logFile: LogFile;
   readonly #log: Log;
   readonly #registry: SessionRegistry;
-  readonly #connections = new Set<Connection>();
+  readonly #clients: Clients;
   readonly #handler: RequestHandler;
-  readonly #batch = new Batch();
-  readonly #typing = new TypingPace();
-  readonly #readBuffer = new Block(CLIENT_READ_BYTES);
   readonly #options: DaemonOptions;
   readonly #predecessor: Predecessor;
   readonly #identity: DaemonIdentity;
@@ -69,8 +58,6 @@ export class Daemon {
   #listener: Listener | undefined;
   #rendezvous: Rendezvous | undefined;
   #stopping: Promise<number> | undefined;
-  /** An upgrade lets requests that are being carried out come to their end; new ones wait. */
-  #arePaused = false;
 
   private constructor(
     options: DaemonOptions,
@@ -128,13 +115,19 @@ export class Daemon {
       generation: 1,
       startedAt: new Date().toISOString(),
     };
+    this.#clients = new Clients({
+      reactor: this.#reactor,
+      log: this.#log,
+      handler: () => this.#handler,
+      closed: () => this.#predecessor.connectionClosed(),
+    });
     this.#handler = new RequestHandler({
       registry: this.#registry,
       log: this.#log,
       screens,
       identity: this.#identity,
       home: options.home,
-      connections: this.#connections,
+      connections: this.#clients.all,
       upgrade: (connection, parameters) => {
         if (this.#stopping) throw new HoldfastError('E_STOPPING', 'the daemon is stopping');
         return this.#predecessor.upgrade(connection, parameters);
@@ -146,12 +139,9 @@ export class Daemon {
     this.#predecessor = new Predecessor({
       reactor: this.#reactor,
       log: this.#log,
-      protocolsInUse: () => [...this.#connections].flatMap(({ protocol }) => protocol ?? []),
+      protocolsInUse: () => this.#clients.protocolsInUse,
       pauseClients: (isPaused) => {
-        this.#arePaused = isPaused;
-        if (isPaused) this.#typing.end();
-        else this.#typing.begin();
-        for (const connection of this.#connections) connection.isPaused = isPaused;
+        this.#clients.arePaused = isPaused;
       },
       startSuccessor: (target) => this.#startSuccessor(target),
       isKeeperBehind: () => this.#keeper.isBehind,
@@ -274,7 +264,7 @@ export class Daemon {
   async #preview(schema: SnapshotSchema): Promise<OutgoingPreview> {
     const sessions = new PreviewedSessions();
     for (let at = 0; hasParts(schema) && at < this.#registry.all.length; at += PREVIEWED_A_TURN) {
-      const placeOf = this.#placesOf([...this.#connections]);
+      const placeOf = this.#placesOf([...this.#clients.all]);
       // Where one was forgotten meanwhile, another may be left out.
       for (const session of this.#registry.all.slice(at, at + PREVIEWED_A_TURN)) {
         const suspended = session.suspend(new NothingPacked(), placeOf);
@@ -297,7 +287,7 @@ export class Daemon {
   }
 
   #pack(luggage: OutgoingLuggage, frozenAtNs: bigint, schema: SnapshotSchema): Snapshot {
-    const connections = [...this.#connections];
+    const connections = [...this.#clients.all];
     const placeOf = this.#placesOf(connections);
     const snapshot: Snapshot = {
       schema,
@@ -338,7 +328,7 @@ export class Daemon {
     this.#identity.generation = snapshot.generation + 1;
     const connections = snapshot.connections.map((state) => {
       const fd = luggage.fd(state.socket, 'a connection');
-      return this.#connect({ fd, peerPid: state.peerPid }, { state, luggage });
+      return this.#clients.connect({ fd, peerPid: state.peerPid }, { state, luggage });
     });
     this.#registry.resumeAside(snapshot.aside ?? []);
     for (const { firstFd, session: suspended } of snapshot.sessions) {
@@ -393,7 +383,7 @@ export class Daemon {
       this.#withoutFault(() =>
         this.#registry.find(state.state.id).takeOver({ state, luggage: luggage.part(firstFd) }),
       );
-    const connections = [...this.#connections];
+    const connections = [...this.#clients.all];
     snapshot.connections.forEach((suspended, index) =>
       this.#withoutFault(() => connections[index]?.takeOver(suspended)),
     );
@@ -460,7 +450,7 @@ export class Daemon {
   }
 
   get #listenerSurroundings(): ListenerSurroundings {
-    return { reactor: this.#reactor, log: this.#log, accepted: (socket) => this.#accept(socket) };
+    return { reactor: this.#reactor, log: this.#log, accepted: (socket) => this.#clients.accept(socket) };
   }
 
   // Serving
@@ -485,7 +475,7 @@ export class Daemon {
       this.#keeperRenewal.childEnded();
     });
     this.#keeper.serve();
-    this.#typing.begin();
+    this.#clients.serve();
     this.#reactor.start();
   }
 
@@ -512,41 +502,6 @@ export class Daemon {
     }
   }
 
-  #accept(socket: Accepted): boolean {
-    if (this.#connections.size >= LIMITS.clients + REFUSED_MAX) return false;
-    const isOneTooMany = this.#connections.size >= LIMITS.clients && this.#admitted >= LIMITS.clients;
-    const connection = this.#connect(socket);
-    if (isOneTooMany) connection.end(new HoldfastError('E_LIMIT', TOO_MANY_CLIENTS));
-    return true;
-  }
-
-  /** Connections that were not refused; one that was may take a while to leave. */
-  get #admitted(): number {
-    return [...this.#connections].filter(({ isRefused }) => !isRefused).length;
-  }
-
-  #connect(
-    socket: Accepted,
-    suspended?: { state: SuspendedConnection; luggage: IncomingLuggage },
-  ): Connection {
-    const surroundings = {
-      reactor: this.#reactor,
-      log: this.#log,
-      batch: this.#batch,
-      readBuffer: this.#readBuffer,
-      typing: this.#typing,
-      handler: this.#handler,
-      closed: (closed: Connection) => {
-        this.#connections.delete(closed);
-        this.#predecessor.connectionClosed();
-      },
-    };
-    const connection = new Connection(socket, surroundings, suspended);
-    if (this.#arePaused) connection.isPaused = true;
-    this.#connections.add(connection);
-    return connection;
-  }
-
   #stop(callerPid: number | null, cause: { by?: string } = {}): Promise<number> {
     this.#predecessor.cancel(new HoldfastError('E_STOPPING', 'the daemon is stopping'));
     this.#stopping ??= this.#endSessions(callerPid, cause);
@@ -564,14 +519,9 @@ export class Daemon {
   }
 
   #farewell(): void {
-    for (const connection of this.#connections) connection.endQuietly();
+    const allGone = this.#clients.farewell();
     this.#keeper.stop();
-    const untilMs = performance.now() + FAREWELL_MS;
-    const whenAllGone = () => {
-      if (this.#connections.size === 0 || performance.now() >= untilMs) void this.#leave();
-      else this.#reactor.after(10, whenAllGone);
-    };
-    whenAllGone();
+    void allGone.then(() => this.#leave());
   }
 
   async #leave(): Promise<never> {
