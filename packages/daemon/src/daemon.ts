@@ -4,17 +4,16 @@ import { close, exitNow, lockFile, Reactor, setNonBlocking } from '@holdfast/pos
 import { BUILD, type DaemonIdentity, HoldfastError, VERSION } from '@holdfast/protocol';
 import type { DaemonStart } from '@holdfast/protocol/keeper';
 import { Clients } from './clients.ts';
-import type { Connection } from './connection/connection.ts';
 import { RequestHandler } from './connection/request-handler.ts';
 import { Generation } from './generation.ts';
-import { IncomingLuggage, OutgoingLuggage } from './handoff/luggage.ts';
-import { Predecessor, type Suspended } from './handoff/predecessor.ts';
-import type { OutgoingPreview } from './handoff/preview.ts';
-import { PreviewedSessions } from './handoff/previewed-sessions.ts';
+import { IncomingLuggage } from './handoff/luggage.ts';
+import { type AllBelongings, type Belongings, preview, suspend } from './handoff/packing.ts';
+import { Predecessor } from './handoff/predecessor.ts';
 import { rehearse } from './handoff/rehearsal.ts';
 import { SuccessorProcess, type UpgradeTarget } from './handoff/successor-process.ts';
-import { type HandedOver, hasParts, type Snapshot, type SnapshotSchema } from './handoff/snapshot.ts';
+import type { HandedOver } from './handoff/snapshot.ts';
 import { type Adopted, type Grants, Successor } from './handoff/successor.ts';
+import { takeOver, type UnpackingSurroundings, unpack } from './handoff/unpacking.ts';
 import { verifyDescriptors } from './handoff/verify-descriptors.ts';
 import { Listener, type ListenerSurroundings } from './listener.ts';
 import { type Log, LogFile } from './log.ts';
@@ -23,18 +22,13 @@ import { KeeperLink } from './keeper-link/keeper-link.ts';
 import { KeeperRenewal } from './keeper-link/keeper-renewal.ts';
 import { heldName } from './keeper-link/taken-back.ts';
 import { NOTHING_INHERITED } from './session/inheritance.ts';
-import { NothingPacked } from './session/luggage.ts';
 import { ProcessLister } from './session/process-table.ts';
 import { Rendezvous } from './rendezvous.ts';
 import { Screens } from './screen/screens.ts';
 import { WorkerProgram } from './screen/worker-program.ts';
 import { SessionRegistry } from './session/registry.ts';
-import type { SubscriptionSink } from './session/subscription.ts';
-import { canBeMadeEarly } from './session/suspended-session.ts';
 import { testPoint } from './test-points.ts';
 
-/** Sessions that a preview tells of before others get their turn: a millisecond's work. */
-const PREVIEWED_A_TURN = 100;
 /** No file can be made there, and nothing stays of what is written. */
 const NOWHERE = '/dev/null';
 
@@ -149,9 +143,9 @@ export class Daemon {
         await this.#handler.untilIdle();
         await this.#registry.settled();
       },
-      preview: (schema) => this.#preview(schema),
+      preview: (schema) => preview(this.#belongings, schema),
       leaveFiles: (sessions) => this.#registry.leaveFiles(sessions),
-      suspend: (frozenAtNs, schema) => this.#suspend(frozenAtNs, schema),
+      suspend: (frozenAtNs, schema) => suspend(this.#allBelongings, frozenAtNs, schema),
       beforeLeaving: () => this.#logFile.lastLines(),
       wasFrozen: (ms) => {
         this.#reactor.postpone(ms);
@@ -249,7 +243,7 @@ export class Daemon {
       try {
         daemon.#adopt(handedOver);
         daemon.#reactor.start();
-        daemon.#takeOver(handedOver);
+        takeOver(handedOver, daemon.#unpackingSurroundings);
       } catch (error) {
         daemon.#vanish();
         throw error;
@@ -260,98 +254,35 @@ export class Daemon {
 
   // Hand-over
 
-  /** What a successor can get ready: the histories, and sessions that may stay as they are until everything is handed over. */
-  async #preview(schema: SnapshotSchema): Promise<OutgoingPreview> {
-    const sessions = new PreviewedSessions();
-    for (let at = 0; hasParts(schema) && at < this.#registry.all.length; at += PREVIEWED_A_TURN) {
-      const placeOf = this.#placesOf([...this.#clients.all]);
-      // Where one was forgotten meanwhile, another may be left out.
-      for (const session of this.#registry.all.slice(at, at + PREVIEWED_A_TURN)) {
-        const suspended = session.suspend(new NothingPacked(), placeOf);
-        if (canBeMadeEarly(suspended)) sessions.say(suspended);
-      }
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return { histories: this.#registry.historyPlaces, sessions };
+  get #belongings(): Belongings {
+    return { registry: this.#registry, connections: this.#clients.all };
   }
 
-  /** Everything that a successor needs. Nothing changes here. */
-  #suspend(frozenAtNs: bigint, schema: SnapshotSchema): Suspended {
-    const luggage = new OutgoingLuggage(schema > 1);
-    try {
-      return { snapshot: this.#pack(luggage, frozenAtNs, schema), luggage };
-    } catch (error) {
-      luggage[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  #pack(luggage: OutgoingLuggage, frozenAtNs: bigint, schema: SnapshotSchema): Snapshot {
-    const connections = [...this.#clients.all];
-    const placeOf = this.#placesOf(connections);
-    const snapshot: Snapshot = {
-      schema,
-      from: { pid: process.pid, version: VERSION, build: BUILD },
+  get #allBelongings(): AllBelongings {
+    return {
+      ...this.#belongings,
       generation: this.#identity.generation,
-      frozenAtNs: String(frozenAtNs),
-      lock: luggage.add(this.#lock),
-      listener: luggage.add(this.#listener?.fd ?? -1),
-      sessions: this.#registry.all.map((session) => {
-        if (!hasParts(schema)) return { firstFd: 0, session: session.suspend(luggage, placeOf) };
-        const part = luggage.part();
-        return { firstFd: part.firstFd, session: session.suspend(part, placeOf) };
-      }),
-      aside: this.#registry.aside,
+      lock: this.#lock,
+      listener: this.#listener?.fd ?? -1,
       notHeld: this.#keeper.notHeld,
-      connections: connections.map((connection) => connection.suspend(luggage)),
-    };
-    return luggage.memory === undefined ? snapshot : { ...snapshot, bytes: luggage.memory };
-  }
-
-  /** The index of the connection that a subscription belongs to. */
-  #placesOf(connections: readonly Connection[]): (sink: SubscriptionSink) => number {
-    const places = new Map<SubscriptionSink, number>(
-      connections.map((connection, index) => [connection, index]),
-    );
-    return (sink) => {
-      const place = places.get(sink);
-      if (place === undefined) throw new Error('a subscription belongs to no connection');
-      return place;
     };
   }
 
   /** Takes up what was handed over, reading nothing. Throws Error if something can't be taken up. */
-  #adopt({ snapshot, luggage }: HandedOver): Adopted {
+  #adopt(handedOver: HandedOver): Adopted {
+    const { snapshot, luggage } = handedOver;
     this.#lock = luggage.fd(snapshot.lock, 'the lock');
     const listener = luggage.fd(snapshot.listener, 'the listener');
     this.#listener = new Listener(listener, this.#socketPath, this.#listenerSurroundings);
     this.#identity.generation = snapshot.generation + 1;
-    const connections = snapshot.connections.map((state) => {
-      const fd = luggage.fd(state.socket, 'a connection');
-      return this.#clients.connect({ fd, peerPid: state.peerPid }, { state, luggage });
-    });
-    this.#registry.resumeAside(snapshot.aside ?? []);
-    for (const { firstFd, session: suspended } of snapshot.sessions) {
-      const session = this.#registry.resume(suspended, luggage.part(firstFd));
-      for (const subscribed of suspended.subscriptions) {
-        const connection = connections[subscribed.connection];
-        if (!connection) throw new Error(`connection ${subscribed.connection} of the snapshot is missing`);
-        connection.channels.addSubscription(session, session.resumeSubscription(subscribed, connection));
-      }
-    }
-    snapshot.connections.forEach(({ inputs }, index) => {
-      for (const { channel, session, stream, isTold = true, viewer } of inputs) {
-        const how = { stream: { key: stream, isTold }, viewer };
-        connections[index]?.channels.openInput(channel, this.#registry.find(session), how);
-      }
-    });
-    return { sessions: snapshot.sessions.length, clients: connections.length };
+    unpack(handedOver, this.#unpackingSurroundings);
+    return { sessions: snapshot.sessions.length, clients: snapshot.connections.length };
   }
 
   /** Serves from where the predecessor stopped. */
   #goOn(handedOver: HandedOver, successor: Successor): void {
     const { snapshot } = handedOver;
-    this.#takeOver(handedOver);
+    takeOver(handedOver, this.#unpackingSurroundings);
     const pauseMs = Number(process.hrtime.bigint() - BigInt(snapshot.frozenAtNs)) / 1e6;
     const result = {
       from: snapshot.from,
@@ -377,30 +308,13 @@ export class Daemon {
     this.#reactor.after(0, () => this.#reactor.defer(action));
   }
 
-  /** Goes on with what a predecessor had begun. */
-  #takeOver({ snapshot, luggage }: HandedOver): void {
-    for (const { firstFd, session: state } of snapshot.sessions)
-      this.#withoutFault(() =>
-        this.#registry.find(state.state.id).takeOver({ state, luggage: luggage.part(firstFd) }),
-      );
-    const connections = [...this.#clients.all];
-    snapshot.connections.forEach((suspended, index) =>
-      this.#withoutFault(() => connections[index]?.takeOver(suspended)),
-    );
-    this.#takeLate(connections, luggage);
-    this.#registry.disposePrepared();
-    // Only now is everybody there who is to be told.
-    this.#registry.keepRetention();
-  }
-
-  /** One connection a turn, so that nobody waits for all of them. */
-  #takeLate(connections: Connection[], luggage: IncomingLuggage): void {
-    const next = connections.find((connection) => connection.hasLate);
-    if (!next) return luggage.closeMemory();
-    this.#reactor.after(0, () => {
-      this.#withoutFault(() => next.takeLate());
-      this.#takeLate(connections, luggage);
-    });
+  get #unpackingSurroundings(): UnpackingSurroundings {
+    return {
+      reactor: this.#reactor,
+      registry: this.#registry,
+      clients: this.#clients,
+      withoutFault: (action) => this.#withoutFault(action),
+    };
   }
 
   /** Ends as if it had not been; what it was handed is not closed. */

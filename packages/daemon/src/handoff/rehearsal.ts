@@ -29,7 +29,7 @@ export async function rehearse(
   reserveDescriptors();
   const stage = new Stage();
   try {
-    const end = takeOver(stage.snapshot, stage.descriptors.fds);
+    const end = takeOver(stage.snapshot, stage.luggage.fds);
     try {
       return await stage.play();
     } finally {
@@ -52,7 +52,7 @@ function reserveDescriptors(): void {
 
 /** A client and the programs of some sessions, seen from outside. */
 class Stage {
-  readonly descriptors = new OutgoingLuggage(true);
+  readonly luggage = new OutgoingLuggage(true);
   readonly snapshot: Snapshot;
   readonly #opened: number[] = [];
   readonly #histories: History[] = [];
@@ -62,9 +62,9 @@ class Stage {
   constructor() {
     try {
       this.#client = this.#pair();
-      const socket = this.descriptors.fds.length - 1;
+      const socket = this.luggage.fds.length - 1;
       this.#pair();
-      const listener = this.descriptors.fds.length - 1;
+      const listener = this.luggage.fds.length - 1;
       const [connection] = sample.connections;
       if (!connection) throw new Error('the sample has no connection');
       this.snapshot = {
@@ -124,7 +124,7 @@ class Stage {
     const [ours, theirs] = socketPair('stream');
     this.#opened.push(ours, theirs);
     for (const fd of [ours, theirs]) setNonBlocking(fd);
-    this.descriptors.add(theirs);
+    this.luggage.add(theirs);
     return ours;
   }
 
@@ -135,12 +135,12 @@ class Stage {
     const history = History.withoutFiles(LIMITS.historyBytesMin);
     this.#histories.push(history);
     this.#programs.push(this.#pair());
-    const master = this.descriptors.fds.length - 1;
+    const master = this.luggage.fds.length - 1;
     const { pid } = process;
     const pidfd = openPidfd(pid);
     if (pidfd !== undefined) this.#opened.push(pidfd);
     // The daemon's to close, with the history.
-    const share = (fd: number | undefined) => this.descriptors.add(duplicate(fd ?? -1));
+    const share = (fd: number | undefined) => this.luggage.add(duplicate(fd ?? -1));
     return {
       ...session,
       state: {
@@ -156,7 +156,7 @@ class Stage {
         pid,
         slavePath: '/dev/null',
         master,
-        pidfd: pidfd === undefined ? null : this.descriptors.add(pidfd),
+        pidfd: pidfd === undefined ? null : this.luggage.add(pidfd),
       },
       ended: null,
       kill: null,
