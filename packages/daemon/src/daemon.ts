@@ -47,6 +47,7 @@ export class Daemon {
   readonly #keeper: KeeperLink;
   readonly #keeperRenewal: KeeperRenewal;
   readonly #screenProgram: WorkerProgram;
+  readonly #screens: Screens;
   /** Holds the home's lock. */
   #lock = -1;
   #listener: Listener | undefined;
@@ -63,44 +64,7 @@ export class Daemon {
     this.#generation = new Generation(options.runtimeDir);
     this.#logFile = logFile;
     this.#log = this.#logFile.log;
-    const { usePidfd, keeperFd, runtimeDir } = options;
-    const processes = new ProcessLister();
-    this.#keeper = new KeeperLink(keeperFd, {
-      reactor: this.#reactor,
-      log: this.#log,
-      runtimeDir,
-      usePidfd,
-      exited: (pid, exit) => this.#registry.programEnded(pid, exit),
-      lost: () => this.#keeperRenewal.lost(),
-    });
-    this.#keeperRenewal = new KeeperRenewal({
-      reactor: this.#reactor,
-      log: this.#log,
-      keeper: this.#keeper,
-      daemon: thisDaemon(),
-      ownArguments: argumentsOf(options),
-      isStopping: () => this.#stopping !== undefined,
-      holdAgain: () => this.#holdAgain(),
-      succeedMyself: () => this.#succeedMyself(),
-    });
-    const whileServing = () =>
-      this.#predecessor.isOver ? new Promise<void>(() => undefined) : Promise.resolve();
-    const screens = new Screens({ reactor: this.#reactor, log: this.#log, program: screenProgram });
-    this.#registry = new SessionRegistry(options, {
-      reactor: this.#reactor,
-      log: this.#log,
-      processes,
-      usePidfd,
-      keeper: this.#keeper,
-      screenAnswers: async ({ id }, asked) => {
-        const answers = await screens.answers(() => this.#registry.screened(id), asked);
-        // The successor asks its own screen, and answers.
-        await whileServing();
-        return answers;
-      },
-      followScreen: ({ id }, how) => screens.follow(() => this.#registry.screened(id), how),
-      whileServing,
-    });
+    this.#screens = new Screens({ reactor: this.#reactor, log: this.#log, program: screenProgram });
     this.#identity = {
       pid: process.pid,
       version: VERSION,
@@ -109,49 +73,17 @@ export class Daemon {
       generation: 1,
       startedAt: new Date().toISOString(),
     };
+    this.#keeper = this.#linkToKeeper();
+    this.#keeperRenewal = this.#makeKeeperRenewal();
+    this.#registry = this.#makeRegistry();
     this.#clients = new Clients({
       reactor: this.#reactor,
       log: this.#log,
       handler: () => this.#handler,
       closed: () => this.#predecessor.connectionClosed(),
     });
-    this.#handler = new RequestHandler({
-      registry: this.#registry,
-      log: this.#log,
-      screens,
-      identity: this.#identity,
-      home: options.home,
-      connections: this.#clients.all,
-      upgrade: (connection, parameters) => {
-        if (this.#stopping) throw new HoldfastError('E_STOPPING', 'the daemon is stopping');
-        return this.#predecessor.upgrade(connection, parameters);
-      },
-      upgradeUnderWay: () => this.#predecessor.underWay,
-      turnTimes: () => this.#reactor.turnTimes.summary,
-      stop: (callerPid) => this.#stop(callerPid),
-    });
-    this.#predecessor = new Predecessor({
-      reactor: this.#reactor,
-      log: this.#log,
-      protocolsInUse: () => this.#clients.protocolsInUse,
-      pauseClients: (isPaused) => {
-        this.#clients.arePaused = isPaused;
-      },
-      startSuccessor: (target) => this.#startSuccessor(target),
-      isKeeperBehind: () => this.#keeper.isBehind,
-      untilIdle: async () => {
-        await this.#handler.untilIdle();
-        await this.#registry.settled();
-      },
-      preview: (schema) => preview(this.#belongings, schema),
-      leaveFiles: (sessions) => this.#registry.leaveFiles(sessions),
-      suspend: (frozenAtNs, schema) => suspend(this.#allBelongings, frozenAtNs, schema),
-      beforeLeaving: () => this.#logFile.lastLines(),
-      wasFrozen: (ms) => {
-        this.#reactor.postpone(ms);
-        for (const session of this.#registry.all) session.wasFrozen(ms);
-      },
-    });
+    this.#handler = this.#makeHandler();
+    this.#predecessor = this.#makePredecessor();
     this.#reactor.onStoodStill = (ms) => {
       this.#log('daemon.stood-still', { ms: Math.round(ms) });
       for (const session of this.#registry.all) session.wasFrozen(ms);
@@ -442,6 +374,96 @@ export class Daemon {
     this.#log('daemon.stopped');
     await this.#logFile.lastLines();
     return exitNow(0);
+  }
+
+  // What it is made of
+
+  #linkToKeeper(): KeeperLink {
+    const { usePidfd, keeperFd, runtimeDir } = this.#options;
+    return new KeeperLink(keeperFd, {
+      reactor: this.#reactor,
+      log: this.#log,
+      runtimeDir,
+      usePidfd,
+      exited: (pid, exit) => this.#registry.programEnded(pid, exit),
+      lost: () => this.#keeperRenewal.lost(),
+    });
+  }
+
+  #makeKeeperRenewal(): KeeperRenewal {
+    return new KeeperRenewal({
+      reactor: this.#reactor,
+      log: this.#log,
+      keeper: this.#keeper,
+      daemon: thisDaemon(),
+      ownArguments: argumentsOf(this.#options),
+      isStopping: () => this.#stopping !== undefined,
+      holdAgain: () => this.#holdAgain(),
+      succeedMyself: () => this.#succeedMyself(),
+    });
+  }
+
+  #makeRegistry(): SessionRegistry {
+    const whileServing = () =>
+      this.#predecessor.isOver ? new Promise<void>(() => undefined) : Promise.resolve();
+    return new SessionRegistry(this.#options, {
+      reactor: this.#reactor,
+      log: this.#log,
+      processes: new ProcessLister(),
+      usePidfd: this.#options.usePidfd,
+      keeper: this.#keeper,
+      screenAnswers: async ({ id }, asked) => {
+        const answers = await this.#screens.answers(() => this.#registry.screened(id), asked);
+        // The successor asks its own screen, and answers.
+        await whileServing();
+        return answers;
+      },
+      followScreen: ({ id }, how) => this.#screens.follow(() => this.#registry.screened(id), how),
+      whileServing,
+    });
+  }
+
+  #makeHandler(): RequestHandler {
+    return new RequestHandler({
+      registry: this.#registry,
+      log: this.#log,
+      screens: this.#screens,
+      identity: this.#identity,
+      home: this.#options.home,
+      connections: this.#clients.all,
+      upgrade: (connection, parameters) => {
+        if (this.#stopping) throw new HoldfastError('E_STOPPING', 'the daemon is stopping');
+        return this.#predecessor.upgrade(connection, parameters);
+      },
+      upgradeUnderWay: () => this.#predecessor.underWay,
+      turnTimes: () => this.#reactor.turnTimes.summary,
+      stop: (callerPid) => this.#stop(callerPid),
+    });
+  }
+
+  #makePredecessor(): Predecessor {
+    return new Predecessor({
+      reactor: this.#reactor,
+      log: this.#log,
+      protocolsInUse: () => this.#clients.protocolsInUse,
+      pauseClients: (isPaused) => {
+        this.#clients.arePaused = isPaused;
+      },
+      startSuccessor: (target) => this.#startSuccessor(target),
+      isKeeperBehind: () => this.#keeper.isBehind,
+      untilIdle: async () => {
+        await this.#handler.untilIdle();
+        await this.#registry.settled();
+      },
+      preview: (schema) => preview(this.#belongings, schema),
+      leaveFiles: (sessions) => this.#registry.leaveFiles(sessions),
+      suspend: (frozenAtNs, schema) => suspend(this.#allBelongings, frozenAtNs, schema),
+      beforeLeaving: () => this.#logFile.lastLines(),
+      wasFrozen: (ms) => {
+        this.#reactor.postpone(ms);
+        for (const session of this.#registry.all) session.wasFrozen(ms);
+      },
+    });
   }
 }
 
