@@ -75,7 +75,7 @@ test('a session for which no pidfd could be opened learns of its exit all the sa
     sendSignal(program.pid, 15);
     await eventually('the end of cat', () => processState(program.pid) === 'Z');
     expect(session.hasExited).toBe(false);
-    session.childEnded();
+    session.exitWatch.childEnded();
     await exited;
     expect(session.describe()).toMatchObject({ state: 'exited', exit: { signal: 'SIGTERM' } });
     await session.settled();

@@ -165,13 +165,13 @@ export class SessionRegistry {
 
   /** Some child of this process has ended. */
   childEnded(): void {
-    for (const session of this.all) session.childEnded();
+    for (const session of this.all) session.exitWatch.childEnded();
     this.#starting.childEnded();
   }
 
   /** Somebody has reaped a program that is no child of this process. */
   programEnded(pid: number, exit: Exit): void {
-    for (const session of this.all) if (session.runs(pid)) return session.exitTold(exit);
+    for (const session of this.all) if (session.runs(pid)) return session.exitWatch.told(exit);
     this.#takeUnlessAwaited(pid);
   }
 

@@ -1,4 +1,4 @@
-import type { Block, Reactor, TerminalSize, Timer } from '@holdfast/posix';
+import type { Block, Reactor, TerminalSize } from '@holdfast/posix';
 import { type Exit, HoldfastError, type Session as SessionDescription } from '@holdfast/protocol';
 import { learn } from '@holdfast/screen/queries';
 import type { History } from '../history/history.ts';
@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import type { Asked, Followed, FollowRequest } from '../screen/messages.ts';
 import type { AgentLink } from './agent-link.ts';
 import { ExitSafekeeping } from './exit-safekeeping.ts';
+import { ExitWatch } from './exit-watch.ts';
 import { Following } from './following.ts';
 import { Foreground } from './foreground.ts';
 import { InputQueue } from './input-queue.ts';
@@ -28,10 +29,6 @@ import { Viewers } from './viewers.ts';
 
 /** Watchers hear of output at most this often. */
 const ACTIVITY_EVERY_MS = 1_000;
-/** How late the end of a program that nobody tells of is noticed. */
-const ASK_FOR_END_MS = 500;
-/** For the keeper's word on how a program ended: it has reaped it by then, or it never was its child. */
-const KEEPER_WORD_MS = 2_000;
 /** So long after it has ceased to lead a viewer's terminal may answer what it was asked before. */
 const LATE_ANSWER_MS = 2_000;
 /** A shutdown signals everybody at once: a program may be gone so long before the daemon hears of it. */
@@ -88,6 +85,7 @@ export class Session {
   readonly history: History;
   readonly input: InputQueue;
   readonly agentLink: AgentLink;
+  readonly exitWatch: ExitWatch;
   readonly #warnings: string[];
   readonly #surroundings: SessionSurroundings;
   readonly #saving: StateSaving;
@@ -105,7 +103,6 @@ export class Session {
   #terminal: Terminal | undefined;
   #lastActivityMs = 0;
   #isReadDue = false;
-  #keeperWord: Timer | undefined;
   /** Somebody has asked for its end, or it has ended long ago. */
   #isEndMeant = false;
   #goesDown = false;
@@ -150,6 +147,12 @@ export class Session {
     });
     const isSaved = exit !== null && suspended?.state.isSaved !== false;
     this.#exitSafekeeping = new ExitSafekeeping({ sessionId: this.id, pid, isSaved }, surroundings.keeper);
+    this.exitWatch = new ExitWatch(parts.state.startTime, {
+      clock: reactor,
+      keeper: surroundings.keeper,
+      terminal: () => this.#terminal,
+      ended: (exit) => this.#live({ type: 'ended', exit, offset: this.history.end }),
+    });
     this.#foreground = new Foreground(
       () => this.#terminal?.foregroundProcessGroup,
       suspended?.state.foreground ?? null,
@@ -189,7 +192,7 @@ export class Session {
     if (parts.crashed && !wentDown) this.history.markCrash();
     if (parts.program) this.#terminal = this.#openTerminal(parts.program);
     const told = parts.crashed?.exit;
-    if (told) this.#live({ type: 'ended', exit: told, offset: this.history.end });
+    if (told) this.exitWatch.told(told);
     if (parts.program) return;
     this.#live(told ? { type: 'drained' } : { type: 'lost' });
   }
@@ -292,19 +295,12 @@ export class Session {
     if (this.#lifecycle.state === 'ended') this.#readSoon();
     // A predecessor may have been writing it. To write those of all sessions would make everybody wait.
     if (!isSaved) void this.save();
-    this.#askForEnd();
+    this.exitWatch.start();
   }
 
   /** Everything has stood still for so long, as in a hand-over that failed: nobody loses a right to hold the program back by it. */
   wasFrozen(ms: number): void {
     this.#pace.wasFrozen(ms);
-  }
-
-  /** Nobody tells of the end of a program that is neither our child nor has a pidfd. */
-  #askForEnd(): void {
-    if (!this.#terminal || this.#terminal.tellsEnd) return;
-    this.checkExit();
-    this.#surroundings.reactor.after(ASK_FOR_END_MS, () => this.#askForEnd());
   }
 
   #resume({ ended, orphanLeases }: SuspendedSession): void {
@@ -535,28 +531,6 @@ export class Session {
     return () => this.#exitListeners.delete(callback);
   }
 
-  /** Some child of this process has ended: a session that is not told of its own looks whether it was that. */
-  childEnded(): void {
-    if (this.#terminal && !this.#terminal.tellsEnd) this.checkExit();
-  }
-
-  /** Takes the exit status if the program has ended. */
-  checkExit(): void {
-    const exit = this.#terminal?.exit(this.#state.startTime) ?? 'running';
-    if (exit === 'running') return;
-    if (exit !== 'unknown') return this.exitTold(exit);
-    if (!this.#surroundings.keeper.tellsExits) return this.exitTold({ lost: true });
-    this.#keeperWord ??= this.#surroundings.reactor.after(KEEPER_WORD_MS, () =>
-      this.exitTold({ lost: true }),
-    );
-  }
-
-  /** How the program has ended is known. */
-  exitTold(exit: Exit): void {
-    this.#keeperWord?.cancel();
-    this.#live({ type: 'ended', exit, offset: this.history.end });
-  }
-
   /** Something is not as it should be, and people should know. */
   warn(warning: string): void {
     if (this.#warnings.includes(warning)) return;
@@ -613,7 +587,7 @@ export class Session {
 
   #openTerminal(program: Launched): Terminal {
     const { reactor, usePidfd } = this.#surroundings;
-    const events = { readable: () => this.#read(), programEnded: () => this.checkExit() };
+    const events = { readable: () => this.#read(), programEnded: () => this.exitWatch.check() };
     return new Terminal(program, this.input, { reactor, usePidfd, events });
   }
 
