@@ -24,6 +24,7 @@ import { shownCommand } from './shown-command.ts';
 import { StateSaving } from './state-saving.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
 import type { SuspendedSession, SuspendedSubscription } from './suspended-session.ts';
+import { SystemShutdown } from './system-shutdown.ts';
 import { Terminal } from './terminal.ts';
 import { Viewers } from './viewers.ts';
 
@@ -31,11 +32,6 @@ import { Viewers } from './viewers.ts';
 const ACTIVITY_EVERY_MS = 1_000;
 /** So long after it has ceased to lead a viewer's terminal may answer what it was asked before. */
 const LATE_ANSWER_MS = 2_000;
-/** A shutdown signals everybody at once: a program may be gone so long before the daemon hears of it. */
-const SHUTDOWN_SPREAD_MS = 2_000;
-/** How programs end that the system's shutdown has ended, as shells tell it, too. */
-const SHUTDOWN_SIGNALS = ['SIGTERM', 'SIGHUP'];
-const SHUTDOWN_CODES = [129, 143];
 const NOT_SAVED = 'its state could not be saved';
 
 /** What a session needs from its surroundings. */
@@ -92,6 +88,7 @@ export class Session {
   readonly #exitSafekeeping: ExitSafekeeping;
   readonly #foreground: Foreground;
   readonly #killing: Killing;
+  readonly #systemShutdown: SystemShutdown;
   readonly #pace: Pace;
   readonly #queries: Queries;
   readonly #following: Following;
@@ -103,9 +100,6 @@ export class Session {
   #terminal: Terminal | undefined;
   #lastActivityMs = 0;
   #isReadDue = false;
-  /** Somebody has asked for its end, or it has ended long ago. */
-  #isEndMeant = false;
-  #goesDown = false;
   /** When it exited, by the clock that nobody sets; before 0 if that was long before this daemon. */
   #exitedAtMs: number | undefined;
 
@@ -115,7 +109,7 @@ export class Session {
     const { kill, wentDown, ...state } = parts.state;
     this.#state = state;
     // What had ended before this daemon had it did not end by the shutdown that this one hears of.
-    this.#isEndMeant = kill !== undefined || parts.state.exit !== null;
+    this.#systemShutdown = new SystemShutdown(kill !== undefined || parts.state.exit !== null);
     this.history = parts.history;
     this.agentLink = parts.agentLink;
     this.#warnings = [...parts.warnings];
@@ -126,10 +120,7 @@ export class Session {
       after: (ms, callback) => reactor.after(ms, callback),
       state: () => {
         const whole = { ...this.#state, leases: this.#pace.leases, kill: this.#killing.progress };
-        // A kill that goes on after the machine has gone down would be that of other processes.
-        return this.#goesDown
-          ? { ...whole, exit: null, exitedAt: null, kill: undefined, wentDown: this.hasExited || undefined }
-          : whole;
+        return this.#systemShutdown.kept(whole, this.hasExited);
       },
       saved: (saved) => this.#saved(saved),
       failed: (error) => this.#notSaved(error),
@@ -508,21 +499,17 @@ export class Session {
 
   /** Ends the program and what it has started; see TreeKill. Resolves when nothing of it is left, or can't be ended. */
   kill(callerPid: number | null): Promise<void> {
-    if (this.#terminal && !this.#goesDown) this.#isEndMeant = true;
-    if (this.#terminal) this.#killing.begin(callerPid);
+    if (this.#terminal) {
+      this.#systemShutdown.endMeant();
+      this.#killing.begin(callerPid);
+    }
     return this.#killing.done;
   }
 
-  /**
-   * The system goes down. Nobody has asked for this session's end: its file goes on telling that it runs, so that the next daemon
-   * finds it as it would after a crash.
-   */
+  /** The system goes down. */
   goDown(): void {
-    if (this.#isEndMeant) return;
-    const isRecent = (this.exitedForMs ?? 0) <= SHUTDOWN_SPREAD_MS;
-    const { lifecycle } = this;
-    this.#goesDown = lifecycle.state === 'running' || (isRecent && isOfShutdown(lifecycle.exit));
-    if (this.#goesDown) void this.save();
+    this.#systemShutdown.begin(this.#lifecycle, this.exitedForMs);
+    if (this.#systemShutdown.isUnderWay) void this.save();
   }
 
   /** Calls back when the session exits, unless the returned function is called before. It must not have exited yet. */
@@ -544,7 +531,7 @@ export class Session {
   }
 
   #saved({ exit }: SessionState): void {
-    if (exit || (this.#goesDown && this.hasExited)) this.#exitSafekeeping.saved();
+    if (exit || (this.#systemShutdown.isUnderWay && this.hasExited)) this.#exitSafekeeping.saved();
     const warned = this.#warnings.findIndex((warning) => warning.startsWith(NOT_SAVED));
     if (warned < 0) return;
     this.#warnings.splice(warned, 1);
@@ -697,9 +684,4 @@ export class Session {
     if (!this.#terminal) throw new HoldfastError('E_EXITED', `session ${this.name} has exited`);
     return this.#terminal;
   }
-}
-
-function isOfShutdown(exit: Exit): boolean {
-  if ('signal' in exit) return SHUTDOWN_SIGNALS.includes(exit.signal);
-  return 'code' in exit && SHUTDOWN_CODES.includes(exit.code);
 }
