@@ -420,7 +420,7 @@ export class RequestHandler implements Requests {
     try {
       session.agentLink.pointAt(socketPath);
     } catch (error) {
-      session.warn(`its SSH_AUTH_SOCK could not be renewed: ${String(error)}`);
+      session.warnings.add(`its SSH_AUTH_SOCK could not be renewed: ${String(error)}`);
     }
   }
 }

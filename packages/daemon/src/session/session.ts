@@ -27,6 +27,7 @@ import type { SuspendedSession, SuspendedSubscription } from './suspended-sessio
 import { SystemShutdown } from './system-shutdown.ts';
 import { Terminal } from './terminal.ts';
 import { Viewers } from './viewers.ts';
+import { Warnings } from './warnings.ts';
 
 /** Watchers hear of output at most this often. */
 const ACTIVITY_EVERY_MS = 1_000;
@@ -82,7 +83,7 @@ export class Session {
   readonly input: InputQueue;
   readonly agentLink: AgentLink;
   readonly exitWatch: ExitWatch;
-  readonly #warnings: string[];
+  readonly warnings: Warnings;
   readonly #surroundings: SessionSurroundings;
   readonly #saving: StateSaving;
   readonly #exitSafekeeping: ExitSafekeeping;
@@ -112,8 +113,8 @@ export class Session {
     this.#systemShutdown = new SystemShutdown(kill !== undefined || parts.state.exit !== null);
     this.history = parts.history;
     this.agentLink = parts.agentLink;
-    this.#warnings = [...parts.warnings];
     this.#surroundings = surroundings;
+    this.warnings = new Warnings(parts.warnings, () => surroundings.changed(this));
     const { suspended } = parts;
     const { exit, exitedAt, pid } = parts.state;
     this.#saving = new StateSaving(parts.stateFile, {
@@ -208,7 +209,7 @@ export class Session {
     const { leader } = this.#viewers;
     return {
       state: { ...this.#state, command: [...this.#state.command], leases: this.#pace.leases },
-      warnings: [...this.#warnings],
+      warnings: this.warnings.all,
       isSaved: this.#saving.isSaved,
       program: program
         ? {
@@ -248,7 +249,7 @@ export class Session {
   leaveFiles(): void {
     this.history.leaveFiles();
     this.#state = { ...this.#state, historyIn: 'memory' };
-    this.warn('the files of its history are gone: it is kept in memory only');
+    this.warnings.add('the files of its history are gone: it is kept in memory only');
     void this.save();
   }
 
@@ -365,7 +366,7 @@ export class Session {
       historyBytes,
       historyIn,
       foreground: this.hasExited ? null : this.#foreground.name,
-      warnings: [...this.#warnings],
+      warnings: this.warnings.all,
       ...(this.#isUnescrowed ? { unescrowed: true } : {}),
     };
   }
@@ -518,13 +519,6 @@ export class Session {
     return () => this.#exitListeners.delete(callback);
   }
 
-  /** Something is not as it should be, and people should know. */
-  warn(warning: string): void {
-    if (this.#warnings.includes(warning)) return;
-    this.#warnings.push(warning);
-    this.#surroundings.changed(this);
-  }
-
   /** Writes the state file; a failure is a warning of the session, not an error, and it is tried again. */
   save(): Promise<void> {
     return this.#saving.now();
@@ -532,16 +526,14 @@ export class Session {
 
   #saved({ exit }: SessionState): void {
     if (exit || (this.#systemShutdown.isUnderWay && this.hasExited)) this.#exitSafekeeping.saved();
-    const warned = this.#warnings.findIndex((warning) => warning.startsWith(NOT_SAVED));
-    if (warned < 0) return;
-    this.#warnings.splice(warned, 1);
-    this.#surroundings.changed(this);
+    this.warnings.drop(NOT_SAVED);
   }
 
   #notSaved(error: unknown): void {
-    const isNew = !this.#warnings.some((warning) => warning.startsWith(NOT_SAVED));
-    if (isNew) this.#surroundings.log('session.save-failed', { session: this.id, error: String(error) });
-    if (isNew) this.warn(`${NOT_SAVED}: ${error instanceof Error ? error.message : String(error)}`);
+    if (!this.warnings.has(NOT_SAVED)) {
+      this.#surroundings.log('session.save-failed', { session: this.id, error: String(error) });
+      this.warnings.add(`${NOT_SAVED}: ${error instanceof Error ? error.message : String(error)}`);
+    }
     const { exit } = this.#state;
     if (exit) this.#exitSafekeeping.notSaved(exit);
   }
