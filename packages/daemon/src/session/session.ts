@@ -19,7 +19,7 @@ import type { ProcessLister } from './process-table.ts';
 import { Queries } from './queries.ts';
 import type { HistoryPlace } from './session-files.ts';
 import type { SessionKeeper } from './session-keeper.ts';
-import type { SessionState, StateFile } from './state-file.ts';
+import type { BegunKill, SessionState, StateFile } from './state-file.ts';
 import { shownCommand } from './shown-command.ts';
 import { StateSaving } from './state-saving.ts';
 import { Subscription, type SubscriptionOptions, type SubscriptionSink } from './subscription.ts';
@@ -106,87 +106,47 @@ export class Session {
 
   constructor(parts: SessionParts, surroundings: SessionSurroundings) {
     const { reactor } = surroundings;
-    this.id = parts.state.id;
-    const { kill, wentDown, ...state } = parts.state;
+    const { history, suspended } = parts;
+    const { kill, wentDown: _, ...state } = parts.state;
+    const { id, pid, startTime, exit, exitedAt } = state;
+    this.id = id;
     this.#state = state;
-    // What had ended before this daemon had it did not end by the shutdown that this one hears of.
-    this.#systemShutdown = new SystemShutdown(kill !== undefined || parts.state.exit !== null);
-    this.history = parts.history;
+    this.history = history;
     this.agentLink = parts.agentLink;
     this.#surroundings = surroundings;
     this.warnings = new Warnings(parts.warnings, () => surroundings.changed(this));
-    const { suspended } = parts;
-    const { exit, exitedAt, pid } = parts.state;
-    this.#saving = new StateSaving(parts.stateFile, {
-      after: (ms, callback) => reactor.after(ms, callback),
-      state: () => {
-        const whole = { ...this.#state, leases: this.#pace.leases, kill: this.#killing.progress };
-        return this.#systemShutdown.kept(whole, this.hasExited);
-      },
-      saved: (saved) => this.#saved(saved),
-      failed: (error) => this.#notSaved(error),
-    });
-    this.#killing = new Killing(kill, {
-      clock: reactor,
-      processes: surroundings.processes,
-      log: surroundings.log,
-      whileServing: surroundings.whileServing,
-      session: { id: this.id, pid },
-      terminal: () => this.#terminal,
-      save: () => this.save(),
-      // A set-uid program can't be signalled. Its terminal is hung up, and nobody waits for it any longer.
-      gaveUp: () => this.#live({ type: 'lost' }),
-    });
+    this.#saving = this.#makeSaving(parts.stateFile);
+    this.#killing = this.#makeKilling(kill);
+    // What had ended before this daemon had it did not end by the shutdown that this one hears of.
+    this.#systemShutdown = new SystemShutdown(kill !== undefined || exit !== null);
     const isSaved = exit !== null && suspended?.state.isSaved !== false;
-    this.#exitSafekeeping = new ExitSafekeeping({ sessionId: this.id, pid, isSaved }, surroundings.keeper);
-    this.exitWatch = new ExitWatch(parts.state.startTime, {
+    this.#exitSafekeeping = new ExitSafekeeping({ sessionId: id, pid, isSaved }, surroundings.keeper);
+    this.exitWatch = new ExitWatch(startTime, {
       clock: reactor,
       keeper: surroundings.keeper,
       terminal: () => this.#terminal,
-      ended: (exit) => this.#live({ type: 'ended', exit, offset: this.history.end }),
+      ended: (how) => this.#live({ type: 'ended', exit: how, offset: this.history.end }),
     });
     this.#foreground = new Foreground(
       () => this.#terminal?.foregroundProcessGroup,
       suspended?.state.foreground ?? null,
     );
     this.input = new InputQueue(
-      parts.history.ledger,
+      history.ledger,
       suspended && { input: suspended.state.input, luggage: suspended.luggage },
     );
     this.#pace = new Pace(
-      parts.history,
+      history,
       (ms, callback) => reactor.after(ms, callback),
       () => this.#readSoon(),
     );
-    this.#queries = new Queries(
-      {
-        history: parts.history,
-        block: surroundings.lookBlock,
-        after: (ms, callback) => reactor.after(ms, callback),
-        terminal: () => ({ ...this.size, facts: this.#state.terminal ?? {} }),
-        byScreen: (asked) => surroundings.screenAnswers(this, asked),
-        answer: (text) => this.#answer(text),
-      },
-      suspended?.state.queries,
-    );
-    this.#following = new Following({
-      history: parts.history,
-      follow: (how) => surroundings.followScreen(this, how),
-    });
+    this.#queries = this.#makeQueries(suspended);
+    this.#following = new Following({ history, follow: (how) => surroundings.followScreen(this, how) });
     // The one look at the clock on the wall: if that is set later, nothing is over sooner by it.
     if (exitedAt !== null) this.#exitedAtMs = performance.now() - (Date.now() - Date.parse(exitedAt));
     this.#lifecycle = exit ? { state: 'exited', exit } : { state: 'running' };
     if (exit) this.#queries.end();
-    if (exit) return;
-    if (suspended) this.#resume(suspended.state);
-    else this.#pace.restore(parts.state.leases);
-    if (parts.program === 'later') return;
-    if (parts.crashed && !wentDown) this.history.markCrash();
-    if (parts.program) this.#terminal = this.#openTerminal(parts.program);
-    const told = parts.crashed?.exit;
-    if (told) this.exitWatch.told(told);
-    if (parts.program) return;
-    this.#live(told ? { type: 'drained' } : { type: 'lost' });
+    else this.#begin(parts);
   }
 
   /** Goes on below what another program of this session has left: `line` stands between that and what comes. */
@@ -560,6 +520,62 @@ export class Session {
     this.#exitSafekeeping.saved();
     this.history.close();
     for (const subscription of Array.from(this.#subscriptions)) subscription.sink.finish(subscription);
+  }
+
+  // What it is made of
+
+  #makeSaving(file: StateFile): StateSaving {
+    const { reactor } = this.#surroundings;
+    return new StateSaving(file, {
+      after: (ms, callback) => reactor.after(ms, callback),
+      state: () => {
+        const whole = { ...this.#state, leases: this.#pace.leases, kill: this.#killing.progress };
+        return this.#systemShutdown.kept(whole, this.hasExited);
+      },
+      saved: (saved) => this.#saved(saved),
+      failed: (error) => this.#notSaved(error),
+    });
+  }
+
+  #makeKilling(begun: BegunKill | undefined): Killing {
+    const { reactor, processes, log, whileServing } = this.#surroundings;
+    return new Killing(begun, {
+      clock: reactor,
+      processes,
+      log,
+      whileServing,
+      session: { id: this.id, pid: this.#state.pid },
+      terminal: () => this.#terminal,
+      save: () => this.save(),
+      // A set-uid program can't be signalled. Its terminal is hung up, and nobody waits for it any longer.
+      gaveUp: () => this.#live({ type: 'lost' }),
+    });
+  }
+
+  #makeQueries(suspended: SuspendedParts | undefined): Queries {
+    const { reactor, lookBlock: block } = this.#surroundings;
+    const surroundings = {
+      history: this.history,
+      block,
+      after: (ms: number, callback: () => void) => reactor.after(ms, callback),
+      terminal: () => ({ ...this.size, facts: this.#state.terminal ?? {} }),
+      byScreen: (asked: Asked) => this.#surroundings.screenAnswers(this, asked),
+      answer: (text: string) => this.#answer(text),
+    };
+    return new Queries(surroundings, suspended?.state.queries);
+  }
+
+  /** Begins, or goes on, with a program that has not exited as far as its state tells. */
+  #begin({ state, suspended, program, crashed }: SessionParts): void {
+    if (suspended) this.#resume(suspended.state);
+    else this.#pace.restore(state.leases);
+    if (program === 'later') return;
+    if (crashed && !state.wentDown) this.history.markCrash();
+    if (program) this.#terminal = this.#openTerminal(program);
+    const told = crashed?.exit;
+    if (told) this.exitWatch.told(told);
+    if (program) return;
+    this.#live(told ? { type: 'drained' } : { type: 'lost' });
   }
 
   // Output
