@@ -26,7 +26,9 @@ import { type Watch, Watchers, type WatchListener } from './watch.ts';
 /** How long an outage may last: a daemon that crashed is back, or held back for good, well before. */
 const GIVE_UP_AFTER_MS = 15_000;
 
+/** Which daemon, and how a client behaves towards it. */
 export interface ClientOptions {
+  /** How the daemon is reached: by `netConnector`, `streamConnector`, or one of your own. */
   connector: Connector;
   /** What this program is, for the daemon's log; at most 64 characters. */
   name: string;
@@ -34,7 +36,7 @@ export interface ClientOptions {
   version?: string;
   /** Whether to connect again when the connection is lost (by default), and for how long (15 s). */
   reconnect?: boolean | { giveUpAfterMs: number };
-  /** How long the daemon may take to answer hello; 5 s by default. */
+  /** How long the daemon may take to answer hello, in milliseconds; 5,000 by default. */
   helloTimeoutMs?: number;
   /** The one session that this client shall be able to see, and do nothing; the daemon sees to it. */
   limitedTo?: string;
@@ -56,6 +58,7 @@ export type PlainRequestType = Exclude<
   | 'watch'
 >;
 
+/** `reconnecting` as long as there is no connection and another may come; `closed` when none will. */
 export type ConnectionState = 'connected' | 'reconnecting' | 'closed';
 
 /** A client of one daemon, across reconnects. `await using` closes it. */
@@ -74,7 +77,7 @@ export class Client implements AsyncDisposable {
   #ending: HoldfastError | undefined;
 
   /**
-   * Connects and says hello. Rejects with E_NO_DAEMON if nobody listens or answers in time, E_VERSION if there is no
+   * Connects and says hello. Rejects with HoldfastError: E_NO_DAEMON if nobody listens or answers in time, E_VERSION if there is no
    * common protocol, or the daemon can't limit it as asked, or what else the daemon answers.
    */
   static connect(options: ClientOptions): Promise<Client> {
@@ -153,6 +156,7 @@ export class Client implements AsyncDisposable {
     return this.#greeting.protocol;
   }
 
+  /** How it is with the connection now. */
   get state(): ConnectionState {
     const { state } = this.#lifeline;
     return state === 'connected' || state === 'closed' ? state : 'reconnecting';
@@ -161,7 +165,8 @@ export class Client implements AsyncDisposable {
   /**
    * Asks the daemon. Rejects with the daemon's error, with E_TIMEOUT (10 s by default; null for none, as `wait`,
    * `kill` and `stop` take as long as they take), or with E_DISCONNECTED if the connection was lost before the answer
-   * and repeating could do harm. `status`, `list`, `get` and `wait` are repeated. With the reason of `signal`, when that aborts: the
+   * and repeating could do harm. `status`, `list`, `get`, `capture`, `timeline` and `wait` are repeated. With E_LIMIT when the request
+   * has more than `LIMITS.controlFrameBytes`, or too many wait for an answer. With the reason of `signal`, when that aborts: the
    * daemon may carry it out all the same. It is told of a `wait` that was given up, by `signal` or the time, and drops it; a daemon of an
    * earlier build keeps it until the session has exited, and of those a connection has `LIMITS.waitingRequestsPerClient` at most.
    */
@@ -248,6 +253,7 @@ export class Client implements AsyncDisposable {
     this.#lifeline.close(new HoldfastError('E_DISCONNECTED', 'the client was closed'));
   }
 
+  /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

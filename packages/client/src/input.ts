@@ -18,9 +18,11 @@ import { WriteQueue } from './write-queue.ts';
 /** Bytes kept for one input: a program that reads nothing must not fill this process's memory with what is typed. */
 const BUFFER_BYTES = 16 * 1024 * 1024;
 
-/** Bytes of a stream, by their offsets in it: those before `to`, from `from` on. */
+/** Bytes of a stream, by their offsets in it. */
 export interface InputRange {
+  /** Offset of the first. */
   readonly from: number;
+  /** Offset behind the last. */
   readonly to: number;
 }
 

@@ -7,10 +7,11 @@ const FEWER_LINES = [200, 0];
 export interface SnapshotOptions {
   /** `vt` for a fresh terminal of the session's size (the default), `paint` for one that is in use, see docs/protocol.md. */
   readonly format?: 'vt' | 'paint';
-  /** Lines above the screen: 1,000 by default, which is what there is at most. */
+  /** Lines above the screen, 0 to 1,000; 1,000 by default. */
   readonly historyLines?: number;
   /** The size of the terminal in use, for `paint`. */
   readonly viewport?: { readonly cols: number; readonly rows: number };
+  /** How long it may take, in milliseconds; 10,000 by default. Then it rejects with E_TIMEOUT. */
   readonly timeoutMs?: number;
   /** Gives it up: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -20,15 +21,16 @@ export interface SnapshotOptions {
 export interface Snapshot {
   /** The output from here on is what the terminal is to be shown next. */
   readonly offset: number;
-  /** The size for which it was made. */
+  /** The size for which it was made: columns and rows of characters. */
   readonly cols: number;
   readonly rows: number;
+  /** What the terminal is to be given, in UTF-8. */
   readonly bytes: Uint8Array;
   /** From the upper left corner, both from 0. */
   readonly cursor: { readonly x: number; readonly y: number; readonly hidden: boolean };
   /** The program has the alternate buffer. */
   readonly alternate: boolean;
-  /** Why it may differ from what a terminal shows that was always there; empty if it does not. */
+  /** Why it may differ from what a terminal shows that was always there, as `whyIncomplete` puts into words; empty if it does not. */
   readonly incomplete: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 import type { Exit, HoldfastError, RequestParameters } from '@holdfast/protocol';
 
+/** Who is told of a session's output, and of what becomes of it. All offsets are bytes since the session began. */
 export interface SubscriptionHandlers {
   /**
    * The next bytes of output, and the offset of the first. `bytes` is valid only during the call. Returning false

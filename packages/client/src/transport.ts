@@ -1,5 +1,6 @@
 /** Something that was asked to happen later. */
 export interface Timer {
+  /** It happens no more; of no meaning once it has. */
   cancel(): void;
 }
 
@@ -26,6 +27,7 @@ export interface Transport extends Clock {
   onClose: (cause?: Error) => void;
   /** Stops reading, at the end of the current chunk. */
   pause(): void;
+  /** Reads again. */
   resume(): void;
   /** Ends the stream. Bytes already sent go out as far as the peer takes them now; no more data is handed over. */
   close(): void;

@@ -1,6 +1,7 @@
 import type { Event, HoldfastError, Session } from '@holdfast/protocol';
 import type { Link } from './link.ts';
 
+/** Who is told of all sessions of a daemon. */
 export interface WatchListener {
   /** All sessions: at the beginning, and again after each reconnect, since changes may have been missed. */
   onSessions?: (sessions: Session[]) => void;

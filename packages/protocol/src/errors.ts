@@ -64,6 +64,7 @@ export const ERRORS = {
   E_INTERNAL: { retry: false, means: 'a fault in Holdfast itself; the log has more' },
 } as const satisfies Record<string, { retry: boolean; means: string }>;
 
+/** One of the codes of `ERRORS`. */
 export type ErrorCode = keyof typeof ERRORS;
 
 /** True for a code of this build's table; a newer peer may send others. */
@@ -74,6 +75,7 @@ export function isErrorCode(code: string): code is ErrorCode {
 /** An expected failure with a stable code: what could not be done, and why. */
 export class HoldfastError extends Error {
   override readonly name = 'HoldfastError';
+  /** What to go by; the message is for people. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
@@ -81,7 +83,7 @@ export class HoldfastError extends Error {
     this.code = code;
   }
 
-  /** Whether the same request can succeed later. */
+  /** Whether the same request can succeed later without anything being changed by the caller. */
   get retry(): boolean {
     return ERRORS[this.code].retry;
   }

@@ -13,9 +13,11 @@ import { LIMITS } from './limits.ts';
 
 /** What a frame reader hands on. Data arrives in pieces as it comes in, each with its own offset. */
 export interface FrameSink {
+  /** A whole control frame: one JSON document, which is not parsed yet. */
   control(json: string): void;
   /** `bytes` is a view of the pushed chunk: copy what must outlive the call. */
   data(type: DataFrameType, channel: number, offset: number, bytes: Uint8Array): void;
+  /** All bytes before `offset` are done with. */
   ack(type: AckFrameType, channel: number, offset: number): void;
 }
 
@@ -50,7 +52,10 @@ export class FrameReader {
   #state: State = HEADER;
   #maxControlBytes: number;
 
-  /** `accepts` lists the frame types that the other side may send; anything else is refused. */
+  /**
+   * `accepts` lists the frame types that the other side may send; anything else is refused. `maxControlBytes`: of a control frame, by
+   * default `LIMITS.controlFrameBytes`.
+   */
   constructor(sink: FrameSink, options: { accepts: readonly number[]; maxControlBytes?: number }) {
     this.#sink = sink;
     this.#accepts = new Set(options.accepts);
@@ -80,7 +85,7 @@ export class FrameReader {
     return [header];
   }
 
-  /** Takes the next bytes of the stream. */
+  /** Takes the next bytes of the stream. Throws HoldfastError: E_PROTOCOL, E_LIMIT; and what the sink throws. */
   push(chunk: Uint8Array): void {
     let at = 0;
     while (at < chunk.length) {

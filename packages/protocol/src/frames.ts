@@ -18,8 +18,11 @@ export const FRAME = {
   INPUT_ACK: 5,
 } as const;
 
+/** Any type of frame. */
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
+/** Frames that carry bytes of a channel. */
 export type DataFrameType = typeof FRAME.OUTPUT | typeof FRAME.INPUT;
+/** Frames that acknowledge bytes of a channel. */
 export type AckFrameType = typeof FRAME.OUTPUT_ACK | typeof FRAME.INPUT_ACK;
 
 /** `u32 length | u8 type` */

@@ -41,8 +41,10 @@ export const exitShape = once(() =>
     z.object({ lost: z.literal(true) }),
   ]),
 );
+/** How a session's program ended. */
 export type Exit = z.infer<ReturnType<typeof exitShape>>;
 
+/** A session as clients see it. */
 export const sessionShape = once(() =>
   z.object({
     id: z.string(),
@@ -73,8 +75,10 @@ export const sessionShape = once(() =>
     unescrowed: z.optional(z.boolean()),
   }),
 );
+/** A session as clients see it. */
 export type Session = z.infer<ReturnType<typeof sessionShape>>;
 
+/** Which daemon serves. */
 export const daemonShape = once(() =>
   z.object({
     pid: z.int(),
@@ -87,10 +91,12 @@ export const daemonShape = once(() =>
     startedAt: z.string(),
   }),
 );
+/** Which daemon serves. */
 export type DaemonIdentity = z.infer<ReturnType<typeof daemonShape>>;
 
 /** Which process, and which build of Holdfast it runs. */
 export const buildShape = once(() => z.object({ pid: z.int(), version: z.string(), build: z.string() }));
+/** Which process, and which build of Holdfast it runs. */
 export type RunningBuild = z.infer<ReturnType<typeof buildShape>>;
 
 /** An upgrade before the hand-over itself, in which nobody can be asked. */
@@ -105,6 +111,7 @@ export const upgradeUnderWayShape = once(() =>
     expect: z.nullable(z.object({ version: z.string(), build: z.string() })),
   }),
 );
+/** An upgrade before the hand-over itself. */
 export type UpgradeUnderWay = z.infer<ReturnType<typeof upgradeUnderWayShape>>;
 
 /** How long the daemon's loop was busy, turn by turn: whatever happens meanwhile waits for so long. */
@@ -134,6 +141,7 @@ export const holderShape = once(() =>
 /** A session that is kept and not served, and why. */
 export const asideShape = once(() => z.object({ id: z.string(), why: z.string() }));
 
+/** What program is to run in a new session, and how. */
 export const openParameters = once(() =>
   z.object({
     /** Program and arguments. An empty list means the user's login shell, by `env.SHELL`. */
@@ -154,6 +162,7 @@ export const openParameters = once(() =>
     openFilesLimit: z.optional(z.int().check(z.gte(16))),
   }),
 );
+/** What program is to run in a new session, and how. */
 export type OpenParameters = z.infer<ReturnType<typeof openParameters>>;
 
 /** In hello's `limitedTo`: every session. A name that is this can't be limited to by it, but by its id. */
@@ -414,10 +423,13 @@ export const REQUESTS = {
   stop: { parameters: once(() => z.object({})), result: once(() => z.object({ ended: count() })) },
 } as const;
 
+/** The name of a request: a row of REQUESTS. */
 export type RequestType = keyof typeof REQUESTS;
+/** What a request takes, beside its id and type. */
 export type RequestParameters<T extends RequestType> = z.infer<
   ReturnType<(typeof REQUESTS)[T]['parameters']>
 >;
+/** What a request that succeeded is answered with. */
 export type RequestResult<T extends RequestType> = z.infer<ReturnType<(typeof REQUESTS)[T]['result']>>;
 
 /** daemon → client, unasked. Those with a channel are in order with that channel's OUTPUT frames. */
@@ -477,7 +489,9 @@ export const EVENTS = {
   closing: once(() => z.object({ event: z.literal('closing'), code: z.string(), message: z.string() })),
 } as const;
 
+/** The name of an event: a row of EVENTS. */
 export type EventType = keyof typeof EVENTS;
+/** What the daemon says unasked. */
 export type Event = { [T in EventType]: z.infer<ReturnType<(typeof EVENTS)[T]>> }[EventType];
 
 const requestEnvelope = once(() => z.object({ id: z.int().check(z.gte(0)), type: z.string() }));
@@ -584,7 +598,7 @@ export function parseFromDaemon(json: string): FromDaemon {
   return { kind: 'event', event: event.data };
 }
 
-/** Checks the result of an answered request. */
+/** Checks the result of an answered request. Never throws. */
 export function parseResult<T extends RequestType>(
   type: T,
   ok: unknown,

@@ -22,6 +22,7 @@ const RETRY_DELAY_MS = 60_000;
 const BACK_OFF_FACTOR = 4;
 const TRIES = 3;
 
+/** When, and how often, an older daemon is upgraded in the background. */
 export interface AutoUpdateOptions {
   /** Before the first attempt, in ms; by default 20,000, and never within two minutes of the machine's start. */
   readonly startDelayMs?: number;

@@ -97,6 +97,7 @@ interface Kinds {
   'number?': number | null;
 }
 type Rows = typeof SUPERVISOR_EVENTS;
+/** The name of an event: a row of the table. */
 export type SupervisorEventType = keyof Rows;
 /** One event of the table: its type and its fields. */
 export type SupervisorEvent = {

@@ -4,6 +4,7 @@ import type { Home } from './home.ts';
 
 /** What has become of a daemon, for people: one update, crash, restart … Absent fields are null: not known, or of no sense there. */
 export interface HistoryEntry {
+  /** What has happened. */
   readonly kind: HistoryKind;
   /** ISO 8601. */
   readonly at: string;
@@ -12,6 +13,7 @@ export interface HistoryEntry {
   readonly to: string | null;
   /** Kept by an update, or ended by a restart. */
   readonly sessions: number | null;
+  /** For how long output stood still, in milliseconds. */
   readonly pauseMs: number | null;
   /** Why it failed. */
   readonly reason: string | null;
@@ -26,6 +28,7 @@ const KIND_OF = {
   restart: 'restarted',
 } as const;
 export type HistoryKind = (typeof KIND_OF)[keyof typeof KIND_OF];
+/** All that an entry can tell of. */
 export const HISTORY_KINDS: readonly HistoryKind[] = Object.values(KIND_OF);
 
 /** The newest part of the log; some hundred bytes a line. The log may have twenty times as much, of which nobody scrolls through. */

@@ -5,16 +5,20 @@ import { HoldfastError } from '@holdfast/protocol';
 
 /** Where one namespace lives: its sockets and locks, its state and histories. */
 export interface Home {
+  /** `default` unless another was named. */
   readonly namespace: string;
   /** Sockets, histories in memory. */
   readonly runtimeDir: string;
   /** State, histories, the log, and the locks: a lock lies beside what it is for. */
   readonly stateDir: string;
+  /** Where clients find the daemon. */
   readonly socketPath: string;
+  /** Held, by flock, as long as a keeper or a daemon has the home. */
   readonly lockPath: string;
   /** Where the keeper takes requests, and what it says of itself. */
   readonly keeperSocketPath: string;
   readonly keeperReportPath: string;
+  /** What the daemon tells of. */
   readonly logPath: string;
   /** Whoever starts, stops or resumes the daemon holds it, by flock, as long as that takes. */
   readonly lifecycleLockPath: string;

@@ -5,6 +5,7 @@ import { underLifecycleLock } from './lifecycle-lock.ts';
 import { end, type Stopped } from './stop.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** What was ended before the new daemon was started. */
 export type Restarted = Exclude<Stopped, { kind: 'notRunning' }>;
 
 /**

@@ -7,6 +7,7 @@ import { reach, type Surroundings } from './surroundings.ts';
 const TIMEOUT_MS = 5_000;
 const HELLO_MS = 5_000;
 
+/** How a daemon is started again. */
 export interface ResumeOptions {
   /** For the keeper's answer, in ms; by default 5,000. */
   readonly timeoutMs?: number;
@@ -14,7 +15,9 @@ export interface ResumeOptions {
   readonly start?: { readonly node: string; readonly entry: string };
 }
 
+/** What serves after it. */
 export interface Resumed {
+  /** The daemon that was started, or that ran already. */
   readonly daemon: RunningBuild;
   /** Sessions that run. */
   readonly sessions: number;

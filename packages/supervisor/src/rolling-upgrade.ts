@@ -1,8 +1,10 @@
 import type { UpgradeOutcome } from './upgrade.ts';
 
+/** What became of machines that were upgraded one after the other. */
 export interface RollingUpgrade {
   /** Machines, in the order in which they were upgraded. */
   readonly upgraded: readonly string[];
+  /** The one at which it ended; undefined: none. */
   readonly failed:
     | { readonly host: string; readonly outcome: Extract<UpgradeOutcome, { ok: false }> }
     | undefined;

@@ -34,6 +34,7 @@ export interface KeeperStatus extends KeeperReport {
 export interface SupervisorStatus {
   /** null: none runs; see `keeper` for why. */
   readonly daemon: DaemonIdentity | null;
+  /** null: there is none. */
   readonly keeper: KeeperStatus | null;
   readonly update: UpdateStatus;
   readonly sessions: { readonly running: number; readonly exited: number };

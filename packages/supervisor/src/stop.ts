@@ -18,6 +18,7 @@ const LOOK_MS = 10;
 /** A daemon that dies while it stops is started again by its keeper, with what still runs. */
 const ATTEMPTS = 3;
 
+/** What was ended. */
 export type Stopped =
   | { readonly kind: 'notRunning' }
   /** None could be had to end the sessions; they were hung up with the keeper. */

@@ -16,9 +16,11 @@ import { readUpdateRecord, writeUpdateRecord } from './update-record.ts';
 import { upgrade, type UpgradeOptions, type UpgradeOutcome } from './upgrade.ts';
 import { type DaemonView, watch, type Watching, type WatchOptions } from './watch.ts';
 
+/** Of which home a supervisor is, and what it may start there. */
 export interface SupervisorOptions {
   /** The namespace's home: `resolveHome(process.env, namespace)`. */
   readonly home: Home;
+  /** What it starts, and upgrades to. */
   readonly installation: Installation;
   /** What this program is, for the daemon's log; at most 64 characters. */
   readonly name: string;
@@ -35,6 +37,7 @@ export interface SupervisorOptions {
  * agree by a lock and by what the daemon says. All errors are HoldfastErrors.
  */
 export class Supervisor {
+  /** As it was given. */
   readonly home: Home;
   readonly #surroundings: Surroundings;
   readonly #recorder: Recorder;

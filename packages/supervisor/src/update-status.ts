@@ -12,6 +12,7 @@ export interface UpdateStatus {
   readonly running: string | null;
   /** null: what the installation's daemon is, is not known. */
   readonly available: string | null;
+  /** null: none is kept. */
   readonly failure: UpdateFailure | null;
   /** One that somebody has asked for, until its hand-over; null: none, or the daemon can't tell. */
   readonly underWay: UpdateUnderWay | null;
@@ -31,7 +32,9 @@ export interface UpdateUnderWay {
 
 /** A version of Holdfast, by which builds are ordered, and the hash that tells one build from another. */
 export interface Build {
+  /** As in package.json. */
   readonly version: string;
+  /** Content hash, 12 hex digits; `source` when run unbundled. */
   readonly build: string;
 }
 

@@ -29,6 +29,7 @@ const BRING_MS = 10_000;
 /** For the count of sessions after a failure. */
 const STATUS_MS = 1_000;
 
+/** To what a daemon is upgraded, and for how long that is tried. */
 export interface UpgradeOptions {
   /** Give up after so many ms; by default 15,000. A hand-over that has begun is not broken off. */
   readonly timeoutMs?: number;

@@ -20,19 +20,23 @@ const LOOK_EVERY_MS = 500;
 
 /** What a supervisor that watches knows, without asking anybody. */
 export interface DaemonView {
+  /** How it is with the daemon, see `state.ts`. */
   readonly state: DaemonState;
   /** Who answered last; null if nobody has, or none runs any more. */
   readonly daemon: DaemonIdentity | null;
   /** Since when nobody answers, ISO 8601; null while the daemon does, and before the first look. */
   readonly unreachableSince: string | null;
+  /** Which update there is. */
   readonly update: UpdateStatus;
 }
 
+/** A supervisor that watches, until it is disposed of. */
 export interface Watching extends Disposable {
   /** What is known now. */
   readonly view: DaemonView;
 }
 
+/** What a supervisor that watches does by itself. */
 export interface WatchOptions {
   /** Whether, and when, an older daemon is upgraded in the background: by default it is, unless HOLDFAST_AUTO_UPDATE=off. */
   readonly autoUpdate?: boolean | AutoUpdateOptions;

@@ -21,8 +21,9 @@ export type OutputPiece =
       readonly reason: 'evicted' | 'crash';
     };
 
-/** Where to begin and to end, as offsets. */
+/** Where to begin and to end, as offsets in bytes. */
 export interface OutputRange {
+  /** `start`: the oldest byte that is kept. `now`: the end as it is when this is read. */
   readonly from: number | 'start' | 'now';
   /** Undefined: when the session has exited. */
   readonly to?: number | undefined;

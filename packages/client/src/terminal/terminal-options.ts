@@ -2,6 +2,7 @@ import type { OpenParameters } from '@holdfast/protocol';
 
 /** Anything that waits can be ended: it rejects with the signal's reason, and lets go of what it held. */
 export interface Abortable {
+  /** Whoever ends the wait. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -11,6 +12,7 @@ export interface Limited extends Abortable {
   readonly timeoutMs?: number | undefined;
 }
 
+/** How a program is started in a terminal of its own. */
 export interface OpenTerminalOptions extends Abortable {
   /** Program and arguments; an empty list is the login shell, by `env.SHELL`. */
   readonly command: readonly string[];
@@ -32,11 +34,13 @@ export interface OpenTerminalOptions extends Abortable {
   readonly keep?: boolean;
 }
 
+/** How a terminal that is there already is taken up. */
 export interface FindTerminalOptions extends Abortable {
-  /** Where `expect` begins: an offset; by default at the end of the output as it is now. */
+  /** Where `expect` begins: an offset in bytes; by default at the end of the output as it is now. */
   readonly from?: number;
 }
 
+/** Which part of the output is read; offsets are bytes since the session began. */
 export interface ReadOptions extends Abortable {
   /** First byte: an offset, `start` (the oldest that is kept; by default), or `now`. */
   readonly from?: number | 'start' | 'now';
@@ -46,8 +50,9 @@ export interface ReadOptions extends Abortable {
   readonly leaseMs?: number;
 }
 
+/** How output is searched. */
 export interface ExpectOptions extends Limited {
-  /** Where to look from: an offset; by default behind what the last `expect` has found. */
+  /** Where to look from: an offset in bytes; by default behind what the last `expect` has found. */
   readonly from?: number;
   /** Whether escape sequences are there for the expression; by default they are not. */
   readonly escapes?: boolean;

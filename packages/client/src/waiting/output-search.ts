@@ -9,6 +9,7 @@ export const LONGEST_SEARCH_MS = 1_000;
 
 /** What an expression has matched, and where in the output that is. */
 export interface OutputMatch {
+  /** All of it. */
   readonly text: string;
   /** What the groups have matched, the first of which is group 1. */
   readonly groups: readonly (string | undefined)[];
