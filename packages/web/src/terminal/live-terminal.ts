@@ -10,7 +10,7 @@ import { takeStarted } from '../sessions/started-here.ts';
 import { keepInput, takeInput } from './held-input.ts';
 import { hasUndelivered, TerminalLink } from './link.ts';
 import { Outbox } from './outbox.ts';
-import type { Sizes } from './pane-head.tsx';
+import type { Sizes } from './size-of-another.tsx';
 import { TerminalView } from './terminal-view.ts';
 
 /** A session's terminal in the page: what shows it, and what connects it. */

@@ -1,21 +1,20 @@
 import { useEffect, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { commandOf } from '../keys.ts';
-import { focusAsked } from '../layout/layout-store.ts';
-import { preferences } from '../preferences.ts';
-import { type KnownSession, useSilence } from '../sessions/known-session.ts';
-import { markSeen } from '../sessions/seen.ts';
-import { Store, useStore } from '../store.ts';
-import { droppedPaths } from './dropped-paths.ts';
+import type { KnownSession } from '../sessions/known-session.ts';
+import { drop } from './drop.ts';
 import { FindBar } from './find-bar.tsx';
 import { useLeaveQuestion } from './leave-question.ts';
-import { LATE_MS, type LinkState } from './link-state.ts';
-import { hasUndelivered, type LinkView } from './link.ts';
-import { begin, end, type LiveTerminal } from './live-terminal.ts';
-import { PaneHead, type PaneActions, type Sizes } from './pane-head.tsx';
+import type { LinkState } from './link-state.ts';
+import { hasUndelivered } from './link.ts';
+import type { PaneActions } from './pane-buttons.tsx';
+import { PaneHead } from './pane-head.tsx';
 import { ExitNotice, InputNotices } from './pane-notices.tsx';
-import { followProgram, type LinkedPid } from './restored-behind.ts';
 import { TouchKeys } from './touch-keys.tsx';
+import { useAppearance } from './use-appearance.ts';
+import { useFocus } from './use-focus.ts';
+import { useLiveTerminal } from './use-live-terminal.ts';
+import { useOutputSeen } from './use-output-seen.ts';
+import { useSilenceTold } from './use-silence-told.ts';
 
 export interface TerminalPaneProps {
   /** What the page calls it. */
@@ -33,78 +32,19 @@ export interface TerminalPaneProps {
   readonly onLink?: (state: LinkState) => void;
 }
 
-const NOTHING = new Store<LinkView | undefined>(undefined);
-
 /** One session's terminal, with its head and what there is to say about it. */
 export default function TerminalPane(props: TerminalPaneProps) {
-  const {
-    session,
-    known,
-    isFocused,
-    isOneOfMany = false,
-    isVisible,
-    readOnly = false,
-    actions,
-    onLink,
-  } = props;
+  const { session, known, isFocused, isVisible, readOnly = false, actions, onLink } = props;
   const element = useRef<HTMLDivElement>(null);
-  const [live, setLive] = useState<LiveTerminal>();
-  const [title, setTitle] = useState('');
   const [isFinding, setIsFinding] = useState(false);
-  const [sizes, setSizes] = useState<Sizes>();
-  const { fontSize, screenReader } = useStore(preferences);
-  const linkView = useStore<LinkView | undefined>(live?.link.view ?? NOTHING);
-  const silentSince = useSilence(session);
-  const timesAsked = useStore(focusAsked);
-  const hasEnded = linkView?.state === 'ended';
-  const timesRestored = useTimesRestored(known, hasEnded);
+  const { live, view, title, sizes } = useLiveTerminal(element, { session, known, readOnly });
 
-  useEffect(() => {
-    if (!element.current) return undefined;
-    const begun = begin({
-      element: element.current,
-      session,
-      readOnly,
-      onTitle: setTitle,
-      onLayout: setSizes,
-    });
-    setLive(begun);
-    return () => {
-      end(session, begun);
-      setLive(undefined);
-    };
-  }, [session, readOnly, timesRestored]);
-
-  useEffect(() => live?.view.setFontSize(fontSize), [live, fontSize]);
-  useEffect(() => {
-    if (live) live.view.terminal.options.screenReaderMode = screenReader;
-  }, [live, screenReader]);
-  useEffect(() => {
-    if (hasEnded) live?.view.end();
-  }, [live, hasEnded]);
-  useEffect(() => live?.view.setVisible(isVisible), [live, isVisible]);
-  useEffect(() => {
-    if (isFocused && isVisible && !isFinding) live?.view.terminal.focus();
-  }, [live, isFocused, isVisible, isFinding, timesAsked]);
-  useEffect(() => {
-    if (!live) return undefined;
-    if (silentSince === undefined) return live.link.heard(true);
-    const timer = setTimeout(() => live.link.heard(false), Math.max(0, silentSince + LATE_MS - Date.now()));
-    return () => clearTimeout(timer);
-  }, [live, silentSince]);
-  useEffect(() => {
-    if (!live || !isVisible) return undefined;
-    const mark = () => markSeen(session, live.link.offset);
-    const timer = setInterval(mark, 1_000);
-    return () => {
-      mark();
-      clearInterval(timer);
-    };
-  }, [live, isVisible, session]);
-
-  useLeaveQuestion(linkView !== undefined && hasUndelivered(linkView));
-
-  const linkState = linkView?.state;
+  useAppearance(live, { hasEnded: view?.state === 'ended', isVisible });
+  useFocus(live, isFocused && isVisible && !isFinding);
+  useSilenceTold(live, session);
+  useOutputSeen(live, { session, isVisible });
+  useLeaveQuestion(view !== undefined && hasUndelivered(view));
+  const linkState = view?.state;
   useEffect(() => {
     if (linkState) onLink?.(linkState);
   }, [linkState, onLink]);
@@ -126,29 +66,23 @@ export default function TerminalPane(props: TerminalPaneProps) {
       <PaneHead
         known={known}
         title={title}
-        view={linkView}
+        view={view}
         isFocused={isFocused}
-        isOneOfMany={isOneOfMany}
+        isOneOfMany={props.isOneOfMany ?? false}
         onReconnect={() => live?.link.reconnect()}
         onForgetIncomplete={() => live?.link.forgetIncomplete()}
         onFind={find}
-        {...(actions ? { actions } : {})}
-        {...(sizes && known ? { sizes } : {})}
+        actions={actions}
+        sizes={sizes}
       />
       <div className="relative min-h-0 flex-1 overflow-hidden">
         <div
           ref={element}
           className={`terminal-box absolute inset-0 ${sizes ? 'bg-canvas' : ''}`}
           onDragOver={(event) => event.preventDefault()}
-          onDrop={(event) => {
-            event.preventDefault();
-            const dropped = droppedPaths(event.dataTransfer);
-            if (dropped?.areNames) toast.info('A browser only tells a file’s name, not its folder.');
-            if (dropped) live?.view.terminal.paste(dropped.text);
-            live?.view.terminal.focus();
-          }}
+          onDrop={(event) => drop(event, live)}
         />
-        {linkView && <InputNotices view={linkView} onForgetDoubt={() => live?.link.forgetDoubt()} />}
+        {view && <InputNotices view={view} onForgetDoubt={() => live?.link.forgetDoubt()} />}
         {isFinding && live && (
           <FindBar
             search={live.view.search}
@@ -159,12 +93,8 @@ export default function TerminalPane(props: TerminalPaneProps) {
           />
         )}
       </div>
-      {linkView && linkView.exit !== null && (
-        <ExitNotice
-          exit={linkView.exit}
-          onRunAgain={readOnly ? undefined : actions?.onRunAgain}
-          onRestore={readOnly ? undefined : actions?.onRestore}
-        />
+      {view && view.exit !== null && (
+        <ExitNotice exit={view.exit} onRunAgain={actions?.onRunAgain} onRestore={actions?.onRestore} />
       )}
       {!readOnly && (
         <TouchKeys
@@ -174,17 +104,4 @@ export default function TerminalPane(props: TerminalPaneProps) {
       )}
     </section>
   );
-}
-
-/** How often its session was restored behind the end that it shows: another program runs in it then, which needs another link. */
-function useTimesRestored(known: KnownSession | undefined, hasEnded: boolean): number {
-  const linked = useRef<LinkedPid>(undefined);
-  const [times, setTimes] = useState(0);
-  const pid = known?.pid;
-  useEffect(() => {
-    const following = followProgram(linked.current, { pid, hasEnded });
-    linked.current = following.linked;
-    if (following.isRestored) setTimes((before) => before + 1);
-  }, [pid, hasEnded]);
-  return times;
 }
