@@ -142,5 +142,7 @@ webTest(
     await page.getByRole('link', { name: 'Settings' }).tap();
     await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
     await web.picture('phone-settings');
+    const box = await page.getByRole('checkbox', { name: /^Screen reader mode/ }).boundingBox();
+    expect(box).toMatchObject({ width: 20, height: 20 });
   },
 );

@@ -85,7 +85,7 @@ webTest(
     await expect.poll(() => page.locator('[data-session-row]').count()).toBe(1);
     await page.keyboard.press('Control+A');
     await page.keyboard.type('nothing like it');
-    await page.getByText('Nothing is called “nothing like it”.').waitFor();
+    await page.getByText('No name, command or folder has “nothing like it”.').waitFor();
     await page.keyboard.press('Control+A');
     await page.keyboard.press('Delete');
 

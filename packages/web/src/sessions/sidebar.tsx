@@ -84,7 +84,7 @@ export function Sidebar({ onNew, onShown }: SidebarProps) {
       true,
     ),
   );
-  const none = wanted === '' ? 'No sessions yet.' : `Nothing is called “${query.trim()}”.`;
+  const none = wanted === '' ? 'No sessions yet.' : `No name, command or folder has “${query.trim()}”.`;
 
   return (
     <nav aria-label="Sessions" className="flex h-full min-h-0 flex-col bg-canvas">

@@ -85,7 +85,7 @@ function Sections() {
             </span>
             <input
               type="checkbox"
-              className="size-5 accent-accent"
+              className="size-5 shrink-0 accent-accent"
               checked={screenReader}
               onChange={(event) => prefer({ screenReader: event.target.checked })}
             />
