@@ -103,6 +103,10 @@ test.skipIf(!canMount)(
     await proveAlive(daemon, full?.id ?? '');
     const shown = await daemon.cli(['ls', '--json']);
     expect(shown.stdout.toString()).toContain('kept in memory');
+    const opened = await daemon.cli(['new', '-d', '--name', 'fifth', '--', 'true']);
+    expect(opened.stderr).toMatch(/^holdfast: fifth: its history is kept in memory only: .+\n$/);
+    const ran = await daemon.cli(['run', '--name', 'sixth', '--', 'true']);
+    expect(ran.stderr).toMatch(/^holdfast: sixth: its history is kept in memory only: .+\n$/);
     const flood = await daemon.open('flood.py', [100_000]);
     const recording = await daemon.record(flood);
     const { offset, exit } = await recording.exited();

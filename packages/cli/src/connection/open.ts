@@ -3,6 +3,7 @@ import type { OpenParameters } from '@holdfast/protocol';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { jsonLine } from '../output/json.ts';
+import { warningLines } from '../output/warnings.ts';
 import { attachTo, requireTerminal } from '../terminal/attach.ts';
 import type { PrefixKey } from '../terminal/detach-keys.ts';
 import { connectOrStart } from './connect.ts';
@@ -17,6 +18,7 @@ export async function openDetached(
   const client = await connectOrStart(context);
   try {
     const { session } = await client.request('open', request);
+    for (const line of warningLines(session)) context.note(line);
     context.print(json ? jsonLine(session) : `${session.id}\n`);
     return EXIT.done;
   } finally {
@@ -36,6 +38,7 @@ export async function openAndAttach(
     const client = await connectOrStart(context, { connector, reconnect: true });
     try {
       const { session } = await client.request('open', request);
+      for (const line of warningLines(session)) context.note(line);
       return await attachTo(session, { client, reactor, context, prefix, readOnly: false, begin: 'output' });
     } finally {
       client.close();

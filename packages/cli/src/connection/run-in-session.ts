@@ -5,6 +5,7 @@ import { type Exit, HoldfastError, LIMITS, type OpenParameters, type Session } f
 import type { Context } from '../context.ts';
 import { exitCodeOfSession } from '../output/exit-codes.ts';
 import type { PrefixKey } from '../terminal/detach-keys.ts';
+import { warningLines } from '../output/warnings.ts';
 import { type Ending, exitInWords, tellEnding } from '../terminal/ending.ts';
 import { viewSession } from '../terminal/session-view.ts';
 import { connectOrStart } from './connect.ts';
@@ -26,6 +27,7 @@ export async function runInSession(
       // Exact output has to begin with the first byte, however much comes before the subscription is there.
       const lease = isTerminal(1) ? {} : { leaseMs: LIMITS.leaseMsDefault };
       const { session } = await client.request('open', { ...request, ...lease });
+      for (const line of warningLines(session)) context.note(line);
       const shown = await viewSession({
         client,
         reactor,
