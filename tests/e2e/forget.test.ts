@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { eventually, RawClient, startDaemon } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
+import { sameBuild } from './support/upgrades.ts';
 
 const WRITTEN = 900_000;
 
@@ -48,3 +51,17 @@ test('a session is forgotten under clients that still read it: they are told wha
   expect(told.slice(told.indexOf(`forgotten ${session}`) + 1)).not.toContain(session);
   expect(daemon.process.signalCode).toBeNull();
 }, 30_000);
+
+test('an ended session is kept for its time, though the clock is set forward by more than that', async () => {
+  await using daemon = await startDaemon({ keeper: true });
+  const client = await daemon.client();
+  const { id: session } = await daemon.openCommand(['/bin/sh', '-c', 'echo kept']);
+  await client.request('wait', { session }, { timeoutMs: null });
+  const later = path.join(daemon.home.scratch('clock'), 'later.cjs');
+  writeFileSync(later, 'const now = Date.now; Date.now = () => now() + 25 * 60 * 60 * 1000;');
+  // The successor sees another time of day, and so does the daemon that comes after its crash.
+  await client.request('upgrade', { ...sameBuild(daemon), execArgv: ['--require', later] });
+  expect(await daemon.get(session)).toMatchObject({ state: 'exited', offset: 'kept\r\n'.length });
+  await daemon.killServing();
+  expect(await daemon.get(session)).toMatchObject({ state: 'exited', offset: 'kept\r\n'.length });
+});

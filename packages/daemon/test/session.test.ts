@@ -55,6 +55,7 @@ test('a session for which no pidfd could be opened learns of its exit all the sa
     processes: new ProcessLister(),
     changed: () => undefined,
     usePidfd: true,
+    bootId: undefined,
     screenAnswers: async () => [],
     followScreen: async () => ({ offset: 0, isBehind: false, hasMore: false, tookMs: 0 }),
     lookBlock: new Block(64),

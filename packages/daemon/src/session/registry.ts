@@ -42,12 +42,17 @@ export class SessionRegistry {
   readonly #log: Log;
   #isStopping = false;
 
-  constructor(folders: HomeFolders, surroundings: Omit<SessionSurroundings, 'changed' | 'lookBlock'>) {
+  constructor(
+    folders: HomeFolders,
+    surroundings: Omit<SessionSurroundings, 'bootId' | 'changed' | 'lookBlock'>,
+  ) {
     this.#folders = folders;
     this.#files = new SessionFiles(folders, surroundings.whileServing);
     this.#log = surroundings.log;
+    const bootId = readBootId();
     this.#surroundings = {
       ...surroundings,
+      bootId,
       lookBlock: new Block(LOOK_BLOCK_BYTES),
       changed: (session) => {
         // Not of one that is forgotten or was restored, though its last subscribers leave only now.
@@ -55,7 +60,7 @@ export class SessionRegistry {
         for (const listener of this.#listeners) listener.sessionChanged(session);
       },
     };
-    this.#home = { files: this.#files, surroundings: this.#surroundings, bootId: readBootId() };
+    this.#home = { files: this.#files, surroundings: this.#surroundings, bootId };
     this.#resuming = new Resuming(this.#home);
     this.#starting = new Starting(this.#home, {
       isStopping: () => this.#isStopping,

@@ -42,6 +42,8 @@ export interface SessionSurroundings {
   readonly processes: ProcessLister;
   /** Something that `describe` tells has changed. */
   changed(session: Session): void;
+  /** Of the machine; undefined where that is not known. */
+  readonly bootId: string | undefined;
   /** Whether pidfds may be used; a test switch. */
   readonly usePidfd: boolean;
   readonly keeper: SessionKeeper;
@@ -142,11 +144,18 @@ export class Session {
     );
     this.#queries = this.#makeQueries(suspended);
     this.#following = new Following({ history, follow: (how) => surroundings.followScreen(this, how) });
-    // The one look at the clock on the wall: if that is set later, nothing is over sooner by it.
-    if (exitedAt !== null) this.#exitedAtMs = performance.now() - (Date.now() - Date.parse(exitedAt));
+    if (exitedAt !== null) this.#exitedAtMs = performance.now() - this.#sinceExitMs(exitedAt);
     this.#lifecycle = exit ? { state: 'exited', exit } : { state: 'running' };
     if (exit) this.#queries.end();
     else this.#begin(parts);
+  }
+
+  /** By the clock that nobody sets, where that has run since; else by the one on the wall: if that is set later, nothing is over sooner. */
+  #sinceExitMs(exitedAt: string): number {
+    const { bootId, exitedAtMonotonicMs } = this.#state;
+    const isOfThisBoot = bootId !== undefined && bootId === this.#surroundings.bootId;
+    if (isOfThisBoot && exitedAtMonotonicMs !== undefined) return monotonicMs() - exitedAtMonotonicMs;
+    return Date.now() - Date.parse(exitedAt);
   }
 
   /** Goes on below what another program of this session has left: `line` stands between that and what comes. */
@@ -674,7 +683,8 @@ export class Session {
     this.#terminal?.close();
     if (this.#terminal) this.#surroundings.keeper.drop(this.id);
     this.#terminal = undefined;
-    this.#state = { ...this.#state, exit, exitedAt: new Date().toISOString() };
+    const exitedAt = new Date().toISOString();
+    this.#state = { ...this.#state, exit, exitedAt, exitedAtMonotonicMs: monotonicMs() };
     this.#exitedAtMs = performance.now();
     this.#pace.end();
     this.#queries.end();
@@ -692,4 +702,9 @@ export class Session {
     if (!this.#terminal) throw new HoldfastError('E_EXITED', `session ${this.name} has exited`);
     return this.#terminal;
   }
+}
+
+/** On the clock that all processes of this machine share. */
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
 }

@@ -21,6 +21,8 @@ export interface SessionState {
   readonly rows: number;
   readonly createdAt: string;
   readonly exitedAt: string | null;
+  /** The same on the machine's monotonic clock, which nobody sets: of that boot only. */
+  readonly exitedAtMonotonicMs?: number | undefined;
   readonly exit: Exit | null;
   readonly historyBytes: number;
   readonly historyIn: 'disk' | 'memory';

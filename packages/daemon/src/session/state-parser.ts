@@ -27,6 +27,7 @@ export const stateShape = z.object({
   rows: count,
   createdAt: z.iso.datetime(),
   exitedAt: z.nullable(z.iso.datetime()),
+  exitedAtMonotonicMs: z.optional(z.number()),
   exit: z.nullable(exitShape()),
   historyBytes: count,
   historyIn: z.enum(['disk', 'memory']),
