@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Session } from '@holdfast/protocol';
-import { commandLine, eventually } from '@holdfast/testkit';
+import { LIMITS, type Session } from '@holdfast/protocol';
+import { commandLine, eventually, RawClient } from '@holdfast/testkit';
 import { CliHome } from './support/cli-home.ts';
 
 const PREFIX = '\x1d';
@@ -161,6 +161,33 @@ test.concurrent('when the daemon is killed the view goes on with the next one, a
   const shown = await terminal.until('21');
   expect(shown).not.toContain('reconnecting');
   await terminal.until('same');
+});
+
+test.concurrent('a viewer that was away while so many others typed that its input is forgotten types on', async () => {
+  await using home = new CliHome();
+  const terminal = home.inTerminal('$HF new --name s -- sh -c "stty raw -echo; echo ready; exec cat"');
+  await terminal.until('ready');
+  terminal.type('first');
+  await terminal.until('first');
+  const viewer = viewerOf(home);
+  process.kill(viewer, 'SIGSTOP');
+  const { daemon } = JSON.parse(await home.do('status', '--json'));
+  process.kill(daemon.pid, 'SIGKILL');
+  await home.do('wait', 's', '--output', 'first');
+  using others = await RawClient.connect(home.paths.socketPath);
+  await others.hello();
+  for (let id = 1; id <= LIMITS.inputStreamsPerSession; id += 1) {
+    await others.request({ id, type: 'openInput', session: 's', channel: id, stream: `another-${id}` });
+    await others.request({ id: id + 1_000, type: 'closeInput', channel: id });
+  }
+  process.kill(viewer, 'SIGCONT');
+  // What was typed before would be in doubt.
+  await eventually('the viewer is back', async () => (await sessions(home))[0]?.clients === 1);
+  terminal.type('second');
+  await terminal.until('second');
+  terminal.type('third');
+  await terminal.until('third');
+  expect((await home.do('tail', 's')).match(/ready\s+firstsecondthird$/)).not.toBeNull();
 });
 
 test.concurrent("stopped and continued, the terminal is the shell's in between, and on the program's screen again", async () => {

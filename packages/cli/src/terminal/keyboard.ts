@@ -18,6 +18,8 @@ export interface KeyboardOptions {
   readonly onDetach: () => void;
   /** The terminal has gone. */
   readonly onGone: () => void;
+  /** The session does not know the input any more that this was connected to: what is typed waits for another. */
+  readonly onForgotten: () => void;
   /** A line for people. */
   readonly say: (text: string) => void;
 }
@@ -106,20 +108,37 @@ export class Keyboard {
   #take(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#state === 'deaf') return;
     if (this.#state === 'connected') this.#type(bytes);
-    else {
-      // A copy, which `slice` of a Buffer is not: the chunk is only valid during the call.
-      this.#ahead.push(new Uint8Array(bytes));
-      this.#aheadBytes += bytes.length;
-    }
+    // A copy, which `slice` of a Buffer is not: the chunk is only valid during the call.
+    else this.#keepAhead(new Uint8Array(bytes));
     if (this.#isFull()) this.#reader?.pause();
   }
 
   #type(bytes: Uint8Array): void {
     this.#lastByte = bytes.at(-1) ?? NEWLINE;
-    // Why it failed is told by the subscription, which ends or is lost for the same reason.
-    this.#input?.write(bytes).catch((error: HoldfastError) => {
-      if (error.code === 'E_INPUT_UNKNOWN' && !this.#isLeaving) this.#options.say(error.message);
-    });
+    const input = this.#input;
+    if (!input) return;
+    // A copy: the chunk is only valid during the call.
+    const typed = new Uint8Array(bytes);
+    input.write(typed).catch((error: HoldfastError) => this.#refused(input, typed, error));
+  }
+
+  /** Why it failed is told by the subscription, which ends or is lost for the same reason; but where only the input is not known any more. */
+  #refused(input: Input, bytes: Uint8Array, error: HoldfastError): void {
+    if (this.#isLeaving) return;
+    if (error.code === 'E_INPUT_UNKNOWN') return this.#options.say(error.message);
+    // None of it was typed, and none will be.
+    if (error.code !== 'E_DISCONNECTED') return;
+    if (this.#input === input) {
+      this.#input = undefined;
+      this.#state = 'ahead';
+      this.#options.onForgotten();
+    }
+    this.#keepAhead(bytes);
+  }
+
+  #keepAhead(bytes: Uint8Array): void {
+    this.#ahead.push(bytes);
+    this.#aheadBytes += bytes.length;
   }
 
   #isFull(): boolean {

@@ -98,6 +98,7 @@ class SessionView {
         prefix: options.prefix,
         onDetach: () => this.#end({ kind: 'detached' }),
         onGone: () => this.#end({ kind: 'closed' }),
+        onForgotten: () => void this.#openAnotherInput(),
         say: (text) => this.#say(text),
       });
     }
@@ -268,6 +269,15 @@ class SessionView {
     } catch (error) {
       if (error instanceof HoldfastError && error.code === 'E_EXITED') return undefined;
       throw error;
+    }
+  }
+
+  /** Others have typed so much that the session knows ours no more. */
+  async #openAnotherInput(): Promise<void> {
+    try {
+      this.#keyboard?.connect(await this.#openInput());
+    } catch {
+      // The view ends for the same reason, and tells it.
     }
   }
 
