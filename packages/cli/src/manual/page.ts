@@ -1,6 +1,6 @@
 import { type CommandTable, GLOBAL_OPTIONS, type Options } from '../command-table.ts';
 import { EXIT } from '../output/exit-codes.ts';
-import { capitalized, optionSpelling, usageParts } from '../output/help.ts';
+import { capitalized, hasColumns, optionSpelling, usageParts } from '../output/help.ts';
 import { ENVIRONMENT } from './environment.ts';
 import { troff, unbroken } from './troff.ts';
 
@@ -79,7 +79,7 @@ function commandSection(command: CommandTable): string[] {
 
 /** Lines of a text are filled; one with columns of its own stays as it is. */
 function detailLines(detail: string): string[] {
-  return / {2}/.test(detail) ? ['.nf', troff(detail), '.fi'] : [troff(detail)];
+  return hasColumns(detail) ? ['.nf', troff(detail), '.fi'] : [troff(detail)];
 }
 
 function usage(name: string, parts: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { type CommandTable, GLOBAL_OPTIONS, type Option } from '../command-table.ts';
 
-/** Usage lines are broken to fit the narrowest terminal that is common. */
-const USAGE_COLUMNS = 80;
+/** Everything is broken to fit the narrowest terminal that is common. */
+const COLUMNS = 80;
 
 /** Everything `holdfast COMMAND --help` says. */
 export function commandHelp(command: CommandTable): string {
@@ -11,10 +11,10 @@ export function commandHelp(command: CommandTable): string {
   );
   const sections = [
     broken(`usage: holdfast ${command.name}`, usageParts(command)),
-    `${capitalized(command.summary)}.`,
+    filled([`${capitalized(command.summary)}.`]),
     ...(operands.length > 0 ? [rows(operands)] : []),
     rows(options),
-    ...(command.details ? [command.details.join('\n')] : []),
+    ...(command.details ? [filled(command.details)] : []),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -27,7 +27,7 @@ export function overviewHelp(commands: readonly CommandTable[]): string {
       'usage: holdfast [--namespace NAME | --host HOST] COMMAND …',
       rows(list),
       'S is a session: its id, a unique beginning of it, or its name.',
-      'holdfast COMMAND --help says more about one; holdfast --version tells the version.',
+      'holdfast COMMAND --help tells about one; holdfast --version tells the version.',
       '',
     ]
       .join('\n\n')
@@ -48,12 +48,12 @@ export function usageParts(command: CommandTable): string[] {
   return parts;
 }
 
-/** Puts as many parts on a line as it takes; further lines begin below the first part. */
-function broken(first: string, parts: readonly string[]): string {
+/** Puts as many parts on a line as it takes; further lines begin below the first part, or where `indent` says. */
+function broken(first: string, parts: readonly string[], indent = first.length + 1): string {
   const lines = [first];
   for (const part of parts) {
     const longer = `${lines.at(-1)} ${part}`;
-    if (longer.length > USAGE_COLUMNS) lines.push(`${' '.repeat(first.length)} ${part}`);
+    if (longer.length > COLUMNS) lines.push(' '.repeat(indent) + part);
     else lines[lines.length - 1] = longer;
   }
   return lines.join('\n');
@@ -75,7 +75,33 @@ export function optionSpelling(name: string, { short, value }: Option): string {
 
 function rows(pairs: readonly (readonly [string, string])[]): string {
   const width = Math.max(...pairs.map(([left]) => left.length));
-  return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+  return pairs.map(([left, right]) => broken(`  ${left.padEnd(width)} `, right.split(' '))).join('\n');
+}
+
+/** Lines are filled; one with columns of its own stays as it is. */
+function filled(text: readonly string[]): string {
+  const lines: string[] = [];
+  let words: string[] = [];
+  const fill = () => {
+    const [first, ...others] = words;
+    if (first !== undefined) lines.push(broken(first, others, 0));
+    words = [];
+  };
+  for (const line of text) {
+    if (!hasColumns(line)) {
+      words.push(...line.split(' '));
+      continue;
+    }
+    fill();
+    lines.push(line);
+  }
+  fill();
+  return lines.join('\n');
+}
+
+/** Whether a line is laid out in columns, and not one of a text that may be filled. */
+export function hasColumns(line: string): boolean {
+  return / {2}/.test(line);
 }
 
 export function capitalized(text: string): string {
