@@ -86,8 +86,14 @@ export class Daemon {
     this.#predecessor = this.#makePredecessor();
     this.#reactor.onStoodStill = (ms) => {
       this.#log('daemon.stood-still', { ms: Math.round(ms) });
-      for (const session of this.#registry.all) session.wasFrozen(ms);
+      this.#stoodStill(ms);
     };
+  }
+
+  /** Nobody loses a right by time in which this daemon could not be told anything. */
+  #stoodStill(ms: number): void {
+    this.#reactor.postpone(ms);
+    for (const session of this.#registry.all) session.wasFrozen(ms);
   }
 
   /** Begins to serve; undefined if another daemon owns the home. Throws whatever stands in the way. */
@@ -459,10 +465,7 @@ export class Daemon {
       leaveFiles: (sessions) => this.#registry.leaveFiles(sessions),
       suspend: (frozenAtNs, schema) => suspend(this.#allBelongings, frozenAtNs, schema),
       beforeLeaving: () => this.#logFile.lastLines(),
-      wasFrozen: (ms) => {
-        this.#reactor.postpone(ms);
-        for (const session of this.#registry.all) session.wasFrozen(ms);
-      },
+      wasFrozen: (ms) => this.#stoodStill(ms),
     });
   }
 }

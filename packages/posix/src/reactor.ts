@@ -110,8 +110,8 @@ export class Reactor {
   readonly turnTimes: TurnTimes = new TurnTimes();
 
   /**
-   * Called before anything else when the process stood still for so long: stopped by a signal, frozen with its container. Its timers
-   * are due later by as much already; what else counts time can be told.
+   * Called before anything else when the process stood still for so long: stopped by a signal, frozen with its container. Only
+   * where that falls into a wait, and the wait ends a second late by it, is it noticed. Timers are not put off by it: see `postpone`.
    */
   onStoodStill: (ms: number) => void = () => {};
 
@@ -255,7 +255,6 @@ export class Reactor {
     if (this.#wokenAt < this.#waitUntil + STANDSTILL_MS) return;
     // When in the wait it began nobody knows: whoever has a right for a while is not to lose any of it.
     const stoodMs = this.#wokenAt - waitsSince;
-    this.postpone(stoodMs);
     this.#call(this.onStoodStill, stoodMs);
   };
 

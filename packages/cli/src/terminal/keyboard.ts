@@ -18,8 +18,8 @@ export interface KeyboardOptions {
   readonly onDetach: () => void;
   /** The terminal has gone. */
   readonly onGone: () => void;
-  /** The session does not know the input any more that this was connected to: what is typed waits for another. */
-  readonly onForgotten: () => void;
+  /** The input that this was connected to is over. True if there will be another: what is typed waits for it. */
+  readonly onInputLost: () => boolean;
   /** A line for people. */
   readonly say: (text: string) => void;
 }
@@ -41,6 +41,8 @@ export class Keyboard {
   #flushTimer: { cancel(): void } | undefined;
   #lastByte = NEWLINE;
   #isLeaving = false;
+  /** There is no more to read, and the program is to be told. */
+  #hasEnded = false;
 
   constructor(options: KeyboardOptions) {
     this.#options = options;
@@ -64,6 +66,7 @@ export class Keyboard {
     this.#state = input ? 'connected' : 'deaf';
     if (input) input.onDrain = () => this.#reader?.resume();
     for (const bytes of ahead) this.#type(bytes);
+    if (this.#hasEnded) this.#endInput();
     if (!this.#isFull()) this.#reader?.resume();
   }
 
@@ -128,12 +131,16 @@ export class Keyboard {
     if (error.code === 'E_INPUT_UNKNOWN') return this.#options.say(error.message);
     // None of it was typed, and none will be.
     if (error.code !== 'E_DISCONNECTED') return;
-    if (this.#input === input) {
-      this.#input = undefined;
-      this.#state = 'ahead';
-      this.#options.onForgotten();
-    }
-    this.#keepAhead(bytes);
+    if (this.#waitsForAnother(input)) this.#keepAhead(bytes);
+  }
+
+  /** Whether there will be another input instead of this one, or is already. */
+  #waitsForAnother(input: Input): boolean {
+    if (this.#input !== input) return this.#state !== 'deaf';
+    if (!this.#options.onInputLost()) return false;
+    this.#input = undefined;
+    this.#state = 'ahead';
+    return true;
   }
 
   #keepAhead(bytes: Uint8Array): void {
@@ -149,6 +156,14 @@ export class Keyboard {
   #ended(error: Error | undefined): void {
     if (error) this.#options.say(`stdin can't be read: ${error.message}`);
     if (this.#options.isTerminal) return this.#options.onGone();
-    this.#input?.end({ midLine: this.#lastByte !== NEWLINE }).catch(() => undefined); // It is over: nobody reads on
+    this.#hasEnded = true;
+    this.#endInput();
+  }
+
+  #endInput(): void {
+    const input = this.#input;
+    input?.end({ midLine: this.#lastByte !== NEWLINE }).catch((error: HoldfastError) => {
+      if (error.code === 'E_DISCONNECTED' && !this.#isLeaving) this.#waitsForAnother(input);
+    });
   }
 }

@@ -98,7 +98,11 @@ class SessionView {
         prefix: options.prefix,
         onDetach: () => this.#end({ kind: 'detached' }),
         onGone: () => this.#end({ kind: 'closed' }),
-        onForgotten: () => void this.#openAnotherInput(),
+        onInputLost: () => {
+          if (options.client.state === 'closed') return false;
+          void this.#openAnotherInput();
+          return true;
+        },
         say: (text) => this.#say(text),
       });
     }
@@ -276,8 +280,12 @@ class SessionView {
   async #openAnotherInput(): Promise<void> {
     try {
       this.#keyboard?.connect(await this.#openInput());
-    } catch {
-      // The view ends for the same reason, and tells it.
+    } catch (error) {
+      this.#keyboard?.connect(undefined);
+      // For these the view ends, too, and tells it.
+      const code = error instanceof HoldfastError ? error.code : 'E_INTERNAL';
+      if (code === 'E_NO_SESSION' || code === 'E_DISCONNECTED') return;
+      this.#say(`nothing can be typed any more: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 

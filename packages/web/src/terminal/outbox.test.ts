@@ -55,18 +55,24 @@ test('what is in doubt is told, and never sent again', () => {
   expect(outbox.unknown(1, 5)).toHaveLength(0);
 });
 
-test('where its stream is not known any more, what was never sent goes on on another, and the rest is in doubt', () => {
+test('where its stream is not known any more, what was sent before is in doubt, and the rest goes on on another', () => {
   const outbox = new Outbox('stream-five');
   expect(outbox.isKnown).toBe(false);
   outbox.add(bytes('abc'));
   outbox.take();
   outbox.done(2);
   expect(outbox.isKnown).toBe(true);
+  outbox.add(bytes('de'));
   outbox.restart();
-  outbox.add(bytes('def'));
+  // What this connection is given is refused, none of it was typed.
+  outbox.take();
+  outbox.add(bytes('f'));
   expect(new TextDecoder().decode(outbox.beginAnew('stream-six'))).toBe('c');
   expect([outbox.stream, outbox.isKnown]).toEqual(['stream-six', false]);
-  expect(outbox.take()).toEqual([{ offset: 0, bytes: bytes('def') }]);
+  expect(outbox.take()).toEqual([
+    { offset: 0, bytes: bytes('de') },
+    { offset: 2, bytes: bytes('f') },
+  ]);
 });
 
 test('a terminal that takes nothing does not fill the memory', () => {

@@ -17,7 +17,7 @@ export class Outbox {
   #pieces: Frame[] = [];
   #done = 0;
   #sent = 0;
-  /** On any connection. */
+  /** On earlier connections. */
   #sentMost = 0;
   #end = 0;
 
@@ -50,6 +50,7 @@ export class Outbox {
 
   /** There is another connection: everything that isn't done is sent again. */
   restart(): void {
+    this.#sentMost = Math.max(this.#sentMost, this.#sent);
     this.#sent = this.#done;
   }
 
@@ -68,7 +69,10 @@ export class Outbox {
     return this.#done > 0;
   }
 
-  /** Nobody knows this stream any more: what was never sent goes on on another one. Returns what was sent and is not done. */
+  /**
+   * Nobody knows this stream any more. What was sent on this connection was refused, and goes on on another stream with what never
+   * was sent. Returns what is in doubt: sent on an earlier connection, and not done.
+   */
   beginAnew(stream: string): Uint8Array {
     const inDoubt = this.unknown(this.#done, this.#sentMost);
     const rest = this.#pieces.map(({ offset, bytes }) => bytes.subarray(Math.max(0, this.#done - offset)));
@@ -89,7 +93,6 @@ export class Outbox {
         this.#sent = end;
       }
     }
-    this.#sentMost = Math.max(this.#sentMost, this.#sent);
     return frames;
   }
 

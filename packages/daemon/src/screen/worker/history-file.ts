@@ -89,7 +89,7 @@ export class HistoryFile implements Disposable {
     const { marks: fd } = this.#files;
     const file = readAt(fd, 0, fstatSync(fd).size);
     const written = readMarkCount(file);
-    // A row that was being overwritten meanwhile is the oldest one, or before it.
+    // A row that was being overwritten meanwhile is the oldest one, or before it; a crash that was kept stands behind it, perhaps twice.
     const since = readMarkCount(readAt(fd, 0, MARK_ROW_BYTES));
     const capacity = markCapacity(file.length);
     const first = Math.min(written, since < capacity ? 0 : since - capacity + 1);
