@@ -169,18 +169,7 @@ test.concurrent('a viewer that was away while so many others typed that its inpu
   await terminal.until('ready');
   terminal.type('first');
   await terminal.until('first');
-  const viewer = viewerOf(home);
-  process.kill(viewer, 'SIGSTOP');
-  const { daemon } = JSON.parse(await home.do('status', '--json'));
-  process.kill(daemon.pid, 'SIGKILL');
-  await home.do('wait', 's', '--output', 'first');
-  using others = await RawClient.connect(home.paths.socketPath);
-  await others.hello();
-  for (let id = 1; id <= LIMITS.inputStreamsPerSession; id += 1) {
-    await others.request({ id, type: 'openInput', session: 's', channel: id, stream: `another-${id}` });
-    await others.request({ id: id + 1_000, type: 'closeInput', channel: id });
-  }
-  process.kill(viewer, 'SIGCONT');
+  await haveInputForgotten(home, viewerOf(home), async () => undefined);
   // What was typed before would be in doubt.
   await eventually('the viewer is back', async () => (await sessions(home))[0]?.clients === 1);
   terminal.type('second');
@@ -188,6 +177,17 @@ test.concurrent('a viewer that was away while so many others typed that its inpu
   terminal.type('third');
   await terminal.until('third');
   expect((await home.do('tail', 's')).match(/ready\s+firstsecondthird$/)).not.toBeNull();
+});
+
+test.concurrent('the end of a piped stdin comes though the input is forgotten meanwhile', async () => {
+  await using home = new CliHome();
+  const running = home.start('run', '--name', 's', '--', 'sh', '-c', 'cat; echo over');
+  running.child.stdin?.write('first\n');
+  await eventually('its session', async () => (await sessions(home)).length === 1);
+  await home.do('wait', 's', '--output', 'first\\s+first');
+  await haveInputForgotten(home, viewerOf(home), async () => void running.child.stdin?.end());
+  const { code, stdout } = await running.result();
+  expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: 'first\r\nfirst\r\nover\r\n' });
 });
 
 test.concurrent("stopped and continued, the terminal is the shell's in between, and on the program's screen again", async () => {
@@ -304,8 +304,24 @@ test.concurrent('without a terminal it says what to do instead', async () => {
 });
 
 /** The process that shows the session. */
+/** So many others type into session `s` while its viewer is away that the session knows its input no more. */
+async function haveInputForgotten(home: CliHome, viewer: number, away: () => Promise<void>): Promise<void> {
+  process.kill(viewer, 'SIGSTOP');
+  await away();
+  const { daemon } = JSON.parse(await home.do('status', '--json'));
+  process.kill(daemon.pid, 'SIGKILL');
+  await home.do('wait', 's', '--output', 'first');
+  using others = await RawClient.connect(home.paths.socketPath);
+  await others.hello();
+  for (let id = 1; id <= LIMITS.inputStreamsPerSession; id += 1) {
+    await others.request({ id, type: 'openInput', session: 's', channel: id, stream: `another-${id}` });
+    await others.request({ id: id + 1_000, type: 'closeInput', channel: id });
+  }
+  process.kill(viewer, 'SIGCONT');
+}
+
 function viewerOf(home: CliHome): number {
-  const pid = home.processes.find((each) => /cli\/main\.cjs (new|attach)/.test(commandLine(each)));
+  const pid = home.processes.find((each) => /cli\/main\.cjs (new|attach|run)/.test(commandLine(each)));
   if (pid === undefined) throw new Error('nobody shows the session');
   return pid;
 }
