@@ -1,3 +1,4 @@
+import { LIMITS } from '@holdfast/protocol';
 import { stopProcess, untilEnded } from '@holdfast/testkit';
 import { describe, expect } from 'vitest';
 import { startFailing } from './support/failing-host.ts';
@@ -42,6 +43,36 @@ webTest.concurrent(
       .getByText(/held back/)
       .waitFor({ state: 'detached' });
     expect(await host.client().terminal.get.query({ session: id })).toMatchObject({ pid, state: 'running' });
+    expect(web.errors).toEqual([]);
+  },
+);
+
+webTest.concurrent(
+  'what was typed while the host was away is typed, though the session has forgotten the page meanwhile',
+  { timeout: 120_000 },
+  async ({ browser }) => {
+    await using host = await TestHost.start();
+    await using web = await WebPage.open(browser, host.at);
+    const { page } = web;
+    const id = await web.newSession({ command: 'sh -c "stty raw -echo; exec cat"', name: 'forgetful' });
+    await page.keyboard.type('before, ');
+    await web.untilText(id, 'before,');
+    await host.crash();
+    await web.pane(id).getByText('Reconnecting…').waitFor();
+    await page.keyboard.type('meanwhile, ');
+    const client = await host.home.connect();
+    for (let count = 0; count < LIMITS.inputStreamsPerSession; count += 1)
+      await (await client.openInput(id)).close();
+    await host.start();
+    await web.untilText(id, 'meanwhile,', 30_000);
+    await page.keyboard.type('last');
+    expect(await web.untilText(id, 'last', 30_000)).toBe('before, meanwhile, last');
+    expect(
+      await web
+        .pane(id)
+        .getByText('can’t be known whether')
+        .count(),
+    ).toBe(0);
     expect(web.errors).toEqual([]);
   },
 );
