@@ -13,6 +13,7 @@ import {
   untilEnded,
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
+import { endEarlier } from './support/aged-session.ts';
 
 test('a second daemon for a home is refused, and the first goes on serving', async () => {
   await using daemon = await startDaemon();
@@ -174,11 +175,8 @@ test('an exited session is kept for a day, and its files go with it', async () =
   }
   await daemon.stop();
   const HOUR_MS = 3_600_000;
-  for (const [index, hours] of [25, 23].entries()) {
-    const file = path.join(daemon.home.paths.stateDir, 'sessions', ids[index] ?? '', 'state.json');
-    const exitedAt = new Date(Date.now() - hours * HOUR_MS).toISOString();
-    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), exitedAt }));
-  }
+  for (const [index, hours] of [25, 23].entries())
+    endEarlier(daemon.home.paths.stateDir, ids[index] ?? '', hours * HOUR_MS);
   const next = await startDaemon({ home: daemon.home });
   const client = await next.connect();
   await eventually('the old one is gone', async () => {

@@ -14,6 +14,7 @@ import {
 } from '@holdfast/testkit';
 import { expect, test } from 'vitest';
 import { recordFlood, sameBuild, startWithPoints, stoppedSuccessor, upgrade } from './support/upgrades.ts';
+import { endEarlier } from './support/aged-session.ts';
 
 test('a predecessor that is killed once it has committed leaves everything to its successor', async () => {
   await using pointed = await startWithPoints();
@@ -143,10 +144,9 @@ test('who watches hears of a session whose retention ends in the moment of an up
   await (await before.client()).request('wait', { session: session.id }, { timeoutMs: null });
   await before.stop();
   // So that its day is over soon, and long before the daemon looks again.
-  const file = path.join(home.paths.stateDir, 'sessions', session.id, 'state.json');
-  const overAt = Date.now() + 6_000;
-  const exitedAt = new Date(overAt - 24 * 60 * 60 * 1_000).toISOString();
-  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), exitedAt }));
+  const DAY_MS = 24 * 60 * 60 * 1_000;
+  const exitedAt = endEarlier(home.paths.stateDir, session.id, DAY_MS - 6_000);
+  const overAt = Date.parse(exitedAt) + DAY_MS;
   await using daemon = await startDaemon({ home });
   using watching = await RawClient.connect(home.paths.socketPath);
   await watching.hello();
